@@ -1,0 +1,1 @@
+"""The running program: the top floor, and the only one that waits for anything."""

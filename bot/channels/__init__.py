@@ -1,0 +1,1 @@
+"""The messengers the bot speaks; one module or folder each."""

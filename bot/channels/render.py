@@ -1,0 +1,175 @@
+"""Fits a card to what a channel can show: splits long texts, turns buttons into numbered lists.
+
+Forms never ask which channel they are on; this module is where the difference is made. It guards
+against messages that a platform cuts without a word: everything returned fits `Capabilities`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from bot.channels.base import Capabilities
+from handlers.conversation.messages import Button, Card
+from handlers.texts import N_, Texts
+
+REPLY_NUMBER = N_("Reply with a number")
+DIGIT_MEANS = N_("{digit} {label}")
+REPLY_WORD = N_("Or reply with a word: {words}")
+WORDS_ONLY = N_("Reply with a word: {words}")
+QUOTED = N_("In place of: {first_line}")
+BETWEEN = N_(", ")
+NO_FILES = N_("Files cannot be sent out in this messenger.")
+
+DIGIT_OF_VERB = {"back": "0", "cancel": "9"}
+"""Digits that act beside the numbers of a list (CONTRACT 2.2), by a conversation key's verb."""
+
+QUOTE_BYTES = 90
+"""Longest piece of an old message that is quoted."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A card as one channel shows it."""
+
+    title: str
+    """Apart from the text only where the channel asked for it; else empty."""
+    parts: tuple[str, ...]
+    """Texts to send in order, at least one; the buttons belong under the last."""
+    rows: tuple[tuple[Button, ...], ...]
+    """Rows of buttons for the choices."""
+    grid: tuple[tuple[Button, ...], ...]
+    """Rows of small buttons above them; empty where not all of them fit."""
+    nav: tuple[Button, ...]
+    """The quieter row below them."""
+
+
+def render(
+    card: Card, capabilities: Capabilities, *, own_title: bool = False, quote: str = ""
+) -> Rendered:
+    """Return `card` as the channel can show it.
+
+    Choices that do not fit as buttons become a numbered list in the text, in the order of the
+    card; ways to go on that do not fit become words. `own_title`: the channel shows titles by
+    itself. `quote`: text of the message this one replaces where nothing can be redrawn.
+    """
+    tapped = _fits(card.choices, len(card.nav), capabilities)
+    nav_tapped = _fits(card.nav, len(card.choices) if tapped else 0, capabilities)
+    small = tuple(button for row in card.grid for button in row)
+    grid_tapped = _fits(small, len(card.choices + card.nav), capabilities)
+    lines = [_quoted(card.locale, quote)] if quote else []
+    if card.title and not own_title:
+        lines.append(card.title)
+    lines.append(card.text)
+    if card.files and not capabilities.files_out:
+        lines.append(_texts(card.locale).t(NO_FILES))
+    if card.choices and not tapped:
+        lines.append("")
+        lines += [f"{number} {one.label}" for number, one in enumerate(card.choices, 1)]
+    hint = _hint(card, numbered=not tapped, nav_tapped=nav_tapped)
+    if hint:
+        lines += ["", *hint]
+    return Rendered(
+        title=card.title if own_title else "",
+        parts=split_bytes("\n".join(lines), capabilities.text_bytes),
+        rows=rows_of(card.choices, card.columns) if tapped else (),
+        grid=card.grid if grid_tapped else (),
+        nav=card.nav if nav_tapped else (),
+    )
+
+
+def rows_of(buttons: tuple[Button, ...], columns: int) -> tuple[tuple[Button, ...], ...]:
+    """Return the buttons row by row, `columns` (1 to 4) in each."""
+    width = min(max(columns, 1), 4)
+    return tuple(buttons[start : start + width] for start in range(0, len(buttons), width))
+
+
+def split_bytes(text: str, limit: int) -> tuple[str, ...]:
+    """Return `text` in pieces of at most `limit` UTF-8 bytes, at least one piece.
+
+    Cuts at line ends where it can, at a space or between characters only inside a line that is
+    longer than a whole message. No character is lost but the line ends at the cuts.
+    """
+    if len(text.encode()) <= limit:
+        return (text,)
+    pieces: list[str] = []
+    piece: str | None = None
+    for line in text.split("\n"):
+        joined = line if piece is None else f"{piece}\n{line}"
+        if len(joined.encode()) <= limit:
+            piece = joined
+            continue
+        if piece is not None:
+            pieces.append(piece)
+        *full, piece = _chop(line, limit)
+        pieces += full
+    pieces.append(piece or "")
+    return tuple(one for one in pieces if one.strip()) or (text[:1],)
+
+
+def shorten(text: str, limit: int) -> str:
+    """Return `text` in at most `limit` UTF-8 bytes, with an ellipsis where it was cut."""
+    if len(text.encode()) <= limit:
+        return text
+    return _take(text, limit - len("…".encode())) + "…"
+
+
+def _chop(line: str, limit: int) -> list[str]:
+    pieces = []
+    while len(line.encode()) > limit:
+        piece = _take(line, limit)
+        space = piece.rfind(" ")
+        if space > len(piece) // 2:
+            piece = piece[: space + 1]
+        pieces.append(piece)
+        line = line[len(piece) :]
+    return [*pieces, line]
+
+
+def _take(text: str, limit: int) -> str:
+    return text.encode()[:limit].decode(errors="ignore")
+
+
+@lru_cache
+def _texts(locale: str) -> Texts:
+    return Texts(locale, ZoneInfo("UTC"))
+
+
+def _fits(buttons: tuple[Button, ...], others: int, capabilities: Capabilities) -> bool:
+    return len(buttons) + others <= capabilities.buttons and all(
+        len(one.label.encode()) <= capabilities.label_bytes for one in buttons
+    )
+
+
+def _quoted(locale: str, quote: str) -> str:
+    first = next((line for line in quote.split("\n") if line.strip()), "")
+    return _texts(locale).t(QUOTED, first_line=shorten(first, QUOTE_BYTES))
+
+
+def _hint(card: Card, *, numbered: bool, nav_tapped: bool) -> list[str]:
+    """Return the lines that say how to answer without buttons."""
+    numbered = numbered and bool(card.choices)
+    if not numbered and (nav_tapped or not card.nav):
+        return []
+    texts = _texts(card.locale)
+    digits = [(_digit(one), one.label) for one in card.nav]
+    lines = []
+    if numbered:
+        said = [texts.t(REPLY_NUMBER)]
+        said += [
+            texts.t(DIGIT_MEANS, digit=digit, label=label) for digit, label in digits if digit
+        ]
+        lines.append(texts.t(BETWEEN).join(said))
+    words = [label for digit, label in digits if not (numbered and digit)]
+    if words and not nav_tapped:
+        message = REPLY_WORD if numbered else WORDS_ONLY
+        lines.append(texts.t(message, words=texts.t(BETWEEN).join(words)))
+    return lines
+
+
+def _digit(button: Button) -> str:
+    match button.key.split("."):
+        case ["c", _, _, verb]:
+            return DIGIT_OF_VERB.get(verb, "")
+    return ""

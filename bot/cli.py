@@ -1,0 +1,91 @@
+"""The command `dossierbot`: every refusal is one sentence and exit code 1, never a traceback."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.commands import check as checking
+from bot.commands import dossiers, inbox, policy, staff
+from bot.commands import init as beginning
+from bot.commands.shared import DEFAULT_CONFIG, ConfigOption, Refused
+from bot.config import ConfigError
+from bot.http import PortTaken
+from bot.policies import PacksRefused
+from handlers.imports import Unreadable
+from rules.policy import PolicyError
+from storage.errors import StorageError
+
+REFUSALS = (
+    ConfigError,
+    PacksRefused,
+    PolicyError,
+    PortTaken,
+    Refused,
+    StorageError,
+    Unreadable,
+)
+
+app = typer.Typer(
+    name="dossierbot",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="The customer-dossier regulation of a company, at work in its chats.",
+)
+app.add_typer(staff.commands, name="staff")
+app.add_typer(dossiers.commands, name="dossiers")
+app.add_typer(policy.commands, name="policy")
+app.add_typer(inbox.commands, name="inbox")
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where the page is served.")] = 8080,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Keep the sample company here; without it, it is gone at the end."),
+    ] = None,
+    pack: Annotated[
+        str, typer.Option("--policy", help="The policy pack of the sample company.")
+    ] = "customer-service",
+) -> None:
+    """Open a sample company on a page of phones; no accounts needed."""
+    from bot.commands import running  # the whole program: half a second that others need not wait
+
+    raise typer.Exit(running.demo(port, data, pack))
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to begin.")] = Path(),
+    name: Annotated[str, typer.Option(help="The name of the company.")] = "我的公司",
+) -> None:
+    """Write config.toml, key file and database, and print the operator's invite."""
+    beginning.init(folder, name)
+
+
+@app.command()
+def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Verify settings, database, key and policy, and say what to mend."""
+    raise typer.Exit(checking.check(config))
+
+
+@app.command()
+def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Run the bot until SIGTERM."""
+    from bot.commands import running  # as above
+
+    raise typer.Exit(running.run(config))
+
+
+def main() -> None:
+    """Run the command line and end the process."""
+    try:
+        app()
+    except REFUSALS as refusal:
+        typer.echo(str(refusal), err=True)
+        sys.exit(1)

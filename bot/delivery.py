@@ -1,0 +1,306 @@
+"""The outbox relay: what was decided in a unit of work reaches its reader, in order per chat.
+
+Messages are claimed in one unit, sent outside any, and marked in another: nothing is ever sent
+inside a transaction. A chat has one message on its way at a time, so a crash repeats one at most.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
+
+import structlog
+from aiolimiter import AsyncLimiter
+from sqlalchemy.orm import Session
+
+from bot.channels.base import Channel, ChannelError, Outcome, OutFile
+from bot.clock import Clock
+from bot.dispatch import decode_card
+from bot.rounds import REFUSED_SECONDS, Rounds
+from bot.settings import Limits
+from bot.units import UnitFailed, Units
+from handlers.conversation.messages import Card, Mode
+from storage import outbox
+from storage.errors import DatabaseRefused
+from storage.outbox import Message
+from storage.unit import Unit
+
+T = TypeVar("T")
+
+Render = Callable[[Unit, Message], Card | None]
+"""Draws a row that has no body right before it is sent; None: it is no longer true."""
+LoadFiles = Callable[[Session, tuple[int, ...]], tuple[OutFile, ...]]
+"""Reads attachments by id, in a reading thread."""
+CLAIM = 100
+"""Most messages that are claimed in one unit."""
+SEND_SECONDS = 60.0
+"""A platform that has not answered by then is taken as `Unknown`."""
+LONGEST_RETRY_SECONDS = 300.0
+KEPT_PACES = 10_000
+
+log = structlog.get_logger()
+
+
+class Pace:
+    """Keeps new messages below the platform's limits; redrawing in place does not count."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        # evenly spaced: a burst on top would exceed the limit within its first second
+        self._overall = AsyncLimiter(1, 1 / limits.overall_per_second)
+        self._chats: OrderedDict[str, AsyncLimiter] = OrderedDict()
+
+    async def wait(self, account: str) -> None:
+        """Return when one more message may go to `account`."""
+        if not self._limits.enabled:
+            return
+        await self._chat(account).acquire()
+        await self._overall.acquire()
+
+    def _chat(self, account: str) -> AsyncLimiter:
+        limiter = self._chats.pop(account, None) or self._limiter(account)
+        self._chats[account] = limiter
+        if len(self._chats) > KEPT_PACES:
+            self._chats.popitem(last=False)
+        return limiter
+
+    def _limiter(self, account: str) -> AsyncLimiter:
+        if account.startswith("-"):  # a group, as Telegram numbers them
+            # a quarter at once and three quarters over the minute: never more within any minute
+            burst = max(1.0, self._limits.group_per_minute / 4)
+            return AsyncLimiter(burst, burst * 80 / self._limits.group_per_minute)
+        burst = self._limits.chat_burst
+        return AsyncLimiter(burst, burst / self._limits.chat_per_second)
+
+
+@dataclass(frozen=True)
+class _Due:
+    row: Message
+    ref: str | None
+    """Platform reference of the card that the row redraws; None: not shown yet."""
+
+
+@dataclass(frozen=True)
+class _Ending:
+    write: Callable[[Unit], object]
+    blocks: bool = False
+    """True: it will be tried again, and what follows in the chat waits for it."""
+
+
+class Relay:
+    """Sends the outbox of one channel. There is one for each channel: on SQLite the database's
+    lock file keeps a second program out."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        units: Units,
+        clock: Clock,
+        render: Render,
+        files: LoadFiles,
+        limits: Limits | None = None,
+    ) -> None:
+        self._channel = channel
+        self._units = units
+        self._render = render
+        self._files = files
+        self._pace = Pace(limits or Limits())
+        self._rounds = Rounds(f"relay {channel.name}", clock, self._round)
+        self._chats: dict[str, deque[_Due]] = {}
+        """By account: what is claimed and not yet taken up; a chat is here while it is served."""
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._queueing: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    def start(self) -> None:
+        """Begin to send, first what a crash left half-sent. Needs the running loop."""
+        self._stopping = False
+        self._rounds.start(self._take_over)
+
+    async def stop(self, patience: float = 5.0) -> None:
+        """Let messages that are on their way arrive; the rest goes out after the next start."""
+        self._stopping = True
+        await self._rounds.stop()
+        for task in self._queueing:
+            task.cancel()
+        if self._tasks:
+            _, late = await asyncio.wait(set(self._tasks), timeout=patience)
+            for task in late:
+                task.cancel()
+            if late:
+                log.warning("relay_left_behind", channel=self._channel.name, chats=len(late))
+                await asyncio.wait(late)
+
+    def wake(self) -> None:
+        """Say that something may be due: after a commit, after the clock was moved."""
+        self._rounds.wake()
+
+    async def drain(self) -> None:
+        """Send all that is due now; returns when nothing is due or on its way."""
+        while True:
+            await self._round()
+            if not self._tasks:
+                return
+            await asyncio.wait(set(self._tasks))
+
+    async def _take_over(self) -> None:
+        await self._insist(partial(outbox.recover, channel=self._channel.name))
+
+    async def _round(self) -> datetime | None:
+        """Take up what is due; return when the next message will be."""
+        due, later = await self._units.run(self._look)
+        self._take_up(due)
+        return later
+
+    def _look(self, unit: Unit) -> tuple[list[_Due], datetime | None]:
+        due = self._claim(unit)
+        return due, outbox.next_due(unit.session, self._channel.name)
+
+    def _claim(self, unit: Unit) -> list[_Due]:
+        rows = outbox.claim(unit, self._channel.name, unit.now, CLAIM)
+        return [_Due(row, self._shown(unit.session, row)) for row in rows]
+
+    def _shown(self, session: Session, row: Message) -> str | None:
+        if row.mode == Mode.SEND:
+            return None
+        return outbox.ref_of(session, row.channel, row.account, row.slot)
+
+    def _take_up(self, due: list[_Due]) -> None:
+        for one in due:
+            account = one.row.account
+            if account in self._chats:
+                self._chats[account].append(one)
+                continue
+            self._chats[account] = deque([one])
+            task = asyncio.create_task(self._chat(account))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    # -- one chat ------------------------------------------------------------------------------
+
+    async def _chat(self, account: str) -> None:
+        """Send one message after the other until the chat has no more that may go now."""
+        waiting = self._chats[account]
+        try:
+            while waiting and not self._stopping:
+                due = waiting.popleft()
+                ending = await self._deliver(due)
+                rest: list[int] = []
+                if ending.blocks:
+                    rest = [one.row.id for one in waiting]
+                    waiting.clear()
+                look = not waiting
+                self._take_up(await self._insist(partial(self._settle, ending, rest, look)))
+        except UnitFailed as error:
+            log.error("not_marked", channel=self._channel.name, exc_info=error)
+        finally:
+            del self._chats[account]
+            self.wake()  # what follows in the chat later was hidden behind what was on its way
+
+    def _settle(self, ending: _Ending, rest: list[int], look: bool, unit: Unit) -> list[_Due]:
+        """Write down how one message ended; with `look` claim what is due in the same unit.
+
+        So what was committed while the chat was busy is found by the chat itself, and no wake-up
+        can fall between the two.
+        """
+        ending.write(unit)
+        outbox.release(unit, rest)
+        return self._claim(unit) if look and not self._stopping else []
+
+    async def _deliver(self, due: _Due) -> _Ending:
+        """Send one message and return how to write down what became of it."""
+        row = due.row
+        try:
+            card = await self._card(row)
+            if card is None:
+                return _Ending(partial(outbox.drop, id=row.id, problem="moot"))
+            if row.mode == Mode.TIDY and not (due.ref and self._channel.capabilities.edits):
+                return _Ending(partial(outbox.drop, id=row.id, problem="cannot_edit"))
+            async with asyncio.timeout(SEND_SECONDS) as limit:
+                ref = await self._post(due, card, limit)
+            return _Ending(partial(outbox.mark_sent, id=row.id, ref=ref))
+        except ChannelError as error:
+            return self._ending(row, error)
+        except TimeoutError:
+            return self._ending(row, ChannelError(Outcome.UNKNOWN, "no answer"))
+        except Exception as error:
+            log.error("send_failed", outbox=row.id, channel=row.channel, exc_info=error)
+            return _Ending(partial(outbox.fail, id=row.id, problem=type(error).__name__))
+
+    async def _card(self, row: Message) -> Card | None:
+        if row.body is not None:
+            return decode_card(row.body)
+        return await self._insist(partial(self._render_row, row))
+
+    def _render_row(self, row: Message, unit: Unit) -> Card | None:
+        return self._render(unit, row)
+
+    async def _post(self, due: _Due, card: Card, limit: asyncio.Timeout) -> str:
+        row, channel = due.row, self._channel
+        if due.ref and channel.capabilities.edits:
+            try:
+                return await channel.edit(row.account, due.ref, card)
+            except ChannelError as error:
+                if error.outcome is not Outcome.GONE or row.mode == Mode.TIDY:
+                    raise
+        await self._queue(row.account, limit)
+        if due.ref and not channel.capabilities.edits:
+            return await channel.edit(row.account, due.ref, card)  # a fresh one that quotes it
+        files: tuple[OutFile, ...] = ()
+        if card.files and channel.capabilities.files_out:
+            files = await self._units.read(partial(self._load, card.files))
+        return await channel.send(row.account, card, files)
+
+    def _load(self, numbers: tuple[int, ...], session: Session) -> tuple[OutFile, ...]:
+        return self._files(session, numbers)
+
+    async def _queue(self, account: str, limit: asyncio.Timeout) -> None:
+        """Wait for the pace; that wait is no silence of the platform, and `stop` ends it."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - only ever runs in a chat's task
+        limit.reschedule(None)
+        self._queueing.add(task)
+        try:
+            await self._pace.wait(account)
+        finally:
+            self._queueing.discard(task)
+        limit.reschedule(asyncio.get_running_loop().time() + SEND_SECONDS)
+
+    def _ending(self, row: Message, error: ChannelError) -> _Ending:
+        outcome = error.outcome
+        log.info("not_delivered", outbox=row.id, channel=row.channel, outcome=outcome.value)
+        if outcome is Outcome.MOVED and error.moved_to:
+            return _Ending(partial(_move, row, error.moved_to), blocks=True)
+        if outcome in (Outcome.RETRY_LATER, Outcome.UNKNOWN):
+            # after Unknown the reader may have it twice: at least once is the promise
+            seconds = max(error.after, min(2.0**row.attempts, LONGEST_RETRY_SECONDS))
+            after = timedelta(seconds=seconds)
+            return _Ending(partial(_try_again, row, after, outcome.value), blocks=True)
+        if row.mode == Mode.TIDY:
+            return _Ending(partial(outbox.drop, id=row.id, problem=outcome.value))
+        if outcome is not Outcome.UNREACHABLE:
+            log.error("message_rejected", outbox=row.id, channel=row.channel, kind=outcome.value)
+        return _Ending(partial(outbox.fail, id=row.id, problem=outcome.value))
+
+    async def _insist(self, work: Callable[[Unit], T]) -> T:
+        """Run a unit, again and again while the store refuses."""
+        while True:
+            try:
+                return await self._units.run(work)
+            except DatabaseRefused as error:
+                log.warning("relay_store_refused", why=str(error))
+                await asyncio.sleep(REFUSED_SECONDS)
+
+
+def _try_again(row: Message, after: timedelta, problem: str, unit: Unit) -> None:
+    outbox.retry(unit, row.id, unit.now + after, problem)
+
+
+def _move(row: Message, account: str, unit: Unit) -> None:
+    outbox.release(unit, [row.id])
+    outbox.readdress(unit, row.channel, row.account, account)

@@ -1,0 +1,167 @@
+"""The sample company: an invented trading house in Shenzhen, for trying and training.
+
+Its people and customers lie beside this file as the spreadsheets of CONTRACT 6 and come in the
+way a company's own would. Telephone numbers are of ranges that nobody is given (154..., and land
+lines that begin with 0), so that no call reaches a stranger.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime, time
+from importlib.resources import files
+from itertools import compress
+
+from handlers import FEATURES, duties, imports
+from handlers.sheet import FIELD
+from handlers.world import Registry, World
+from rules import visits as duty
+from rules.calendar import china
+from rules.policy import Policy
+from storage import dossiers, notes, staff, visits
+from storage.errors import StorageError
+from storage.staff import Person
+from storage.unit import Unit
+
+COMPANY = "澄远商贸有限公司"
+
+DEMO_PHONES = ("CY015", "CY016", "CY014", "CY009", "CY004", "CY035")
+"""Whose phones the page shows first: a salesperson, a colleague on the same customer, their
+manager, the archivist, the customer director, a service consultant."""
+
+_CLERK = "CY007"
+"""Who opened the sample dossiers: the customer-information specialist."""
+
+
+def load(unit: Unit, policy: Policy) -> None:
+    """Write the whole company into an empty database: people, customers, notes, planned visits.
+
+    Days count from the office day of `unit.now`. Phones are not bound here.
+    """
+    world = World(policy, china(), Registry(FEATURES))
+    _load_staff(unit)
+    _load_dossiers(unit, policy)
+    for row in _rows("notes.csv"):
+        _file(unit, world, row)
+    for row in _rows("visits.csv"):
+        day = _working_day(world, unit.now, int(row["in_working_days"]))
+        _plan(unit, world, row["staff"], row["customer"], day, row["purpose"])
+
+
+def _load_staff(unit: Unit) -> None:
+    people, refused = imports.read_staff(imports.rows_of(_content("staff.csv")))
+    _require(refused)
+    imports.apply_staff(unit, people)
+
+
+def _load_dossiers(unit: Unit, policy: Policy) -> None:
+    lines = _fitting(imports.rows_of(_content("dossiers.csv")), policy)
+    read = imports.read_dossiers(lines, staff.everybody(unit.session), policy)
+    _require(read.refused)
+    imports.apply_dossiers(unit, read.taken, policy, by=_CLERK)
+
+
+def _fitting(lines: Sequence[imports.Line], policy: Policy) -> list[imports.Line]:
+    """Return the lines without the fields that this policy does not have."""
+    known = {FIELD + spec.id for spec in policy.dossier.field_specs}
+    kept = [not name.startswith(FIELD) or name in known for name in lines[0].cells]
+    return [replace(line, cells=tuple(compress(line.cells, kept))) for line in lines]
+
+
+def _file(unit: Unit, world: World, row: dict[str, str]) -> None:
+    policy, calendar = world.policy, world.calendar
+    day = _working_day(world, unit.now, -int(row["working_days_ago"]))
+    filed_at = datetime.combine(day, time.fromisoformat(row["time"]), world.zone)
+    due = duty.note_deadline(duty.Visit(day=day, entered_at=filed_at), policy, calendar)
+    ahead = row["next_in_working_days"]
+    next_contact = calendar.add_working_days(day, int(ahead)) if ahead else None
+    dossier_id = _customer(unit, row["customer"])
+    extras = {"met": row["met"], "next_step": row["next_step"]}
+    filed = notes.file_note(
+        unit,
+        notes.NewNote(
+            dossier_id=dossier_id,
+            author=row["author"],
+            day=day,
+            manner=row["manner"],
+            body=row["what_happened"],
+            filed_at=filed_at,
+            deadline=due.instant,
+            on_time=duty.on_time(filed_at, due),
+            extras={key: words for key, words in extras.items() if words},
+            next_contact=next_contact,
+        ),
+    )
+    dossiers.touch_recent(unit, row["author"], dossier_id, filed_at)
+    superior = _person(unit, row["author"]).superior
+    if superior:
+        notes.mark_unread(unit, [superior], filed.id, filed_at)
+        if row["read"] == "yes":
+            notes.mark_read(unit, superior, filed.id)
+    if next_contact and next_contact >= policy.time.office_day(unit.now):
+        words = row["next_step"]
+        _plan(unit, world, row["author"], row["customer"], next_contact, words, filed.id)
+
+
+def _plan(
+    unit: Unit,
+    world: World,
+    staff_id: str,
+    customer: str,
+    day: date,
+    purpose: str,
+    from_note: int | None = None,
+) -> None:
+    visit_id = visits.plan(
+        unit,
+        staff_id=staff_id,
+        dossier_id=_customer(unit, customer),
+        day=day,
+        at=unit.now,
+        purpose=purpose,
+        from_note=from_note,
+    )
+    person = _person(unit, staff_id)
+    duties.watch(world.context(unit, person, "phones", staff_id, unit.now), visit_id)
+
+
+def _working_day(world: World, now: datetime, distance: int) -> date:
+    """Return the office day `distance` working days after today, or before it if negative."""
+    today = world.policy.time.office_day(now)
+    if distance > 0:
+        return world.calendar.add_working_days(today, distance)
+    day = world.calendar.on_or_after(today)
+    for _ in range(-distance):
+        day = world.calendar.previous_workday(day)
+    return day
+
+
+def _person(unit: Unit, staff_id: str) -> Person:
+    person = staff.get(unit.session, staff_id)
+    if person is None:
+        raise StorageError(f"the sample has no person {staff_id}")
+    return person
+
+
+def _customer(unit: Unit, name: str) -> int:
+    found = dossiers.named(unit.session, name)
+    if not found:
+        raise StorageError(f"the sample has no customer {name}")
+    return found[0]
+
+
+def _rows(name: str) -> Iterator[dict[str, str]]:
+    yield from csv.DictReader(io.StringIO(_content(name).decode("utf-8")))
+
+
+def _content(name: str) -> bytes:
+    return files("bot.sample").joinpath(name).read_bytes()
+
+
+def _require(refused: list[imports.Refused]) -> None:
+    if refused:
+        first = refused[0]
+        raise StorageError(f"the sample, line {first.line}, {first.column}: {first}")

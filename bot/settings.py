@@ -1,0 +1,190 @@
+"""Every setting, frozen, with what it may be; `bot.config` fills it from config.toml.
+
+The description of a key is what a person reads when its value is refused, so it says what is
+expected, with an example where the form is not obvious.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+
+class Secret:
+    """A value that shows itself only when asked by name, so that no log or traceback has it."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(...)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+Words = Annotated[str, Meta(min_length=1, description="a text in quotes, not empty")]
+Port = Annotated[int, Meta(ge=1, le=65535, description="a port number from 1 to 65535")]
+Days = Annotated[int, Meta(ge=1, le=3650, description="a number of days from 1 to 3650")]
+Where = Annotated[Path, Meta(description="a path; a relative one starts beside config.toml")]
+Link = Annotated[
+    str, Meta(pattern=r"^https?://[^\s/]+", description="an address that begins with https://")
+]
+Route = Annotated[
+    str, Meta(pattern=r"^/[A-Za-z0-9/_-]+$", description='a path such as "/telegram/webhook"')
+]
+Hidden = Annotated[Secret, Meta(description="a text in quotes, not empty")]
+"""A secret; it can come from a file (`<key>_file`) or the environment instead."""
+Rate = Annotated[float, Meta(gt=0, description="a number above 0")]
+Count = Annotated[int, Meta(ge=1, description="a whole number of at least 1")]
+Names = Annotated[tuple[str, ...], Meta(description='a list of names, such as ["销售一部"]')]
+Switch = Annotated[bool, Meta(description="true or false")]
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True):
+    """A table of config.toml."""
+
+
+class Pack(Section, frozen=True, kw_only=True):
+    pack: Annotated[
+        str,
+        Meta(
+            pattern=r"^[a-z0-9-]+$",
+            description="the name of a policy pack, as `dossierbot policy list` shows it",
+        ),
+    ]
+    departments: Names = ()
+    """Empty: all that no other pack names."""
+    dossier_types: Names = ()
+    """Empty: all that no other pack names."""
+
+
+class Company(Section, frozen=True, kw_only=True):
+    name: Words
+    locale: Annotated[Literal["zh_CN", "en"], Meta(description='"zh_CN" or "en"')] = "zh_CN"
+    """Language of those who chose none."""
+    packs: Annotated[
+        tuple[Pack, ...],
+        Meta(min_length=1, description="at least one [[company.packs]] table"),
+    ]
+
+
+class Storage(Section, frozen=True, kw_only=True):
+    url: Annotated[
+        str,
+        Meta(
+            pattern=r"^sqlite:///.+",
+            description='"sqlite:///" and a file, such as "sqlite:///dossierbot.sqlite"',
+        ),
+    ] = "sqlite:///dossierbot.sqlite"
+    attachments: Where = Path("attachments")
+    key_file: Where = Path("dossierbot.key")
+
+
+class Http(Section, frozen=True, kw_only=True):
+    host: Annotated[str, Meta(min_length=1, description='an address such as "127.0.0.1"')] = (
+        "127.0.0.1"
+    )
+    port: Port = 8080
+    public_url: Link | None = None
+    """Where the platforms reach this server from outside."""
+    admin_port: Port | None = None
+    """None: health is answered on `port`."""
+
+
+class Phones(Section, frozen=True, kw_only=True):
+    """The page of pretend phones on one's own data; answers on this machine only."""
+
+    port: Port = 8090
+
+
+class Limits(Section, frozen=True, kw_only=True):
+    """Messages a platform takes; the defaults are Telegram's customary ones."""
+
+    enabled: Switch = True
+    chat_per_second: Rate = 1.0
+    chat_burst: Count = 5
+    group_per_minute: Rate = 20.0
+    overall_per_second: Rate = 30.0
+
+
+class Telegram(Section, frozen=True, kw_only=True):
+    token: Hidden
+    api_base: Link = "https://api.telegram.org"
+    mode: Annotated[Literal["polling", "webhook"], Meta(description='"polling" or "webhook"')] = (
+        "polling"
+    )
+    webhook_path: Route = "/telegram/webhook"
+    webhook_secret: Hidden | None = None
+    limits: Limits = Limits()
+
+
+class AiBot(Section, frozen=True, kw_only=True):
+    bot_id: Words
+    secret: Hidden
+    ws_url: Annotated[
+        str, Meta(pattern=r"^wss?://", description="an address that begins with wss://")
+    ] = "wss://openws.work.weixin.qq.com"
+
+
+class Wecom(Section, frozen=True, kw_only=True):
+    corp_id: Words
+    agent_id: Annotated[int, Meta(ge=1, description="the number of the self-built app")]
+    secret: Hidden
+    token: Hidden
+    encoding_aes_key: Hidden
+    api_base: Link = "https://qyapi.weixin.qq.com"
+    callback_path: Route = "/wecom/callback"
+    aibot: AiBot | None = None
+
+
+class Retention(Section, frozen=True, kw_only=True):
+    bodies_days: Days = 90
+    """How long texts of handled messages are kept."""
+    drafts_days: Days = 90
+    """How long a draft nobody touches is kept."""
+
+
+class Log(Section, frozen=True, kw_only=True):
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Meta(description='"debug", "info", "warning" or "error"'),
+    ] = "info"
+    format: Annotated[Literal["json", "console"], Meta(description='"json" or "console"')] = "json"
+
+
+class Settings(Section, frozen=True, kw_only=True):
+    company: Company
+    storage: Storage = Storage()
+    http: Http = Http()
+    phones: Phones | None = None
+    telegram: Telegram | None = None
+    wecom: Wecom | None = None
+    retention: Retention = Retention()
+    log: Log = Log()
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return every secret value, for the filter that keeps them out of the log."""
+        return tuple(_secrets(self))
+
+
+def _secrets(section: Section) -> list[str]:
+    found: list[str] = []
+    for name in section.__struct_fields__:
+        value = getattr(section, name)
+        if isinstance(value, Secret):
+            found.append(value.reveal())
+        elif isinstance(value, Section):
+            found += _secrets(value)
+    return found

@@ -1,0 +1,103 @@
+"""One unit of work as a use case sees it: who acts, when, where, and what to write with.
+
+A use case touches the session and nothing else: no caches, no wake-ups, no commit. What others
+must hear goes to `tell`, what happened to `record`; both are written by whoever runs the unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from handlers.conversation.forms import Moment
+from handlers.conversation.messages import Card, Mode
+from handlers.texts import Texts
+from rules.calendar import WorkingCalendar
+from rules.policy import Policy
+from storage.staff import Person
+from storage.unit import Unit
+
+if TYPE_CHECKING:
+    from handlers.world import Registry
+
+
+@dataclass(frozen=True)
+class Told:
+    """One message for somebody else, written to the outbox with the unit."""
+
+    staff_id: str
+    card: Callable[[Texts], Card]
+    """Built in the reader's language."""
+    key: str
+    """Idempotency key: the same key is sent once."""
+    slot: str = ""
+    mode: Mode = Mode.SEND
+    after: datetime | None = None
+    """Not before; None: at once, but never in quiet hours."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One audit entry: ids and codes only."""
+
+    action: str
+    subject: str
+    rule: str = ""
+    facts: dict[str, str | int] = field(default_factory=dict)
+
+
+@dataclass
+class Context:
+    unit: Unit
+    person: Person
+    channel: str
+    account: str
+    at: datetime
+    """The platform's time of what the person did; aware UTC."""
+    today: date
+    """Office day of `at` in the policy's zone."""
+    policy: Policy
+    calendar: WorkingCalendar
+    texts: Texts
+    languages: Mapping[str, Texts]
+    registry: Registry
+    told: list[Told] = field(default_factory=list)
+    recorded: list[Recorded] = field(default_factory=list)
+
+    @property
+    def session(self) -> Session:
+        return self.unit.session
+
+    @property
+    def now(self) -> datetime:
+        """When the unit runs; aware UTC."""
+        return self.unit.now
+
+    @property
+    def moment(self) -> Moment:
+        return Moment(self.at, self.today, self.calendar)
+
+    def t(self, message: str, **facts: object) -> str:
+        return self.texts.t(message, **facts)
+
+    def new_id(self) -> int:
+        return next(self.unit.ids)
+
+    def tell(
+        self,
+        staff_id: str,
+        card: Callable[[Texts], Card],
+        key: str,
+        *,
+        slot: str = "",
+        mode: Mode = Mode.SEND,
+        after: datetime | None = None,
+    ) -> None:
+        self.told.append(Told(staff_id, card, key, slot, mode, after))
+
+    def record(self, action: str, subject: str, rule: str = "", **facts: str | int) -> None:
+        self.recorded.append(Recorded(action, subject, rule, facts))

@@ -1,0 +1,187 @@
+"""The conversation engine: what every form can do without asking for it. Pure.
+
+`step` takes a state and one event and returns the next state; it looks nothing up and raises
+nothing, whatever a person sends. The runner fetches, saves and files; `view` draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from handlers.conversation.answers import one_line
+from handlers.conversation.forms import PICKERS, Field, Form, Kind, Moment
+from handlers.conversation.messages import MAX_CHOICES, Found, Place
+from handlers.conversation.said import hear
+from handlers.conversation.sent import pin, receive
+from handlers.conversation.state import MAX_NAME, Pane, State, change, fits, shown
+from handlers.conversation.taps import tap
+from handlers.conversation.turn import Then, Turn
+from handlers.texts import N_
+
+FORM_CHANGED = N_("This form has changed since you began; your answers were taken over.")
+FORM_CHANGED_LESS = N_(
+    "This form has changed since you began. No longer asked, or no longer fitting: {labels}. "
+    "All other answers were taken over."
+)
+NOT_USABLE = N_("Not taken over: {labels}")
+
+
+@dataclass(frozen=True)
+class Tap:
+    """A button of the present card, or the typed word or number that stands for it."""
+
+    verb: str
+    argument: str = ""
+
+
+@dataclass(frozen=True)
+class Said:
+    text: str
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Files, already noted as attachments."""
+
+    files: tuple[int, ...]
+    caption: str = ""
+    album: str = ""
+
+
+@dataclass(frozen=True)
+class Pinned:
+    place: Place
+
+
+Event = Tap | Said | Sent | Pinned
+
+
+@dataclass(frozen=True)
+class Step:
+    state: State
+    then: Then = Then.ASK
+    burst: bool = False
+    """The event belongs with the one before: the same card is drawn again."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """What the runner has to look up for a picker."""
+
+    field: Field
+    words: str
+    page: int
+    limit: int
+
+
+def begin(
+    form: Form, answers: Mapping[str, Any], moment: Moment, *, at_review: bool = False
+) -> State:
+    """Return the first state, with the answers that are already known.
+
+    `at_review`: begin on the review card, or on the first field that is needed for it. Answers
+    that do not fit are named, never carried along silently.
+    """
+    turn = Turn(form, State(version=form.version, reviewed=at_review), moment)
+    refused = []
+    for key, value in answers.items():
+        field = form.by_key.get(key)
+        if key.startswith("_"):
+            turn.put(answers={**turn.state.answers, key: value})
+        elif field is None or value is None:
+            continue
+        elif not fits(field, value):
+            refused.append(field.label)
+        elif problem := turn.problem(field, value):
+            turn.say(problem.message, **problem.facts)
+        else:
+            turn.keep_answer(field, value)
+    if refused:
+        turn.say(NOT_USABLE, *refused)
+    turn.onward()
+    return turn.state
+
+
+def adopt(form: Form, state: State, moment: Moment) -> State:
+    """Return the state of an older version of the form fitted to the present one.
+
+    Answers that still fit are kept; the remark names those that were dropped.
+    """
+    kept, dropped = {}, []
+    for key, value in state.answers.items():
+        field = form.by_key.get(key)
+        if key.startswith("_") or (field is not None and fits(field, value)):
+            kept[key] = value
+        else:
+            dropped.append(state.names.get(key, key))
+    fresh = State(
+        version=form.version,
+        answers=kept,
+        names={key: form.by_key[key].label for key in kept if key in form.by_key},
+        skipped=tuple(key for key in state.skipped if key in form.by_key),
+        reviewed=state.reviewed,
+        offered={key: one for key, one in state.offered.items() if _is_text(form, key)},
+        held=state.held if _is_text(form, state.at) else "",
+    )
+    turn = Turn(form, fresh, moment)
+    if state.at and state.at in {one.key for one in shown(form, fresh)}:
+        held = fresh.held
+        turn.ask(form.by_key[state.at], edit=state.edit)
+        turn.put(held=held)
+    else:
+        turn.onward()
+    if dropped:
+        turn.say(FORM_CHANGED_LESS, *dropped)
+    else:
+        turn.say(FORM_CHANGED)
+    return turn.state
+
+
+def _is_text(form: Form, key: str) -> bool:
+    return key in form.by_key and form.by_key[key].kind is Kind.TEXT
+
+
+def wanted(form: Form, state: State, event: Event | None = None) -> Query | None:
+    """Return what must be looked up: for `event` before `step`, or (None) before the view."""
+    field = form.by_key.get(state.at)
+    if field is None or field.kind not in PICKERS or state.pane is not Pane.ASK:
+        return None
+    limit = MAX_CHOICES - 1 if field.default or field.unknown_ok else MAX_CHOICES
+    if isinstance(event, Said):
+        words = one_line(event.text)
+        return Query(field, words, 0, limit) if 0 < len(words) <= MAX_NAME else None
+    if event is None and state.options is None:
+        return Query(field, state.words, state.page, limit)
+    return None
+
+
+def listing(state: State, found: Found) -> State:
+    """Return the state with what the picker shows, so that a tap means what was seen."""
+    return change(state, options=found.options, further=found.more)
+
+
+def takes_files(form: Form, state: State) -> bool:
+    return any(one.kind is Kind.FILES for one in shown(form, state))
+
+
+def takes_place(form: Form, state: State) -> bool:
+    return any(one.kind is Kind.PLACE for one in shown(form, state))
+
+
+def step(
+    form: Form, state: State, event: Event, moment: Moment, found: Found | None = None
+) -> Step:
+    """Return what `event` leads to. `found`: the answer to `wanted(form, state, event)`."""
+    turn = Turn(form, change(state, remarks=(), earlier=""), moment)
+    match event:
+        case Tap(verb, argument):
+            tap(turn, verb, argument)
+        case Said(text):
+            hear(turn, text, found or Found())
+        case Sent(files, caption, album):
+            receive(turn, files, caption, album)
+        case Pinned(place):
+            pin(turn, place)
+    return Step(turn.state, turn.then, turn.burst)

@@ -1,0 +1,183 @@
+"""What comes in from a person and what goes out to one, without any platform's words.
+
+Every channel decodes to `Inbound` and renders `Card`; nothing above or below this page knows
+which platform it is. All texts are plain text in the reader's language: a channel escapes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+MAX_KEY_BYTES = 64
+"""Longest button key, in bytes: Telegram's `callback_data`, the tightest of the channels."""
+
+MAX_CHOICES = 8
+"""Most choices on one card; where lists are typed, 0 and 9 are left for back and cancel."""
+
+FRESH = "+"
+"""As the slot of a `Show`: a new message, even when the answer is to a tap."""
+
+
+class FileKind(StrEnum):
+    PHOTO = "photo"
+    VOICE = "voice"
+    VIDEO = "video"
+    DOCUMENT = "document"
+
+
+@dataclass(frozen=True)
+class InFile:
+    """One file a person sent; its bytes are fetched after commit."""
+
+    ref: str
+    """The channel's handle for fetching the bytes."""
+    kind: FileKind
+    name: str = ""
+    """As the sender's phone named it: hostile, only ever shown, never used as a path."""
+    size: int | None = None
+    """Bytes, as the platform announces; None when it does not say."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A shared location: degrees, WGS 84."""
+
+    latitude: float
+    longitude: float
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """One message or tap of a person, as every channel decodes it."""
+
+    channel: str
+    account: str
+    """The platform's id of the person's private chat with the bot."""
+    key: str
+    """The platform's id of this message or tap: a repeat carries the same key."""
+    at: datetime
+    """Aware UTC. The platform's own message time; for taps without one, see `certain`."""
+    text: str = ""
+    """What was typed; the caption of files; the arguments of a command."""
+    command: str = ""
+    """Name of a slash command without the slash, lower case; empty for none."""
+    choice: str = ""
+    """Key of the button that was tapped; empty for none."""
+    card: str = ""
+    """Platform reference of the message whose button was tapped; empty when unknown."""
+    files: tuple[InFile, ...] = ()
+    place: Place | None = None
+    album: str = ""
+    """Shared by files sent together; empty for a single one."""
+    forwarded: bool = False
+    certain: bool = True
+    """False: `at` was estimated in the sender's favour (CONTRACT 1.4)."""
+
+
+@dataclass(frozen=True)
+class Button:
+    label: str
+    key: str
+    """What comes back as `Inbound.choice`; at most MAX_KEY_BYTES bytes of `[A-Za-z0-9_.-]`."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """One message to show: a text, choices to pick from, and the ways to go on.
+
+    `choices` are numbered 1.. when they are typed instead of tapped; `nav` has words
+    (返回, 取消, 跳过, ...), never numbers.
+    """
+
+    text: str
+    title: str = ""
+    choices: tuple[Button, ...] = ()
+    columns: int = 1
+    """Buttons per row for `choices`, 1 to 4; a hint for channels with keyboards."""
+    nav: tuple[Button, ...] = ()
+    grid: tuple[tuple[Button, ...], ...] = ()
+    """Rows of small buttons above all others: the weeks of a month, seven in each. A channel
+    that cannot show all of them leaves them out: the text says what to type instead."""
+    files: tuple[int, ...] = ()
+    """Attachment ids to send along."""
+    protect: bool = False
+    """True: carries dossier content; forwarding and saving are switched off where possible."""
+    locale: str = ""
+    """Language of the texts, for words that a channel adds by itself; set where the card goes
+    to the outbox, empty: the first of LOCALES."""
+
+    def buttons(self) -> tuple[Button, ...]:
+        """Return every button, in the order shown."""
+        return tuple(one for row in self.grid for one in row) + self.choices + self.nav
+
+
+class Mode(StrEnum):
+    SEND = "send"
+    """A new message."""
+    REDRAW = "redraw"
+    """Edit the card in `slot`; a channel that cannot edit sends a fresh one that quotes it."""
+    TIDY = "tidy"
+    """Edit the card in `slot`; dropped without a word where that is not possible."""
+
+
+@dataclass(frozen=True)
+class Show:
+    """One card of an answer to the person who just acted."""
+
+    card: Card
+    mode: Mode = Mode.SEND
+    slot: str = ""
+    """Name of the card, so that it can be redrawn later. Empty: a passing card, which takes the
+    place of the passing card whose button was tapped."""
+    after_ms: int = 0
+    """Wait so long before drawing; a newer card for the same slot takes its place meanwhile."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a use case answers. Handlers never send: the answer is this value."""
+
+    shows: tuple[Show, ...] = ()
+    alert: str = ""
+    """Short text for the tap's pop-up (refusals only), at most 200 characters."""
+
+    @staticmethod
+    def of(*cards: Card) -> Reply:
+        return Reply(tuple(Show(card) for card in cards))
+
+    def plus(self, other: Reply) -> Reply:
+        return replace(self, shows=self.shows + other.shows, alert=self.alert or other.alert)
+
+
+@dataclass(frozen=True)
+class Option:
+    """One entry of a picker or a choice list as it was shown."""
+
+    key: str
+    label: str
+    hint: str = ""
+    """Second line where there is room (number, keeper)."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a look-up for a picker returned: one page of it."""
+
+    options: tuple[Option, ...] = ()
+    more: bool = False
+    """True: there is a further page."""
+    exact: bool = False
+    """True: one single entry fits the words fully; it is taken without asking."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why an answer was not taken: a catalogue message with its facts."""
+
+    message: str
+    """English source string for gettext, with {named} facts."""
+    facts: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,59 @@
+"""What people can do in chat, one value each; `handlers.FEATURES` lists them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from handlers.context import Context
+from handlers.conversation.forms import Answers, Form
+from handlers.conversation.messages import Card, Reply
+from storage.staff import Person
+
+Action = Callable[[Context, tuple[str, ...]], Reply]
+"""Answers a button `f.<feature>.<name>[.<arg>...]`; the arguments come from outside: re-check.
+
+There is at least one, "" where the key has none; digits among them fit an id of the database."""
+
+
+@dataclass(frozen=True)
+class Clockwork:
+    """How the reminders of one kind of case are said and set."""
+
+    say: Callable[[Context, int, str, str], Card | None]
+    """Renders a due rung (case id, rung, message key) for `context.person`, late ones folded into
+    it; None: no longer true. Sets the next rung of the case as well."""
+    wind: Callable[[Context, int], object]
+    """Sets the next rung of a case whose last one reached nobody."""
+
+
+def everyone(person: Person) -> bool:
+    return person.active
+
+
+@dataclass(frozen=True)
+class Feature:
+    key: str
+    """Short, lower case; part of button keys."""
+    title: str
+    """What the menus say (N_)."""
+    command: str = ""
+    """Slash command without the slash; empty: reached by buttons only."""
+    words: tuple[str, ...] = ()
+    """Chinese words that do the same outside a form."""
+    audience: Callable[[Person], bool] = everyone
+    """Asked at every step, not only at the first."""
+    open: Callable[[Context, str], Reply] | None = None
+    """Answers the command with its arguments; None: starts the form."""
+    form: Form | None = None
+    submit: Callable[[Context, Answers], Reply] | None = None
+    """Files the answers of the form."""
+    one_line: Callable[[Context, str, str], Answers] | None = None
+    """Reads answers from the command or word that was used and what followed it."""
+    actions: Mapping[str, Action] = field(default_factory=dict)
+    clocks: Mapping[str, Clockwork] = field(default_factory=dict)
+    """By case kind."""
+
+    def button(self, name: str, *arguments: object) -> str:
+        """Return the key of a button that calls the action `name`."""
+        return ".".join(("f", self.key, name, *(str(one) for one in arguments)))

@@ -1,0 +1,162 @@
+"""/find: a customer by part of the name, pinyin, phone tail or number, and the customer's card."""
+
+from __future__ import annotations
+
+from handlers import note_effects, seeing, visit_note
+from handlers.context import Context
+from handlers.conversation import pickers, runner
+from handlers.conversation.forms import Answers, Field, Form, Kind
+from handlers.conversation.messages import MAX_CHOICES, Button, Card, Reply
+from handlers.conversation.wording import LINE, option_label
+from handlers.feature import Feature
+from handlers.texts import N_
+from rules.access import NoteAction, Sight
+from rules.masks import mask_phone
+from rules.secrecy import Grade
+from storage import dossiers, notes, staff
+
+NOT_THERE = N_("There is no such dossier, or it is not open to you.")
+NOTHING = N_(
+    "Nothing found for “{words}”. Try two characters of the name, pinyin initials, "
+    "the last four digits of the phone, or the number."
+)
+FOUND = N_("Found for “{words}”")
+MASKED = N_("Kept by {keeper}. What is inside is open to the keeper and the superiors only.")
+NOTES_SHOWN = 5
+
+FORM = Form(
+    "find",
+    1,
+    N_("Find a customer"),
+    (
+        Field(
+            "dossier",
+            Kind.DOSSIER,
+            N_("Customer"),
+            visit_note.WHICH,
+            example=N_("鸿鑫 · hx · 0042"),
+        ),
+    ),
+    submit_label=N_("Open"),
+    review=False,
+)
+
+
+def show(ctx: Context, words: str) -> Reply:
+    """Answer `/find words` at once; without words, ask."""
+    words = words.strip()
+    if not words:
+        return runner.start(ctx, ASKING)
+    found = pickers.dossiers(ctx, words, 0)
+    options = found.options
+    ctx.record("dossier.searched", f"staff:{ctx.person.id}", found=len(options))
+    if options and found.more:  # a list with pages
+        return runner.start(ctx, ASKING, Answers({runner.WORDS: words}))
+    if not options:
+        return Reply.of(
+            Card(
+                ctx.t(NOTHING, words=words[:40]),
+                choices=(Button(ctx.t(N_("Search again")), "f.find.ask"),),
+            )
+        )
+    if len(options) == 1:
+        return card(ctx, (options[0].key,))
+    buttons = tuple(
+        Button(option_label(one), f"f.find.card.{one.key}") for one in options[:MAX_CHOICES]
+    )
+    return Reply.of(
+        Card(
+            ctx.t(FOUND, words=words[:40]),
+            choices=buttons,
+            nav=(Button(ctx.t(N_("Search again")), "f.find.ask"),),
+        )
+    )
+
+
+def submit(ctx: Context, answers: Answers) -> Reply:
+    option = answers.option("dossier")
+    return card(ctx, (option.key if option else "",))
+
+
+def card(ctx: Context, arguments: tuple[str, ...]) -> Reply:
+    """Show one customer as far as this person may see it, with the latest notes."""
+    dossier = seeing.reachable(ctx, arguments[0])
+    if dossier is None:
+        return Reply(alert=ctx.t(NOT_THERE))
+    seen = seeing.view(ctx, dossier)
+    keeper = staff.get(ctx.session, dossier.keeper)
+    keeper_name = keeper.name if keeper else dossier.keeper
+    number = dossier.number or ctx.t(N_("draft, no number yet"))
+    choices = [
+        Button(ctx.t(N_("New note")), f"f.find.note.{dossier.id}"),
+        Button(ctx.t(N_("Plan a visit")), f"f.plan.new.{dossier.id}"),
+    ]
+    lines = [number]
+    if seen.sight is not Sight.FULL:
+        lines.append(ctx.t(MASKED, keeper=keeper_name))
+    elif not seen.content:
+        lines.append(ctx.t(seeing.ABOVE_CEILING, grade=Grade(dossier.grade).zh))
+    else:
+        lines.extend(_content(ctx, dossier, keeper_name))
+    ctx.record("dossier.looked_at", f"dossier:{dossier.id}", sight=seen.sight.value)
+    dossiers.touch_recent(ctx.unit, ctx.person.id, dossier.id, ctx.at)
+    for one in notes.notes_of_dossier(ctx.unit, dossier.id, limit=NOTES_SHOWN):
+        if seeing.may(ctx, NoteAction.READ, one):
+            manner = ctx.t(note_effects.MANNERS[one.manner])
+            label = f"{ctx.texts.day(one.day, ctx.today)} {manner} {one.author_name}"
+            choices.append(Button(label, f"f.note.open.{one.id}"))
+    return Reply.of(
+        Card(
+            "\n".join(lines),
+            title=seeing.customer(ctx, dossier),
+            choices=tuple(choices[:MAX_CHOICES]),
+            columns=2,
+            nav=(
+                Button(ctx.t(N_("Search again")), "f.find.ask"),
+                Button(ctx.t(N_("Today")), "f.today.open"),
+            ),
+            protect=seen.content,
+        )
+    )
+
+
+def _content(ctx: Context, dossier: dossiers.Dossier, keeper: str) -> list[str]:
+    """Return the fields of the card; personal ones masked in a chat (S3-SPEC1.1.3)."""
+    rows = (
+        (N_("Keeper"), keeper),
+        (N_("Contact"), dossier.contact),
+        (N_("Phone"), mask_phone(dossier.phone) if dossier.phone else ""),
+        (N_("Address"), dossier.address),
+        (N_("Class"), dossier.class_),
+        (N_("Secrecy grade"), Grade(dossier.grade).zh if dossier.grade != "none" else ""),
+        (N_("Place of the file"), dossier.location),
+        (
+            N_("Opened on"),
+            ctx.texts.day(dossier.opened_on, ctx.today) if dossier.opened_on else "",
+        ),
+    )
+    return [ctx.t(LINE, label=ctx.t(label), value=value) for label, value in rows if value]
+
+
+def start_note(ctx: Context, arguments: tuple[str, ...]) -> Reply:
+    """Start a note on this customer; the manner is asked."""
+    dossier = seeing.reachable(ctx, arguments[0])
+    if dossier is None:
+        return Reply(alert=ctx.t(NOT_THERE))
+    customer = {"key": str(dossier.id), "label": seeing.customer(ctx, dossier)}
+    return runner.start(ctx, visit_note.FEATURE, Answers({"customer": customer}))
+
+
+ASKING = Feature(key="finding", title=FORM.title, form=FORM, submit=submit)
+FEATURE = Feature(
+    key="find",
+    title=FORM.title,
+    command="find",
+    words=("查找", "找"),
+    open=show,
+    actions={
+        "ask": lambda ctx, _arguments: runner.start(ctx, ASKING),
+        "card": card,
+        "note": start_note,
+    },
+)

@@ -1,0 +1,127 @@
+"""Due rungs become cards at the moment they are sent, never earlier.
+
+The scan only fills ledger and outbox with set statements; what a rung says, and whether it is
+still true, is decided here, in the unit that runs right before the platform is called.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from handlers.context import Context
+from handlers.conversation.messages import MAX_CHOICES, Button, Card, Mode
+from handlers.texts import N_
+from handlers.world import World
+from rules.hours import after_quiet
+from storage import attachments, ledger, outbox, staff
+from storage.unit import Unit
+
+DIGEST = N_("This morning")
+
+
+@dataclass(frozen=True)
+class Rendered:
+    context: Context
+    card: Card
+
+
+def render(unit: Unit, outbox_key: str, staff_id: str, world: World) -> Rendered | None:
+    """Return the card of all rungs behind one outbox row; None when none of them still holds."""
+    person = staff.get(unit.session, staff_id)
+    rows = ledger.open_notices(unit.session, outbox_key)
+    if person is None:
+        return None
+    ctx = world.context(unit, person, person.home_channel, person.home_account, unit.now)
+    if rows and _held(ctx, outbox_key):
+        return None
+    cards = []
+    for row in rows:
+        clock = world.registry.clocks[row.case_kind]
+        card = None
+        if person.active:
+            card = clock.say(ctx, row.case_id, row.rung, outbox_key)
+        else:
+            clock.wind(ctx, row.case_id)
+        if card is None:
+            ledger.settle(unit, outbox_key, "moot", case=(row.case_kind, row.case_id))
+        else:
+            cards.append(card)
+    return Rendered(ctx, _digest(ctx, cards)) if cards else None
+
+
+def _held(ctx: Context, outbox_key: str) -> bool:
+    """In quiet hours, where an outage of the platform may lead: let it wait for their end."""
+    time = ctx.policy.time
+    until = after_quiet(ctx.now, time.quiet_hours, time.zone)
+    if until <= ctx.now:
+        return False
+    held_key = f"{outbox_key} {until:%m%d}"
+    ledger.hold(ctx.unit, outbox_key, held_key)
+    outbox.put(
+        ctx.unit,
+        key=held_key,
+        channel=ctx.channel,
+        account=ctx.account,
+        staff_id=ctx.person.id,
+        mode=Mode.SEND,
+        slot="",
+        body=None,
+        due_at=until,
+    )
+    return True
+
+
+def wind_stalled(unit: Unit, world: World, limit: int) -> list[Context]:
+    """Set the next rung of cases whose last one reached nobody; returns a context for each."""
+    rows = ledger.stalled(unit.session, limit)
+    people = [staff.get(unit.session, row.staff_id) for row in rows]
+    wound = []
+    known = [(row, person) for row, person in zip(rows, people, strict=True) if person]
+    for row, person in known:
+        ctx = world.context(unit, person, "", "", unit.now)
+        world.registry.clocks[row.case_kind].wind(ctx, row.case_id)
+        wound.append(ctx)
+    return wound
+
+
+def _digest(ctx: Context, cards: list[Card]) -> Card:
+    """Put the morning's cards into one: a line and a button for each."""
+    if len(cards) == 1:
+        return cards[0]
+    titles = list(dict.fromkeys(card.title for card in cards))
+    lines = []
+    for title in titles:
+        lines += [f"{title}:"] if len(titles) > 1 else []
+        lines += [f"· {card.text}" for card in cards if card.title == title]
+    buttons = tuple(
+        Button(card.text.splitlines()[0], card.choices[0].key) for card in cards if card.choices
+    )[: MAX_CHOICES - 1]
+    today = Button(ctx.t(N_("Today")), "f.today.open")
+    return Card(
+        "\n".join(lines),
+        title=titles[0] if len(titles) == 1 else ctx.t(DIGEST),
+        choices=(*buttons, today),
+    )
+
+
+REFUSED = N_(
+    "A file could not be kept{name}: {why}. Everything else was kept; please send it again."
+)
+WHY = {
+    "empty": N_("it is empty"),
+    "size": N_("it is too large"),
+    "type": N_("files of this kind are not accepted"),
+}
+LOST = N_("the messenger no longer has it")
+
+
+def file_refused(ctx: Context, row: attachments.Attachment) -> None:
+    """Tell the sender of a file that was not kept, and why."""
+    why = ctx.t(WHY.get(row.problem, LOST))
+    name = f" ({row.name})" if row.name else ""
+    ctx.tell(
+        ctx.person.id,
+        lambda texts: Card(texts.t(REFUSED, name=name, why=why)),
+        f"file:{row.id}",
+        after=ctx.now,
+    )

@@ -1,0 +1,130 @@
+"""What one message of a known person means: which feature, which button, which conversation.
+
+Order matters here and only here: a slash command always interrupts, a tap goes to whoever drew
+the button, inside a form everything else is an answer, and outside one the Chinese words act.
+"""
+
+from __future__ import annotations
+
+import re
+
+from handlers import loose_items
+from handlers.context import Context
+from handlers.conversation import runner
+from handlers.conversation.messages import MAX_KEY_BYTES, Card, Inbound, Reply
+from handlers.feature import Feature
+from handlers.texts import N_
+from handlers.world import Registry
+from storage import conversations
+
+MAX_ID = 2**63 - 1
+_LONGEST_COMMAND = 32
+_ARGUMENT = re.compile(r"[A-Za-z0-9_-]*")
+
+IDLE_WORDS = frozenset(["返回", "取消", "跳过", "保存草稿", "完成", "提交"])
+"""Words that steer a form; without one they are no material to keep."""
+
+NOTHING_OPEN = N_("No form is open at the moment.")
+NO_NUMBER = N_("There is no number {number} to choose at the moment.")
+NO_COMMAND = N_("There is no command /{command}.")
+NO_LONGER = N_("This button is no longer in use.")
+NOT_YOURS = N_("This is not open to you.")
+
+
+def route(ctx: Context, inbound: Inbound, registry: Registry) -> Reply:
+    """Answer one message. Touches the session only."""
+    if inbound.choice:
+        return tap(ctx, inbound.choice, inbound, registry)
+    if inbound.command:
+        return _command(ctx, inbound, registry)
+    active = conversations.active(ctx.unit, ctx.person.id)
+    if active is not None:
+        answer = runner.handle(ctx, active, inbound)
+        return loose_items.keep(ctx, inbound) if answer is None else answer
+    if inbound.files or inbound.place or inbound.forwarded:
+        return loose_items.keep(ctx, inbound)
+    return _words(ctx, inbound, registry)
+
+
+def tap(ctx: Context, key: str, inbound: Inbound, registry: Registry) -> Reply:
+    """Answer a button, or the typed number that stands for one.
+
+    A key may be forged: what cannot be one of ours ends here, so that no action has to fear a
+    missing argument or a number that no row can have.
+    """
+    parts = key.split(".")
+    mark, name, verb = (*parts[:3], "", "")[:3]
+    arguments = tuple(parts[3:]) or ("",)
+    if len(key) > MAX_KEY_BYTES or not all(map(_sound, arguments)):
+        return Reply(alert=ctx.t(NO_LONGER))
+    if mark == "c":
+        return runner.tap(ctx, key, inbound)
+    feature = registry.by_key.get(name) if mark == "f" else None
+    if feature is None or verb not in feature.actions:
+        return Reply(alert=ctx.t(NO_LONGER))
+    if not feature.audience(ctx.person):
+        return Reply(alert=ctx.t(NOT_YOURS))
+    return feature.actions[verb](ctx, arguments)
+
+
+def _sound(argument: str) -> bool:
+    """Whether an argument is made of the characters of a key and, as a number, fits an id."""
+    if not _ARGUMENT.fullmatch(argument):
+        return False
+    return not argument.isdecimal() or int(argument) <= MAX_ID
+
+
+def _command(ctx: Context, inbound: Inbound, registry: Registry) -> Reply:
+    feature = registry.by_command.get(inbound.command)
+    rest = inbound.text.strip()
+    said = ""
+    if feature is None or not feature.audience(ctx.person):
+        feature, rest = registry.by_key["help"], ""
+        said = ctx.t(NO_COMMAND, command=inbound.command[:_LONGEST_COMMAND])
+    if feature.open is None or feature.key == "cancel":
+        return enter(ctx, feature, inbound.command, rest)
+    said = "\n".join(line for line in (said, runner.park(ctx)) if line)
+    reply = enter(ctx, feature, inbound.command, rest)
+    return Reply.of(Card(said)).plus(reply) if said else reply
+
+
+def enter(ctx: Context, feature: Feature, word: str, rest: str) -> Reply:
+    """Start a feature by the command or word that was used; `rest` is what followed it."""
+    if feature.open is not None:
+        return feature.open(ctx, rest)
+    answers = feature.one_line(ctx, word, rest) if feature.one_line else None
+    return runner.start(ctx, feature, answers, at_review=bool(rest))
+
+
+def _words(ctx: Context, inbound: Inbound, registry: Registry) -> Reply:
+    text = inbound.text.strip()
+    shown = conversations.menu(ctx.session, ctx.channel, ctx.account)
+    if re.fullmatch(r"\d", text, re.ASCII):  # one digit is a choice, never material to keep
+        if 1 <= int(text) <= len(shown.keys):
+            return tap(ctx, shown.keys[int(text) - 1], inbound, registry)
+        return Reply.of(Card(ctx.t(NO_NUMBER, number=text)))
+    if text in shown.words:
+        return tap(ctx, shown.words[text], inbound, registry)
+    word, _, rest = text.lstrip("/／").partition(" ")
+    if not rest and word in IDLE_WORDS:
+        return Reply.of(Card(ctx.t(NOTHING_OPEN))).plus(
+            enter(ctx, registry.by_key["today"], "today", "")
+        )
+    feature = registry.by_word.get(word)
+    if feature is not None and feature.audience(ctx.person):
+        return enter(ctx, feature, word, rest.strip())
+    return _run_together(ctx, text, registry) or loose_items.keep(ctx, inbound)
+
+
+def _run_together(ctx: Context, text: str, registry: Registry) -> Reply | None:
+    """Read 「拜访鸿鑫贸易谈订单」, written without spaces; only if a customer is named."""
+    for word, feature in registry.by_word.items():
+        if feature.one_line is None or not text.startswith(word) or not feature.form:
+            continue
+        if not feature.audience(ctx.person):
+            continue
+        answers = feature.one_line(ctx, word, text[len(word) :])
+        name = answers.text(runner.WORDS)
+        if "customer" in answers or (name and name not in answers.text("body")):
+            return runner.start(ctx, feature, answers, at_review=True)
+    return None

@@ -1,0 +1,137 @@
+"""What a person may see of a dossier or a note, in the words of a card.
+
+Only asks `rules.access`, which decides; this page fetches the facts it decides on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from handlers.context import Context
+from handlers.texts import N_
+from rules import access
+from rules.access import (
+    DossierFacts,
+    DossierId,
+    NoteAction,
+    NoteFacts,
+    NoteId,
+    Sight,
+    StaffId,
+    View,
+    Viewer,
+)
+from rules.masks import mask_name
+from rules.secrecy import AccessLevel, Grade
+from storage import dossiers, notes, staff
+from storage.dossiers import Dossier
+from storage.note_records import Brief
+from storage.notes import Note
+from storage.search import Hit
+from storage.staff import Person
+from storage.visits import Visit
+
+NO_NOTE = N_("There is no such note, or it is not open to you.")
+ABOVE_CEILING = N_("Graded {grade}: its content is not shown in this chat.")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The dossier behind a row, with what access to it depends on."""
+
+    id: int
+    name: str
+    keeper: str
+    grade: str
+    level: str
+    draft: bool
+
+    @staticmethod
+    def of(row: Dossier | Hit | Brief | Visit) -> Subject:
+        if isinstance(row, Dossier | Hit):
+            known, number = (row.id, row.name), row.number
+        else:
+            known, number = (row.dossier_id, row.dossier_name), row.dossier_number
+        return Subject(*known, row.keeper, row.grade, row.level, draft=number is None)
+
+
+def viewer(person: Person) -> Viewer:
+    return Viewer(StaffId(person.id), person.active, person.roles, Grade(person.clearance))
+
+
+def dossier_facts(ctx: Context, subject: Subject) -> DossierFacts:
+    chain = staff.chain(ctx.session, subject.keeper)
+    return DossierFacts(
+        id=DossierId(subject.id),
+        keeper=StaffId(subject.keeper),
+        keeper_superiors=tuple(StaffId(one) for one in chain),
+        grade=Grade(subject.grade),
+        level=AccessLevel(subject.level) if subject.level else None,
+        draft=subject.draft,
+    )
+
+
+def note_facts(ctx: Context, note: Brief) -> NoteFacts:
+    chain = staff.chain(ctx.session, note.author)
+    return NoteFacts(
+        id=NoteId(note.id),
+        author=StaffId(note.author),
+        author_superiors=tuple(StaffId(one) for one in chain),
+        dossier=dossier_facts(ctx, Subject.of(note)),
+        withdrawn=note.state == "withdrawn",
+    )
+
+
+def view(ctx: Context, row: Dossier | Hit | Brief | Visit, reader: Person | None = None) -> View:
+    """Return what a card may carry of the dossier: for who acts, or for another reader."""
+    person, channel = (
+        (ctx.person, ctx.channel) if reader is None else (reader, reader.home_channel)
+    )
+    return access.view(viewer(person), dossier_facts(ctx, Subject.of(row)), ctx.policy, channel)
+
+
+def customer(
+    ctx: Context, row: Dossier | Hit | Brief | Visit, reader: Person | None = None
+) -> str:
+    """Return the customer's name as far as it may be written out for that reader."""
+    subject = Subject.of(row)
+    return subject.name if view(ctx, row, reader).name else mask_name(subject.name)
+
+
+def may(ctx: Context, action: NoteAction, note: Brief, reader: Person | None = None) -> bool:
+    """Return whether the reader may do that with a note; its content is `readable`'s matter."""
+    person = reader or ctx.person
+    return access.may(viewer(person), action, note_facts(ctx, note), ctx.policy)
+
+
+def readable(ctx: Context, row: Brief | Dossier, reader: Person | None = None) -> bool:
+    """Return whether content of this grade may appear where the reader writes (C-01)."""
+    channel = reader.home_channel if reader else ctx.channel
+    return access.ceiling_allows(ctx.policy, channel, Grade(row.grade))
+
+
+def legible(ctx: Context, note: Brief) -> bool:
+    """Return whether the words of a note may be shown here; withdrawn, to its author only."""
+    withheld = note.state == "withdrawn" and note.author != ctx.person.id
+    return readable(ctx, note) and not withheld
+
+
+def reachable(ctx: Context, words: str) -> Dossier | None:
+    """Return the dossier of that id; None when it is not there or must not be known of."""
+    dossier = dossiers.get(ctx.unit, int(words)) if words.isdecimal() else None
+    if dossier is None or view(ctx, dossier).sight is Sight.NONE:
+        return None
+    return dossier
+
+
+def note(
+    ctx: Context, words: str, action: NoteAction = NoteAction.READ, *, content: bool = False
+) -> Note | None:
+    """Return a note if the person may do `action` with it, else None.
+
+    `content`: only if its words may be shown to the person in this chat as well.
+    """
+    found = notes.get_note(ctx.unit, int(words)) if words.isdecimal() else None
+    if found is None or not may(ctx, action, found):
+        return None
+    return found if legible(ctx, found) or not content else None

@@ -1,0 +1,72 @@
+"""Texts in the reader's language: gettext catalogues read once at start.
+
+Source strings are English; `locales/zh_CN` is complete. `N_` marks a string for extraction where
+it is declared (forms, features); `Texts.t` looks it up where it is shown.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import lru_cache
+from importlib.resources import files
+from io import BytesIO
+from zoneinfo import ZoneInfo
+
+from babel.messages.pofile import read_po
+
+from rules.dates import format_day
+from rules.deadlines import Deadline
+
+LOCALES = ("zh_CN", "en")
+"""Languages a person can choose; the first is the default."""
+
+
+def N_(message: str) -> str:
+    return message
+
+
+@lru_cache
+def _catalogue(locale: str) -> dict[str, str]:
+    if locale == "en":
+        return {}
+    source = files("handlers").joinpath("locales", locale, "LC_MESSAGES", "dossierbot.po")
+    catalogue = read_po(BytesIO(source.read_bytes()), locale=locale)
+    return {str(entry.id): str(entry.string) for entry in catalogue if entry.id and entry.string}
+
+
+def translation(message: str, locale: str) -> str | None:
+    """Return `message` in that language as the catalogue has it; None: it is missing there."""
+    return message if locale == "en" else _catalogue(locale).get(message)
+
+
+class Texts:
+    """All words of one language."""
+
+    def __init__(self, locale: str, zone: ZoneInfo) -> None:
+        self.locale = locale if locale in LOCALES else LOCALES[0]
+        self._zone = zone
+        self._words = _catalogue(self.locale)
+
+    def t(self, message: str, **facts: object) -> str:
+        """Return `message` in this language, its {named} facts filled in."""
+        words = self._words.get(message, message)
+        return words.format(**facts) if facts else words
+
+    def day(self, day: date, today: date | None = None) -> str:
+        """9月14日 周一, or Mon 14 Sep; with the year if `today` is given and lies in another."""
+        return format_day(day, self.locale, today)
+
+    def clock(self, instant: datetime) -> str:
+        """Hour and minute in the policy's zone."""
+        return instant.astimezone(self._zone).strftime("%H:%M")
+
+    def moment(self, instant: datetime) -> str:
+        """Day, hour and minute in the policy's zone."""
+        local = instant.astimezone(self._zone)
+        return f"{self.day(local.date())} {local:%H:%M}"
+
+    def last_minute(self, due: Deadline) -> str:
+        """The last moment that is on time: the day and 24:00, or the cutoff of that day."""
+        local = due.instant.astimezone(self._zone)
+        hour = "24:00" if local.date() > due.last_day else f"{local:%H:%M}"
+        return f"{self.day(due.last_day)} {hour}"

@@ -1,0 +1,73 @@
+"""今日: what waits for this person, with counts, each one tap away; kind when nothing does."""
+
+from __future__ import annotations
+
+from handlers import seeing
+from handlers.context import Context
+from handlers.conversation.messages import Button, Card, Reply
+from handlers.feature import Feature
+from handlers.texts import N_
+from storage import away, conversations, loose, notes, visits
+
+VISITS_SHOWN = 4
+VISITS_COUNTED = 100
+
+GREETING = N_("{name}, {day}")
+EMPTY = N_("Nothing is waiting for you. A good day for a visit.")
+MISSED = N_("Note overdue: {customer} ({day})")
+DUE = N_("Visit today: {customer}")
+UNREAD = N_("Unread team notes ({count})")
+DRAFTS = N_("Drafts ({count})")
+LOOSE = N_("Not sorted yet ({count})")
+AWAY = N_("You are away until {day}; duties are suspended.")
+WAITING = N_("Waiting for you: {count}.")
+MORE_VISITS = N_("{count} more planned visits are under Planned visits.")
+
+
+def show(ctx: Context, _words: str = "") -> Reply:
+    lines, buttons = [], []
+    absence = away.current(ctx.session, ctx.person.id, ctx.today)
+    if absence is not None:
+        lines.append(ctx.t(AWAY, day=ctx.texts.day(absence.last_day)))
+    waiting = visits.due_for(ctx.unit, ctx.person.id, ctx.today, limit=VISITS_COUNTED)
+    for visit in waiting[:VISITS_SHOWN]:
+        customer = seeing.customer(ctx, visit)
+        overdue = visit.day < ctx.today or visit.state == "missed"
+        label = (
+            ctx.t(MISSED, customer=customer, day=ctx.texts.day(visit.day))
+            if overdue
+            else ctx.t(DUE, customer=customer)
+        )
+        buttons.append(Button(label, f"f.plan.open.{visit.id}"))
+    if len(waiting) > VISITS_SHOWN:
+        lines.append(ctx.t(MORE_VISITS, count=len(waiting) - VISITS_SHOWN))
+    counts = (
+        (UNREAD, notes.count_unread(ctx.session, ctx.person.id), "f.team.list"),
+        (DRAFTS, conversations.count_drafts(ctx.session, ctx.person.id), "f.drafts.list"),
+        (LOOSE, loose.count_open(ctx.session, ctx.person.id), "f.loose.list"),
+    )
+    buttons.extend(Button(ctx.t(words, count=count), key) for words, count, key in counts if count)
+    total = len(waiting) + sum(count for _, count, _ in counts)
+    lines.insert(0, ctx.t(WAITING, count=total) if total else ctx.t(EMPTY))
+    return Reply.of(
+        Card(
+            "\n".join(lines),
+            title=ctx.t(GREETING, name=ctx.person.name, day=ctx.texts.day(ctx.today)),
+            choices=tuple(buttons),
+            nav=(
+                Button(ctx.t(N_("New note")), "f.note.again"),
+                Button(ctx.t(N_("Find")), "f.find.ask"),
+                Button(ctx.t(N_("Planned visits")), "f.plan.list"),
+            ),
+        )
+    )
+
+
+FEATURE = Feature(
+    key="today",
+    title=N_("Today"),
+    command="today",
+    words=("今日", "今天", "你好", "您好"),
+    open=show,
+    actions={"open": lambda ctx, _arguments: show(ctx)},
+)

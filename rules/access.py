@@ -1,0 +1,230 @@
+"""What a person sees: of a dossier (`sight`, `view`) and of a visit note (`refusal`, `may`).
+
+Closed by default: who is not named by the policy or by the chain above the keeper gets the
+masked line or nothing. Guards against a second opinion elsewhere: this module alone decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+from rules.errors import Denied, Reason
+from rules.masks import mask_name, mask_phone
+from rules.policy import Policy, Superiors
+from rules.secrecy import AccessLevel, Grade
+
+__all__ = [
+    "DossierFacts",
+    "DossierId",
+    "NoteAction",
+    "NoteFacts",
+    "NoteId",
+    "Sight",
+    "StaffId",
+    "View",
+    "Viewer",
+    "ceiling_allows",
+    "mask_name",
+    "mask_phone",
+    "may",
+    "refusal",
+    "sight",
+    "view",
+]
+
+StaffId = NewType("StaffId", str)
+DossierId = NewType("DossierId", int)
+NoteId = NewType("NoteId", int)
+
+_LIKE = {"phones": "wecom"}  # the training page stands for the company's own messenger
+
+
+class Sight(StrEnum):
+    """How much of a dossier a person sees."""
+
+    FULL = "full"
+    """Everything, as far as the channel's ceiling lets content through."""
+    MASKED = "masked"
+    """Number, masked name and keeper."""
+    NONE = "none"
+    """Nothing, not even that it exists."""
+
+
+class NoteAction(StrEnum):
+    """What a person may want to do with a filed visit note."""
+
+    READ = "read"
+    COMMENT = "comment"
+    CORRECT = "correct"
+    WITHDRAW = "withdraw"
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """The person who asks."""
+
+    id: StaffId
+    active: bool
+    """Whether on the staff list and bound; False for leavers, strangers, suspended accounts."""
+    roles: frozenset[str]
+    """Role codes the person holds in their own right."""
+    clearance: Grade
+    """Highest grade the person may be shown of dossiers kept by others."""
+
+
+@dataclass(frozen=True)
+class DossierFacts:
+    """What access to a dossier depends on."""
+
+    id: DossierId
+    keeper: StaffId | None
+    """Who keeps it; None while nobody does."""
+    keeper_superiors: tuple[StaffId, ...]
+    """The chain above the keeper, direct superior first."""
+    grade: Grade
+    level: AccessLevel | None = None
+    """Access level where the policy has levels, else None."""
+    draft: bool = False
+    """Noted by a salesperson and not verified yet: of no concern to other departments (C-69)."""
+
+
+@dataclass(frozen=True)
+class NoteFacts:
+    """What access to a visit note depends on."""
+
+    id: NoteId
+    author: StaffId
+    author_superiors: tuple[StaffId, ...]
+    """The chain above the author, direct superior first."""
+    dossier: DossierFacts
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True)
+class View:
+    """What one card on one channel may carry."""
+
+    sight: Sight
+    name: bool
+    """Whether the customer's name is written out."""
+    content: bool
+    """Whether fields and texts of the dossier may be shown."""
+
+
+def sight(viewer: Viewer, dossier: DossierFacts, policy: Policy) -> Sight:
+    """Return how much of the dossier the viewer is entitled to, on whatever channel.
+
+    Full: its keeper; the chain above the keeper as far as the policy's `superiors` reaches, and
+    the policy's readers, both only up to their clearance. Masked: others of the company, below
+    the grade secret and once verified. Nothing: everybody else, and inactive persons always.
+
+    Rule: S2-INFO.17, S1-07.3.1.1, S1-07.3.1.2, S1-07.3.1.3, S2-SECR.3, S3-SPEC2.3.2c.
+    """
+    if not viewer.active:
+        return Sight.NONE
+    if dossier.keeper == viewer.id:
+        return Sight.FULL
+    if _entitled(viewer, dossier, policy) and viewer.clearance >= dossier.grade:
+        return Sight.FULL
+    known = dossier.grade < Grade.SECRET and not dossier.draft
+    return Sight.MASKED if known else Sight.NONE
+
+
+def view(viewer: Viewer, dossier: DossierFacts, policy: Policy, channel: str) -> View:
+    """Return what a card for the viewer on `channel` may carry.
+
+    Above the channel's ceiling even the entitled see number, masked name, state and due time
+    only; the keeper still sees the name of the own customer.
+
+    Rule: C-01, S2-INFO.26.3, S2-SECR.11.
+    """
+    seen = sight(viewer, dossier, policy)
+    content = seen is Sight.FULL and ceiling_allows(policy, channel, dossier.grade)
+    keeps = seen is Sight.FULL and dossier.keeper == viewer.id
+    return View(sight=seen, name=content or keeps, content=content)
+
+
+def ceiling_allows(policy: Policy, channel: str, grade: Grade) -> bool:
+    """Return whether content of that grade may appear in a chat on `channel`.
+
+    A channel the policy does not name carries no content but ungraded; `phones` counts as
+    WeCom unless it is named.
+
+    Rule: C-01.
+    """
+    ceilings = policy.dossier.chat_ceiling
+    name = channel if channel in ceilings else _LIKE.get(channel, channel)
+    return grade <= ceilings.get(name, Grade.NONE)
+
+
+def refusal(viewer: Viewer, action: NoteAction, note: NoteFacts, policy: Policy) -> Denied | None:
+    """Return why the viewer may not act on a visit note, with every reason; None if they may.
+
+    Read: author, keeper of the dossier, superiors of the author, readers named by the policy.
+    Comment: superiors of the author. Correct, withdraw: the author, while it is not withdrawn.
+
+    Rule: S2-INFO.17, S1-07.3.1.3, S3-SPEC1.5.1.
+    """
+    if not viewer.active:
+        reason = Reason.of("not_active", rule="S2-INFO.17", next_step="ask_administrator")
+        return Denied((reason,))
+    reasons: list[Reason] = []
+    above = viewer.id in _reached(note.author_superiors, policy)
+    if action in (NoteAction.CORRECT, NoteAction.WITHDRAW):
+        if viewer.id != note.author:
+            reasons.append(
+                Reason.of("not_the_author", rule="S3-SPEC1.5.1", next_step="ask_author")
+            )
+        if note.withdrawn:
+            reasons.append(
+                Reason.of("already_withdrawn", rule="S3-LOG.2.3c", next_step="file_new_note")
+            )
+    elif action is NoteAction.COMMENT:
+        if not above:
+            reasons.append(Reason.of("not_in_chain", rule="S2-INFO.17", next_step="ask_superior"))
+        elif viewer.clearance < note.dossier.grade:
+            reasons.append(_clearance(note))
+    elif viewer.id not in (note.author, note.dossier.keeper):
+        listed = any(reader.role in viewer.roles for reader in policy.visit.readers)
+        if not above and not listed:
+            reasons.append(
+                Reason.of("not_entitled", rule="S2-INFO.17", next_step="request_consultation")
+            )
+        elif viewer.clearance < note.dossier.grade:
+            reasons.append(_clearance(note))
+    return Denied(tuple(reasons)) if reasons else None
+
+
+def may(viewer: Viewer, action: NoteAction, note: NoteFacts, policy: Policy) -> bool:
+    """Return whether the viewer may act on a visit note; `refusal` says why not."""
+    return refusal(viewer, action, note, policy) is None
+
+
+def _entitled(viewer: Viewer, dossier: DossierFacts, policy: Policy) -> bool:
+    if viewer.id in _reached(dossier.keeper_superiors, policy):
+        return True
+    return any(
+        reader.role in viewer.roles and (not reader.levels or dossier.level in reader.levels)
+        for reader in policy.dossier.readers
+    )
+
+
+def _reached(superiors: tuple[StaffId, ...], policy: Policy) -> tuple[StaffId, ...]:
+    match policy.dossier.superiors:
+        case Superiors.CHAIN:
+            return superiors
+        case Superiors.DIRECT:
+            return superiors[:1]
+        case Superiors.NONE:
+            return ()
+
+
+def _clearance(note: NoteFacts) -> Reason:
+    return Reason.of(
+        "above_clearance",
+        rule="S2-SECR.12a",
+        next_step="request_consultation",
+        grade=note.dossier.grade.value,
+    )

@@ -1,0 +1,177 @@
+"""Strict reading of policy files: a TOML table becomes a frozen dataclass, or names its fault.
+
+Every key must be known, every field without a default must be there, every value must have its
+type. Guards against the typing error in a policy that would silently leave a rule switched off.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from rules.errors import DomainError
+
+T = TypeVar("T")
+Table = Mapping[str, Any]
+Parser = Callable[[Any], Any]
+
+
+class PolicyError(DomainError):
+    """A policy file cannot be used; says where and what was expected."""
+
+    def __init__(self, file: str, key: str, value: object, expected: str) -> None:
+        shown = "is missing" if value is MISSING else f"is {value!r}"
+        super().__init__(f"{file}: {key or 'the file'} {shown}, expected {expected}")
+        self.file = file
+        self.key = key
+        self.value = value
+        self.expected = expected
+
+
+MISSING = object()
+"""Value of a `PolicyError` for a key that is not there."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads tables of one file; `parsers` turn leaves of their type from TOML values."""
+
+    file: str
+    parsers: Mapping[object, tuple[str, Parser]]
+    """By type: what is expected, in words, and the function that makes it (`DomainError` or
+    `ValueError` says no)."""
+    origins: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Dotted key -> name of the overlay file it came from, for the errors."""
+
+    def read(self, into: type[T], table: object, key: str = "") -> T:
+        """Return the record of type `into` held by a table.
+
+        Raises:
+            PolicyError: unknown key, missing key, or a value of the wrong kind.
+        """
+        if not isinstance(table, Mapping):
+            raise self.error(key, table, "a table")
+        hints = get_type_hints(into)
+        fields = {
+            item.name: item
+            for item in dataclasses.fields(into)  # type: ignore[arg-type]  # callers pass records
+            if item.init and not item.metadata.get("given")
+        }
+        for name, value in table.items():
+            if name not in fields:
+                raise self.error(_join(key, name), value, f"one of {', '.join(fields)}")
+        values: dict[str, Any] = {}
+        for name, item in fields.items():
+            if name in table:
+                values[name] = self._value(hints[name], table[name], _join(key, name))
+            elif item.default is dataclasses.MISSING and (
+                item.default_factory is dataclasses.MISSING
+            ):
+                raise self.error(_join(key, name), MISSING, self._wanted(hints[name]))
+        try:
+            return into(**values)
+        except PolicyError:
+            raise
+        except (DomainError, ValueError) as error:
+            raise self.error(key, dict(table), str(error)) from error
+
+    def error(self, key: str, value: object, expected: str) -> PolicyError:
+        """Return the error for a key, naming the file that the key came from."""
+        parts = key.split(".")
+        for length in range(len(parts), 0, -1):
+            file = self.origins.get(".".join(parts[:length]))
+            if file is not None:
+                return PolicyError(file, key, value, expected)
+        return PolicyError(self.file, key, value, expected)
+
+    def _value(self, hint: Any, value: Any, key: str) -> Any:
+        options = [option for option in _options(hint) if option is not type(None)]
+        if len(options) == 1:
+            return self._one(options[0], value, key)
+        raise DomainError(f"{key}: the schema cannot read {hint}")
+
+    def _one(self, hint: Any, value: Any, key: str) -> Any:
+        if hint in self.parsers:
+            expected, parse = self.parsers[hint]
+            try:
+                return parse(value)
+            except (DomainError, ValueError, TypeError) as error:
+                raise self.error(key, value, expected) from error
+        origin = get_origin(hint)
+        if origin is tuple:
+            if not isinstance(value, list):
+                raise self.error(key, value, "an array")
+            item = get_args(hint)[0]
+            return tuple(self._value(item, one, f"{key}[{at}]") for at, one in enumerate(value))
+        if origin is not None and issubclass(origin, Mapping):
+            if not isinstance(value, Mapping):
+                raise self.error(key, value, "a table")
+            item = get_args(hint)[1]
+            return types.MappingProxyType(
+                {name: self._value(item, one, _join(key, name)) for name, one in value.items()}
+            )
+        if isinstance(hint, type) and issubclass(hint, Enum):
+            try:
+                return hint(value)
+            except ValueError:
+                raise self.error(key, value, self._wanted(hint)) from None
+        if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+            return self.read(hint, value, key)
+        if type(value) is not hint:
+            raise self.error(key, value, self._wanted(hint))
+        if value == "":
+            raise self.error(key, value, "a text that is not empty")
+        return value
+
+    def _wanted(self, hint: Any) -> str:
+        hint = next(option for option in _options(hint) if option is not type(None))
+        if hint in self.parsers:
+            return self.parsers[hint][0]
+        if isinstance(hint, type) and issubclass(hint, Enum):
+            return f"one of {', '.join(str(member.value) for member in hint)}"
+        words = {str: "a text", int: "a whole number", bool: "true or false", date: "a date"}
+        if hint in words:
+            return words[hint]
+        return "an array" if get_origin(hint) is tuple else "a table"
+
+
+def merge(
+    base: dict[str, Any],
+    over: Mapping[str, Any],
+    file: str,
+    origins: dict[str, str],
+    key: str = "",
+) -> None:
+    """Lay an overlay over a policy table, in place.
+
+    Tables merge, arrays grow by what is new, other values are replaced; `origins` learns which
+    keys came from `file`.
+    """
+    for name, value in over.items():
+        at = _join(key, name)
+        old = base.get(name)
+        if isinstance(old, dict) and isinstance(value, Mapping):
+            merge(old, value, file, origins, at)
+        elif isinstance(old, list) and isinstance(value, list):
+            for one in value:
+                if one not in old:
+                    origins[f"{at}[{len(old)}]"] = file
+                    old.append(one)
+        else:
+            base[name] = value
+            origins[at] = file
+
+
+def _options(hint: Any) -> tuple[Any, ...]:
+    if get_origin(hint) in (Union, types.UnionType):
+        return get_args(hint)
+    return (hint,)
+
+
+def _join(key: str, name: str) -> str:
+    return f"{key}.{name}" if key else name

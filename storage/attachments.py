@@ -1,0 +1,191 @@
+"""Files that people sent: what is known of each, from the announcement to its place.
+
+A row exists as soon as the message is handled; the bytes are fetched after commit, with retry.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any
+
+from sqlalchemy import Select, literal_column, select, update
+from sqlalchemy.orm import Session
+
+from storage.folder import Folder, Incoming, Kept
+from storage.tables import attachment
+from storage.unit import Unit
+
+__all__ = ["Attachment", "Folder", "Incoming", "Kept", "clean_name"]
+
+MAX_NAME = 80
+"""Characters of a file name that are shown."""
+
+# written out, not bound: SQLite must see that the partial index fits
+_PENDING = attachment.c.state == literal_column("'pending'")
+
+
+@dataclass(frozen=True)
+class Attachment:
+    id: int
+    staff_id: str
+    """Who sent it."""
+    kind: str
+    """photo | voice | video | document"""
+    name: str
+    """Cleaned for showing; "" for none."""
+    source: str
+    """JSON: where it is fetched from."""
+    state: str
+    """pending | kept | refused | lost"""
+    problem: str
+    """Code, for refused and lost."""
+    address: str | None
+    """Place in the folder, once kept."""
+    mime: str
+    size: int | None
+    """Bytes, once kept."""
+    subject_kind: str
+    """`visit_note`, `loose` ...; "" for nothing yet."""
+    subject_id: int | None
+    attempts: int
+    created_at: datetime
+
+
+def clean_name(name: str) -> str:
+    """Return a file name that is safe to show: no path, no control or direction signs, short."""
+    last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    shown = "".join(
+        one for one in unicodedata.normalize("NFC", last) if unicodedata.category(one)[0] != "C"
+    )
+    shown = " ".join(shown.split()).lstrip(". ")
+    if len(shown) <= MAX_NAME:
+        return shown
+    ending = PurePosixPath(shown).suffix[:12]
+    return shown[: MAX_NAME - 1 - len(ending)] + "…" + ending
+
+
+def note_pending(
+    unit: Unit,
+    *,
+    staff_id: str,
+    kind: str,
+    name: str,
+    source: str,
+    subject_kind: str = "",
+    subject_id: int | None = None,
+) -> int:
+    """Write down a file that is still to be fetched, from now on; returns its id."""
+    row = next(unit.ids)
+    unit.session.execute(
+        attachment.insert().values(
+            id=row,
+            staff_id=staff_id,
+            kind=kind,
+            name=unit.seal("attachment.name", row, clean_name(name)),
+            source=unit.seal("attachment.source", row, source),
+            state="pending",
+            subject_kind=subject_kind,
+            subject_id=subject_id,
+            next_try_at=unit.now,
+            created_at=unit.now,
+        )
+    )
+    return row
+
+
+def pending_due(unit: Unit, now: datetime, limit: int) -> list[Attachment]:
+    """Return files to fetch now, the longest waiting first."""
+    query = (
+        _select()
+        .where(_PENDING, attachment.c.next_try_at <= now)
+        .order_by(attachment.c.next_try_at)
+        .limit(limit)
+    )
+    return [_opened(unit, row) for row in unit.session.execute(query)]
+
+
+def next_due(session: Session) -> datetime | None:
+    """Return when the next file is to be fetched."""
+    query = (
+        select(attachment.c.next_try_at)
+        .where(_PENDING, attachment.c.next_try_at.is_not(None))
+        .order_by(attachment.c.next_try_at)
+        .limit(1)
+    )
+    return session.execute(query).scalar()
+
+
+def postpone(unit: Unit, id: int, next_try_at: datetime) -> int:
+    """Count a failed try and wait until that instant; returns how many failed."""
+    this = attachment.c.id == id
+    unit.session.execute(
+        update(attachment)
+        .where(this, _PENDING)
+        .values(attempts=attachment.c.attempts + 1, next_try_at=next_try_at)
+    )
+    count = select(attachment.c.attempts).where(this)
+    attempts: int = unit.session.execute(count).scalar_one()
+    return attempts
+
+
+def kept(unit: Unit, id: int, file: Kept) -> None:
+    """Record that the file is in the folder."""
+    _end(unit, id, state="kept", address=file.address, size=file.size, mime=file.mime)
+
+
+def refused(unit: Unit, id: int, problem: str) -> None:
+    """Record that the file is not kept because of what it is (`FileRefused.code`)."""
+    _end(unit, id, state="refused", problem=problem[:40])
+
+
+def lost(unit: Unit, id: int, problem: str) -> None:
+    """Record that the file could not be fetched and never will be."""
+    _end(unit, id, state="lost", problem=problem[:40])
+
+
+def attach(unit: Unit, ids: Iterable[int], kind: str, id: int) -> None:
+    """Say what files belong to."""
+    unit.session.execute(
+        update(attachment)
+        .where(attachment.c.id.in_(list(ids)))
+        .values(subject_kind=kind, subject_id=id)
+    )
+
+
+def of(unit: Unit, kind: str, id: int) -> list[Attachment]:
+    """Return the files of a subject, in the order in which they came."""
+    query = (
+        _select()
+        .where(attachment.c.subject_kind == kind, attachment.c.subject_id == id)
+        .order_by(attachment.c.id)
+    )
+    return [_opened(unit, row) for row in unit.session.execute(query)]
+
+
+def get(unit: Unit, id: int) -> Attachment | None:
+    """Return one file's row."""
+    row = unit.session.execute(_select().where(attachment.c.id == id)).first()
+    return _opened(unit, row) if row else None
+
+
+def _end(unit: Unit, id: int, **values: Any) -> None:
+    unit.session.execute(
+        update(attachment)
+        .where(attachment.c.id == id, _PENDING)
+        .values(next_try_at=None, **values)
+    )
+
+
+def _select() -> Select[*tuple[Any, ...]]:
+    return select(*(attachment.c[name] for name in Attachment.__dataclass_fields__))
+
+
+def _opened(unit: Unit, row: Any) -> Attachment:
+    values = row._asdict()
+    for name in ("name", "source"):
+        values[name] = unit.vault.open(values[name], row.id)
+    return Attachment(**values)

@@ -1,0 +1,289 @@
+"""Conversations as they are between two messages: one active for each person, drafts beside it.
+
+A step names the revision it started from. If another phone was quicker the step is refused
+(`Conflict`) and nothing of it is kept, so two phones never mix their answers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from storage.errors import Conflict
+from storage.tables import conversation
+from storage.tables import menu as menus
+from storage.unit import Unit
+from storage.upsert import insert_or_set
+
+MAX_COUNT = 99
+"""Drafts are counted up to here; one more means "more"."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    id: int
+    staff_id: str
+    feature: str
+    """Key of the feature."""
+    form_version: int
+    status: str
+    """active, draft, or dropped: cancelled, and for a day to be had back."""
+    rev: int
+    """Raised with every step; buttons carry it."""
+    card: int
+    """Number of its present card."""
+    state_json: str
+    title: str
+    """Names it in the list of drafts."""
+    channel: str
+    """Where it was last written."""
+    account: str
+    started_at: datetime
+    touched_at: datetime
+
+
+_ACTIVE = select(conversation).where(
+    conversation.c.staff_id == bindparam("staff_id"), conversation.c.status == "active"
+)
+
+_GET = select(conversation).where(conversation.c.id == bindparam("id"))
+
+_DRAFTS = (
+    select(conversation)
+    .where(conversation.c.staff_id == bindparam("staff_id"), conversation.c.status == "draft")
+    .order_by(conversation.c.touched_at.desc(), conversation.c.id.desc())
+    .limit(bindparam("limit"))
+)
+
+_COUNT = select(func.count()).select_from(
+    select(conversation.c.id)
+    .where(conversation.c.staff_id == bindparam("staff_id"), conversation.c.status == "draft")
+    .limit(MAX_COUNT + 1)
+    .subquery()
+)
+
+_MENU = select(menus.c["keys"]).where(
+    menus.c.channel == bindparam("channel"), menus.c.account == bindparam("account")
+)
+
+
+def active(unit: Unit, staff_id: str) -> Stored | None:
+    """Return the conversation the person is in; None for none."""
+    row = unit.session.execute(_ACTIVE, {"staff_id": staff_id}).one_or_none()
+    return _stored(unit, row) if row else None
+
+
+def get(unit: Unit, conversation_id: int) -> Stored | None:
+    row = unit.session.execute(_GET, {"id": conversation_id}).one_or_none()
+    return _stored(unit, row) if row else None
+
+
+def start(
+    unit: Unit,
+    *,
+    staff_id: str,
+    feature: str,
+    form_version: int,
+    state_json: str,
+    channel: str,
+    account: str,
+    at: datetime,
+    title: str = "",
+    card: int = 0,
+) -> Stored:
+    """Begin an active conversation at revision 1; the active one before it has to be parked."""
+    id_ = next(unit.ids)
+    unit.session.execute(
+        insert(conversation).values(
+            id=id_,
+            staff_id=staff_id,
+            feature=feature,
+            form_version=form_version,
+            status="active",
+            rev=1,
+            card=card,
+            state=unit.seal("conversation.state", id_, state_json),
+            title=unit.seal("conversation.title", id_, title or None),
+            channel=channel,
+            account=account,
+            started_at=at,
+            touched_at=at,
+        )
+    )
+    return Stored(
+        id=id_,
+        staff_id=staff_id,
+        feature=feature,
+        form_version=form_version,
+        status="active",
+        rev=1,
+        card=card,
+        state_json=state_json,
+        title=title,
+        channel=channel,
+        account=account,
+        started_at=at,
+        touched_at=at,
+    )
+
+
+def save(
+    unit: Unit,
+    conversation_id: int,
+    *,
+    rev: int,
+    state_json: str,
+    title: str,
+    card: int,
+    channel: str,
+    account: str,
+    at: datetime,
+    form_version: int | None = None,
+) -> int:
+    """Keep the state after one step from revision `rev` and return the new revision.
+
+    Raises:
+        Conflict: another message moved it on, or it ended, since it was read.
+    """
+    values: dict[str, Any] = {
+        "rev": rev + 1,
+        "card": card,
+        "state": unit.seal("conversation.state", conversation_id, state_json),
+        "title": unit.seal("conversation.title", conversation_id, title or None),
+        "channel": channel,
+        "account": account,
+        "touched_at": at,
+    }
+    if form_version is not None:
+        values["form_version"] = form_version
+    changed = unit.session.execute(
+        update(conversation)
+        .where(conversation.c.id == conversation_id, conversation.c.rev == rev)
+        .values(**values)
+        .returning(conversation.c.rev)
+    )
+    if changed.first() is None:
+        raise Conflict(f"conversation {conversation_id} is no longer at revision {rev}")
+    return rev + 1
+
+
+def park(unit: Unit, conversation_id: int) -> None:
+    """Make it a draft; its buttons go stale."""
+    _set_status(unit, conversation_id, "draft")
+
+
+def activate(unit: Unit, conversation_id: int) -> None:
+    """Make a draft the active conversation; the one before it has to be parked."""
+    _set_status(unit, conversation_id, "active")
+
+
+def drop(unit: Unit, conversation_id: int) -> None:
+    """Put a cancelled conversation where only `activate` finds it."""
+    _set_status(unit, conversation_id, "dropped")
+
+
+def forget_dropped(unit: Unit, staff_id: str, before: datetime) -> None:
+    """Forget what the person cancelled before then."""
+    unit.session.execute(
+        delete(conversation).where(
+            conversation.c.staff_id == staff_id,
+            conversation.c.status == "dropped",
+            conversation.c.touched_at < before,
+        )
+    )
+
+
+def end(unit: Unit, conversation_id: int) -> bool:
+    """Forget a submitted or cancelled conversation; True if it was there."""
+    gone = unit.session.execute(
+        delete(conversation)
+        .where(conversation.c.id == conversation_id)
+        .returning(conversation.c.id)
+    )
+    return gone.first() is not None
+
+
+def drafts(unit: Unit, staff_id: str, limit: int) -> tuple[Stored, ...]:
+    """Return the person's drafts, last touched first."""
+    rows = unit.session.execute(_DRAFTS, {"staff_id": staff_id, "limit": limit})
+    return tuple(_stored(unit, row) for row in rows)
+
+
+def count_drafts(session: Session, staff_id: str) -> int:
+    """Return how many drafts the person has, at most MAX_COUNT + 1."""
+    return int(session.execute(_COUNT, {"staff_id": staff_id}).scalar_one())
+
+
+def purge_drafts(unit: Unit, before: datetime, limit: int = 500) -> int:
+    """Forget drafts not touched since `before`, at most `limit`, and return how many.
+
+    Cancelled conversations go with them.
+    """
+    old = (
+        select(conversation.c.id)
+        .where(conversation.c.status.in_(("draft", "dropped")), conversation.c.touched_at < before)
+        .order_by(conversation.c.touched_at)
+        .limit(limit)
+    )
+    gone = unit.session.execute(
+        delete(conversation).where(conversation.c.id.in_(old)).returning(conversation.c.id)
+    )
+    return len(gone.all())
+
+
+@dataclass(frozen=True)
+class Menu:
+    """What typed numbers and words mean on one account: the buttons of the last card there."""
+
+    keys: tuple[str, ...] = ()
+    """Button keys of its choices; the number 1 is the first."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """Button keys by label, choices and ways on alike."""
+
+
+def set_menu(unit: Unit, channel: str, account: str, menu: Menu) -> None:
+    """Remember the buttons of the card that is being shown."""
+    kept = json.dumps([menu.keys, dict(menu.words)], ensure_ascii=False)
+    row = {"channel": channel, "account": account, "keys": kept}
+    unit.session.execute(insert_or_set(unit.session, menus, row, ["keys"]))
+
+
+def menu(session: Session, channel: str, account: str) -> Menu:
+    """Return the buttons of the last card shown there."""
+    kept = session.execute(_MENU, {"channel": channel, "account": account}).scalar()
+    if not kept:
+        return Menu()
+    keys, words = json.loads(kept)
+    return Menu(tuple(keys), words)
+
+
+def _set_status(unit: Unit, conversation_id: int, status: str) -> None:
+    unit.session.execute(
+        update(conversation)
+        .where(conversation.c.id == conversation_id)
+        .values(status=status, rev=conversation.c.rev + 1)
+    )
+
+
+def _stored(unit: Unit, row: Row[*tuple[Any, ...]]) -> Stored:
+    return Stored(
+        id=row.id,
+        staff_id=row.staff_id,
+        feature=row.feature,
+        form_version=row.form_version,
+        status=row.status,
+        rev=row.rev,
+        card=row.card,
+        state_json=unit.vault.open(row.state, row.id),
+        title=unit.vault.open(row.title, row.id),
+        channel=row.channel,
+        account=row.account,
+        started_at=row.started_at,
+        touched_at=row.touched_at,
+    )

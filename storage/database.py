@@ -1,0 +1,256 @@
+"""Opens the database and keeps it honest: durable, of our version, used by one program only.
+
+Every way in which it can refuse service becomes one sentence that says what happened, what was
+kept and what to do, wherever it happens: at the start or years later when the disk is full.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text
+from sqlalchemy.engine import URL, ExceptionContext, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from storage.crypto import Vault
+from storage.errors import DatabaseRefused, KeyRefused
+from storage.tables import meta
+
+PATIENCE_MS = 5000
+"""How long a statement waits for another program's lock."""
+
+_SENTENCES = {
+    sqlite3.SQLITE_FULL: "The disk that holds {place} is full. All that was confirmed is kept and "
+    "nothing is half-written. Free some space; the program goes on by itself.",
+    sqlite3.SQLITE_READONLY: "{place} can only be read. Nothing was changed. Give this user the "
+    "right to write the file and its folder, or mount the disk for writing.",
+    sqlite3.SQLITE_BUSY: "Another program has kept {place} locked. Nothing was changed. Close "
+    "what has it open (a viewer, a copy program) and try again.",
+    sqlite3.SQLITE_CANTOPEN: "{place} cannot be opened. Nothing was changed. Check that its "
+    "folder exists and that this user may read and write there.",
+    sqlite3.SQLITE_IOERR: "The disk reported an error at {place}. All that was confirmed before "
+    "is kept. Check the disk, then restart; if it persists, restore the last backup.",
+    sqlite3.SQLITE_CORRUPT: "{place} is damaged. It was left as it is. Keep a copy of the file "
+    "and restore the last backup.",
+    sqlite3.SQLITE_NOTADB: "{place} is not a dossierbot database. It was left as it is. Correct "
+    "[storage] url, or restore the last backup.",
+}
+_SENTENCES[sqlite3.SQLITE_LOCKED] = _SENTENCES[sqlite3.SQLITE_BUSY]
+_SENTENCES[sqlite3.SQLITE_PROTOCOL] = _SENTENCES[sqlite3.SQLITE_BUSY]
+
+
+class Database:
+    """One opened database; `close` it at the end."""
+
+    def __init__(self, engine: Engine, writer: Engine, place: str, lock: int | None) -> None:
+        self.engine = engine
+        """For reading: on SQLite it refuses every change."""
+        self.place = place
+        """Where the data are, for messages; without a password."""
+        self._writer = writer
+        self._lock = lock
+
+    @classmethod
+    def open(cls, url: str, *, upgrade: bool, alone: bool = True) -> Database:
+        """Open the database at `url`, made or brought up to date if `upgrade`.
+
+        `alone`: hold a lock file beside an SQLite file, so that no second program writes it.
+
+        Raises:
+            DatabaseRefused: in use, locked, read-only, newer than this program, older without
+                `upgrade`, damaged, or no database of ours.
+        """
+        try:
+            parsed = make_url(url)
+        except ArgumentError as error:
+            raise DatabaseRefused(
+                "[storage] url is not a database address. Nothing was opened. Write for example "
+                "sqlite:////var/lib/dossierbot/dossierbot.sqlite"
+            ) from error
+        if parsed.get_backend_name() == "sqlite":
+            return cls._open_file(parsed, upgrade=upgrade, alone=alone)
+        engine = create_engine(parsed, hide_parameters=True)
+        return cls(engine, engine, _shown(parsed), None)._ready(upgrade)
+
+    @classmethod
+    def _open_file(cls, url: URL, *, upgrade: bool, alone: bool) -> Database:
+        name = (url.database or "").removeprefix("file:")
+        if name in ("", ":memory:"):
+            raise DatabaseRefused(
+                "[storage] url names no file; a database in memory would forget everything. "
+                "Write for example sqlite:///dossierbot.sqlite"
+            )
+        path = Path(name)
+        if not upgrade and not path.exists():
+            raise DatabaseRefused(
+                f"There is no database at {path}. Nothing was made. Run `dossierbot init` first, "
+                "or correct [storage] url."
+            )
+        lock = _lock(path) if alone else None
+        try:
+            if upgrade and "mode" not in url.query:
+                _make(path)
+            reader = _sqlite(url, path, writes=False)
+            writer = _sqlite(url, path, writes=True)
+            return cls(reader, writer, str(path), lock)._ready(upgrade)
+        except BaseException:
+            if lock is not None:
+                os.close(lock)
+            raise
+
+    def _ready(self, upgrade: bool) -> Database:
+        try:
+            with self.write_connection() as connection, connection.begin():
+                self._check_version(connection, upgrade)
+        except BaseException:
+            self.engine.dispose()
+            self._writer.dispose()
+            raise
+        return self
+
+    def _check_version(self, connection: Connection, upgrade: bool) -> None:
+        present = _version(connection)
+        known = versions()
+        if present == known[-1]:
+            # a transaction alone would begin on a read-only file as well
+            connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
+            return
+        if present is not None and present not in known:
+            raise DatabaseRefused(
+                f"{self.place} was written by a newer dossierbot (schema {present}, this program "
+                f"knows up to {known[-1]}). It was left as it is. Install the newer version, or "
+                "restore a backup made with this one."
+            )
+        if present is None and inspect(connection).get_table_names():
+            raise DatabaseRefused(_SENTENCES[sqlite3.SQLITE_NOTADB].format(place=self.place))
+        if not upgrade:
+            raise DatabaseRefused(
+                f"{self.place} has schema {present or 'none'}, this program needs {known[-1]}. "
+                "Nothing was changed. Make a backup, then start once with `dossierbot run`, "
+                "which brings it up to date."
+            )
+        from storage.migrations import run  # Alembic is only needed here and slow to import
+
+        run.upgrade(connection)
+
+    def write_connection(self) -> Connection:
+        """Return a connection whose transactions write; on SQLite they begin with the lock."""
+        return self._writer.connect()
+
+    def match(self, vault: Vault) -> None:
+        """Make sure that `vault` is the one this database was written with.
+
+        Raises:
+            KeyRefused: it was written with another key file.
+        """
+        with self.write_connection() as connection, connection.begin():
+            found = connection.execute(select(meta.c.value).where(meta.c.key == "key")).scalar()
+            if found is None:
+                connection.execute(insert(meta).values(key="key", value=vault.key_id))
+            elif found != vault.key_id:
+                raise KeyRefused(
+                    f"The key file does not belong to {self.place} (key {vault.key_id}, needed "
+                    f"{found}). Nothing was opened. Put the right key file back from its copy."
+                )
+
+    def close(self) -> None:
+        """Close all connections and let other programs in."""
+        self.engine.dispose()
+        self._writer.dispose()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def session(connection: Connection) -> Session:
+    """Return a session inside the connection's transaction: its commit is only a flush."""
+    return Session(connection, join_transaction_mode="rollback_only", expire_on_commit=False)
+
+
+def versions() -> tuple[str, ...]:
+    """Return the schema versions this program knows, oldest first."""
+    folder = files("storage").joinpath("migrations", "versions")
+    return tuple(sorted(one.name[:4] for one in folder.iterdir() if one.name[:4].isdigit()))
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(
+        text("SELECT version_num FROM alembic_version")
+    ).scalar()
+    return found
+
+
+def _sqlite(url: URL, path: Path, *, writes: bool) -> Engine:
+    engine = (
+        create_engine(url, poolclass=NullPool, hide_parameters=True)
+        if writes
+        else create_engine(url, hide_parameters=True)
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # `begin` below says when a transaction starts
+        connection.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        if writes:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+        else:
+            connection.execute("PRAGMA query_only = ON")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # a transaction that reads first and writes later cannot wait for the lock: SQLite
+        # fails it at once, so one that will write takes the lock when it begins
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    @event.listens_for(engine, "handle_error")
+    def convert(context: ExceptionContext) -> None:
+        code = getattr(context.original_exception, "sqlite_errorcode", None)
+        sentence = None if code is None else _SENTENCES.get(code & 0xFF)
+        if sentence is not None:
+            raise DatabaseRefused(sentence.format(place=path)) from context.sqlalchemy_exception
+
+    return engine
+
+
+def _make(path: Path) -> None:
+    try:
+        os.close(os.open(path, os.O_CREAT, 0o600))
+    except OSError as error:
+        raise DatabaseRefused(_SENTENCES[sqlite3.SQLITE_CANTOPEN].format(place=path)) from error
+
+
+def _lock(path: Path) -> int:
+    """Return the open lock file beside the database; closing it, or dying, unlocks."""
+    beside = path.with_name(path.name + ".lock")
+    try:
+        handle = os.open(beside, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        code = sqlite3.SQLITE_CANTOPEN if not path.parent.is_dir() else sqlite3.SQLITE_READONLY
+        raise DatabaseRefused(_SENTENCES[code].format(place=path)) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        holder = os.pread(handle, 20, 0).decode("ascii", "replace").strip() or "unknown"
+        os.close(handle)
+        raise DatabaseRefused(
+            f"{path} is in use by another dossierbot (process {holder}). This one did nothing. "
+            "Stop the other one first, or give this one a database of its own."
+        ) from error
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+    return handle
+
+
+def _shown(url: URL) -> str:
+    return url.render_as_string(hide_password=True)

@@ -1,0 +1,318 @@
+"""Reminders: which case waits for which rung, and every rung that was recorded.
+
+The key (case, rung) makes a notice happen once, however often the scan runs. `watch` holds one
+row for each open case; what is written about a rung is decided when it is sent, not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Subquery,
+    and_,
+    case,
+    cast,
+    delete,
+    exists,
+    false,
+    func,
+    literal,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.orm import Session
+from sqlalchemy.types import Integer, String
+
+from storage.ids import neighbours
+from storage.tables import notice, outbox, staff
+from storage.tables import watch as waiting
+from storage.types import Instant
+from storage.unit import Unit
+from storage.upsert import changed, insert_or_leave, insert_or_set
+
+SINGLE, DIGEST = "single", "digest"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One rung of one case that was recorded."""
+
+    case_kind: str
+    case_id: int
+    rung: str
+    staff_id: str
+    """Who hears it."""
+    due_at: datetime
+    """When it should have been said."""
+    recorded_at: datetime
+    outcome: str
+    """open | sent | collapsed | moot | unreachable"""
+    outbox_key: str
+    """The message that speaks for it; "" when none was meant to."""
+
+
+def watch(
+    unit: Unit,
+    kind: str,
+    case_id: int,
+    rung: str,
+    due_at: datetime,
+    staff_id: str,
+    lane: str = SINGLE,
+) -> None:
+    """Set the next rung of a case, in place of the one before.
+
+    A rung is recorded once for ever: one that can come again needs a name of its own
+    (`evening-0914`), or it counts as said. `lane` DIGEST joins it to the person's morning card.
+    """
+    row = {
+        "case_kind": kind,
+        "case_id": case_id,
+        "next_rung": rung,
+        "next_due_at": due_at,
+        "staff_id": staff_id,
+        "lane": lane,
+    }
+    names = ("next_rung", "next_due_at", "staff_id", "lane")
+    unit.session.execute(insert_or_set(unit.session, waiting, row, names))
+
+
+def unwatch(unit: Unit, kind: str, case_id: int) -> None:
+    """Stop the clock of a case."""
+    unit.session.execute(
+        delete(waiting).where(waiting.c.case_kind == kind, waiting.c.case_id == case_id)
+    )
+
+
+def next_rung(session: Session, kind: str, case_id: int) -> str | None:
+    """Return the rung that a case waits for; None: its clock stands."""
+    query = select(waiting.c.next_rung).where(
+        waiting.c.case_kind == kind, waiting.c.case_id == case_id
+    )
+    return session.execute(query).scalar()
+
+
+def next_due(session: Session) -> datetime | None:
+    """Return when the next rung of any case is due."""
+    query = (
+        select(waiting.c.next_due_at)
+        .where(waiting.c.next_due_at.is_not(None))
+        .order_by(waiting.c.next_due_at)
+        .limit(1)
+    )
+    return session.execute(query).scalar()
+
+
+def fill(unit: Unit, now: datetime, limit: int = 200, *, day: date | None = None) -> int:
+    """Record up to `limit` due rungs and their messages; returns how many, 0 when none is left.
+
+    `day` is the office day that names the morning card (UTC's unless given): rungs for it join
+    the one that still waits to be sent; once that was sent, they go singly. Who cannot be
+    reached gets no message, and the notice says so.
+    """
+    due = (
+        select(waiting)
+        .where(waiting.c.next_due_at <= now)
+        .order_by(waiting.c.next_due_at, waiting.c.case_kind, waiting.c.case_id)
+        .limit(limit)
+        .subquery("due")
+    )
+    count = unit.session.execute(select(func.count()).select_from(due)).scalar_one()
+    if not count:
+        return 0
+    _record(unit, due, now, day or now.date())
+    _write(unit, due, now, neighbours(unit.ids, count))
+    return _rest(unit, due)
+
+
+def _record(unit: Unit, due: Subquery, now: datetime, day: date) -> None:
+    """Notices: one for each due rung that has none."""
+    digest = literal("digest:") + due.c.staff_id + literal(f":{day.isoformat()}")
+    single = (
+        literal("notice:")
+        + due.c.case_kind
+        + literal(":")
+        + cast(due.c.case_id, String)
+        + literal(":")
+        + due.c.next_rung
+    )
+    # a card that was claimed, sent or dropped takes no more: a rung that joined it would be lost
+    closed = exists().where(outbox.c.key == digest, outbox.c.state != "ready")
+    reached = func.coalesce(
+        and_(staff.c.active, staff.c.home_channel != "", staff.c.home_account != ""), false()
+    )
+    query = (
+        select(
+            due.c.case_kind,
+            due.c.case_id,
+            due.c.next_rung,
+            due.c.staff_id,
+            due.c.next_due_at,
+            literal(now, Instant),
+            case((and_(due.c.lane == DIGEST, ~closed), digest), else_=single),
+            case((cast(reached, Boolean), "open"), else_="unreachable"),
+        )
+        .select_from(due.outerjoin(staff, staff.c.id == due.c.staff_id))
+        .where(due.c.next_due_at <= now)
+    )
+    names = (
+        "case_kind", "case_id", "rung", "staff_id", "due_at",
+        "recorded_at", "outbox_key", "outcome",
+    )  # fmt: skip
+    unit.session.execute(insert_or_leave(unit.session, notice, query, names))
+
+
+def _write(unit: Unit, due: Subquery, now: datetime, first_id: int) -> None:
+    """Outbox rows: one for each key, its text rendered when it is sent."""
+    query = (
+        select(
+            func.row_number().over(order_by=(func.min(notice.c.due_at), notice.c.outbox_key))
+            + literal(first_id - 1, Integer),
+            notice.c.outbox_key,
+            staff.c.home_channel,
+            staff.c.home_account,
+            staff.c.id,
+            literal("send"),
+            notice.c.outbox_key,
+            literal("ready"),
+            literal(now, Instant),
+            literal(0, Integer),
+            literal(""),
+            literal(now, Instant),
+        )
+        .select_from(
+            due.join(notice, _same_rung(due)).join(staff, staff.c.id == notice.c.staff_id)
+        )
+        .where(notice.c.outcome == "open")
+        .group_by(notice.c.outbox_key, staff.c.id, staff.c.home_channel, staff.c.home_account)
+    )
+    names = (
+        "id", "key", "channel", "account", "staff_id", "mode", "slot", "state",
+        "due_at", "attempts", "problem", "created_at",
+    )  # fmt: skip
+    unit.session.execute(insert_or_leave(unit.session, outbox, query, names))
+
+
+def _rest(unit: Unit, due: Subquery) -> int:
+    """Let the cases wait whose rung is recorded and, if it is open, has its message."""
+    written = exists().where(outbox.c.key == notice.c.outbox_key)
+    recorded = exists().where(_same_rung(waiting), (notice.c.outcome != "open") | written)
+    return changed(
+        unit.session,
+        update(waiting)
+        .where(
+            tuple_(waiting.c.case_kind, waiting.c.case_id).in_(
+                select(due.c.case_kind, due.c.case_id)
+            ),
+            recorded,
+        )
+        .values(next_due_at=None),
+    )
+
+
+def open_notices(session: Session, outbox_key: str) -> list[Notice]:
+    """Return what the message of that key has to say, the longest due first."""
+    query = (
+        select(*_columns())
+        .where(notice.c.outbox_key == outbox_key, notice.c.outcome == "open")
+        .order_by(notice.c.due_at, notice.c.case_id)
+    )
+    return [Notice(*row) for row in session.execute(query)]
+
+
+def of_case(session: Session, kind: str, case_id: int) -> list[Notice]:
+    """Return every recorded rung of a case, in order."""
+    query = (
+        select(*_columns())
+        .where(notice.c.case_kind == kind, notice.c.case_id == case_id)
+        .order_by(notice.c.due_at, notice.c.rung)
+    )
+    return [Notice(*row) for row in session.execute(query)]
+
+
+def skip(unit: Unit, kind: str, case_id: int, rung: str, due_at: datetime, staff_id: str) -> None:
+    """Record that a rung is not said, because it struck before there was a reason to say it."""
+    _settled(unit, kind, case_id, rung, due_at, staff_id, "", "moot")
+
+
+def hold(unit: Unit, outbox_key: str, held_key: str) -> None:
+    """Let another message, sent later, speak for the open notices of this one."""
+    unit.session.execute(
+        update(notice)
+        .where(notice.c.outbox_key == outbox_key, notice.c.outcome == "open")
+        .values(outbox_key=held_key)
+    )
+
+
+def collapse(
+    unit: Unit, kind: str, case_id: int, rung: str, due_at: datetime, staff_id: str, key: str
+) -> None:
+    """Record a rung missed in an outage that the message `key` speaks for."""
+    _settled(unit, kind, case_id, rung, due_at, staff_id, key, "collapsed")
+
+
+def _settled(
+    unit: Unit,
+    kind: str,
+    case_id: int,
+    rung: str,
+    due_at: datetime,
+    staff_id: str,
+    key: str,
+    outcome: str,
+) -> None:
+    row = {
+        "case_kind": kind,
+        "case_id": case_id,
+        "rung": rung,
+        "staff_id": staff_id,
+        "due_at": due_at,
+        "recorded_at": unit.now,
+        "outbox_key": key,
+        "outcome": outcome,
+    }
+    unit.session.execute(insert_or_leave(unit.session, notice, row))
+
+
+def settle(
+    unit: Unit, outbox_key: str, outcome: str, *, case: tuple[str, int] | None = None
+) -> None:
+    """Say what became of the open notices of a message, or of one case in it."""
+    query = update(notice).where(notice.c.outbox_key == outbox_key, notice.c.outcome == "open")
+    if case is not None:
+        query = query.where(notice.c.case_kind == case[0], notice.c.case_id == case[1])
+    sent_at = unit.now if outcome == "sent" else None
+    unit.session.execute(query.values(outcome=outcome, sent_at=sent_at))
+
+
+def stalled(session: Session, limit: int) -> list[Notice]:
+    """Return rungs that reached nobody and whose case has no next rung yet.
+
+    Nothing was rendered for them, so nothing set the next one: the ladder must be moved on.
+    """
+    query = (
+        select(*_columns())
+        .select_from(waiting.join(notice, _same_rung(waiting)))
+        .where(waiting.c.next_due_at.is_(None), notice.c.outcome == "unreachable")
+        .limit(limit)
+    )
+    return [Notice(*row) for row in session.execute(query)]
+
+
+def _same_rung(source: Any) -> ColumnElement[bool]:
+    return and_(
+        notice.c.case_kind == source.c.case_kind,
+        notice.c.case_id == source.c.case_id,
+        notice.c.rung == source.c.next_rung,
+    )
+
+
+def _columns() -> Sequence[ColumnElement[Any]]:
+    return [notice.c[name] for name in Notice.__dataclass_fields__]

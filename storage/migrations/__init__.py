@@ -1,0 +1,1 @@
+"""The schema's history. Alembic runs it; `run.upgrade` is the only door."""

@@ -1,0 +1,486 @@
+"""Every table, in one place. Instants are aware UTC, office days are dates.
+
+Primary keys of business rows come from `storage.ids` (drawn outside the unit of work), so that a
+row's id is known before it is written: sealed columns bind to it.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from storage.types import Encrypted, Instant
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+# -- people ------------------------------------------------------------------------------------
+
+staff = Table(
+    "staff",
+    metadata,
+    Column("id", String(40), primary_key=True),  # the company's own staff number
+    Column("name", String(80), nullable=False),  # searchable, declared unprotected
+    Column("department", String(80), nullable=False),
+    Column("roles", String(400), nullable=False, default=""),  # role codes joined by ";"
+    Column("superior", String(40)),  # staff id; None at the top
+    Column("deputy", String(40)),
+    Column("clearance", String(12), nullable=False, default="none"),
+    Column("head_of", String(400), nullable=False, default=""),  # departments joined by ";"
+    Column("locale", String(8), nullable=False, default="zh_CN"),
+    Column("wecom_userid", String(80)),
+    Column("active", Boolean, nullable=False, default=True),
+    Column("home_channel", String(16), nullable=False, default=""),  # where notices go
+    Column("home_account", String(80), nullable=False, default=""),
+    Column("created_at", Instant, nullable=False),
+    Index(None, "superior"),
+)
+
+staff_key = Table(  # prefixes a person is found by: name, its tails, pinyin, initials; and exact
+    # keys "role:CODE" and "head:DEPARTMENT", which no normalised name can look like
+    "staff_key",
+    metadata,
+    Column("key", String(80), primary_key=True),
+    Column("staff_id", ForeignKey("staff.id"), primary_key=True),
+)
+
+account = Table(  # one person, several messengers
+    "account",
+    metadata,
+    Column("channel", String(16), primary_key=True),
+    Column("account", String(80), primary_key=True),
+    Column("staff_id", ForeignKey("staff.id"), nullable=False, index=True),
+    Column("bound_at", Instant, nullable=False),
+)
+
+invite = Table(
+    "invite",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("staff_id", ForeignKey("staff.id"), nullable=False),
+    Column("code_hash", String(64), nullable=False, unique=True),  # SHA-256 of the code, hex
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
+)
+
+stranger = Table(  # accounts nobody vouched for: a counter, no content
+    "stranger",
+    metadata,
+    Column("channel", String(16), primary_key=True),
+    Column("account", String(80), primary_key=True),
+    Column("seen", Integer, nullable=False, default=0),
+    Column("wrong_codes", Integer, nullable=False, default=0),  # within the hour that began at
+    Column("hour_began_at", Instant, nullable=False),
+    Column("answered_at", Instant),
+)
+
+away = Table(  # leave and sickness suspend duties
+    "away",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("staff_id", ForeignKey("staff.id"), nullable=False),
+    Column("first_day", Date, nullable=False),
+    Column("last_day", Date, nullable=False),  # inclusive
+    Column("kind", String(16), nullable=False),  # leave | sick | trip
+    Column("created_at", Instant, nullable=False),
+    Column("cancelled_at", Instant),
+    Index(None, "staff_id", "last_day"),
+)
+
+# -- dossiers ----------------------------------------------------------------------------------
+
+dossier = Table(
+    "dossier",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("number", String(40), unique=True),  # None while a draft (C-69)
+    Column("name", String(200), nullable=False),  # searchable, declared unprotected
+    Column("name_norm", String(200), nullable=False),
+    Column("type", String(40), nullable=False, default="customer"),
+    Column("keeper", ForeignKey("staff.id"), nullable=False),
+    Column("level", String(12), nullable=False, default=""),  # company | department | personal
+    Column("grade", String(12), nullable=False, default="none"),
+    Column("grade_until", Date),
+    Column("class", String(40), nullable=False, default=""),
+    Column("phone", Encrypted("dossier.phone")),
+    Column("phone_index", LargeBinary(16)),  # keyed index of the full number
+    Column("phone_tail_index", LargeBinary(16)),  # keyed index of its last four digits
+    Column("contact", Encrypted("dossier.contact")),
+    Column("address", Encrypted("dossier.address")),
+    Column("fields", Encrypted("dossier.fields")),  # JSON object of the pack's further fields
+    Column("location", String(80), nullable=False, default=""),
+    Column("department", String(80), nullable=False, default=""),
+    Column("opened_on", Date),
+    Column("key", String(80), nullable=False, default=""),  # the pack's dossier_key value
+    Column("state", String(12), nullable=False, default="active"),  # draft | active
+    Column("created_by", String(40), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Index(None, "keeper", "name_norm"),
+    Index(None, "name_norm"),
+    Index(None, "phone_index"),
+    Index(None, "phone_tail_index"),
+)
+
+dossier_gram = Table(  # two neighbouring characters of the normalised name
+    "dossier_gram",
+    metadata,
+    Column("gram", String(2), primary_key=True),
+    Column("dossier_id", Id, ForeignKey("dossier.id"), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+dossier_key = Table(  # prefixes a dossier is found by: pinyin, initials (full and core name)
+    "dossier_key",
+    metadata,
+    Column("key", String(120), primary_key=True),
+    Column("dossier_id", Id, ForeignKey("dossier.id"), primary_key=True),
+    Column("keeper", String(40), nullable=False),  # of the dossier: own ones come first
+    Index(None, "keeper", "key"),
+    sqlite_with_rowid=False,
+)
+
+recent = Table(  # which dossiers a person last worked on
+    "recent",
+    metadata,
+    Column("staff_id", String(40), primary_key=True),
+    Column("dossier_id", Id, ForeignKey("dossier.id"), primary_key=True),
+    Column("used_at", Instant, nullable=False),
+    Index(None, "staff_id", "used_at"),
+)
+
+# -- visits ------------------------------------------------------------------------------------
+
+visit = Table(  # a planned visit and its duty to file a note the same day (S1-07.2.3a)
+    "visit",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("dossier_id", Id, ForeignKey("dossier.id"), nullable=False),
+    Column("staff_id", ForeignKey("staff.id"), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("state", String(12), nullable=False),  # planned | noted | cancelled | missed
+    Column("purpose", Encrypted("visit.purpose")),
+    Column("from_note", Id),  # the note whose next contact this is
+    Column("note_id", Id),  # the note that met the duty
+    Column("version", Integer, nullable=False, default=1),
+    Column("entered_at", Instant, nullable=False),  # platform time of entering or last moving it
+    Column("cancelled_at", Instant),  # platform time
+    Index(None, "staff_id", "state", "day"),
+    Index(None, "dossier_id", "day"),
+    Index(None, "from_note"),
+)
+
+visit_note = Table(
+    "visit_note",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("number", String(40), nullable=False, unique=True),  # 访-2026-0042
+    Column("dossier_id", Id, ForeignKey("dossier.id"), nullable=False),
+    Column("author", ForeignKey("staff.id"), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("manner", String(12), nullable=False),  # visit | reception | call | letter
+    Column("body", Encrypted("visit_note.body"), nullable=False),  # what happened
+    Column("extras", Encrypted("visit_note.extras")),  # JSON: met, facts, problems, next step ...
+    Column("next_contact", Date),
+    Column("major", Boolean, nullable=False, default=False),
+    Column("confidential", Boolean, nullable=False, default=False),
+    Column("state", String(12), nullable=False),  # filed | withdrawn
+    Column("version", Integer, nullable=False, default=1),
+    Column("filed_at", Instant, nullable=False),  # the platform's message time
+    Column("deadline", Instant, nullable=False),  # first instant that is late
+    Column("on_time", Boolean, nullable=False),
+    Index(None, "dossier_id", "filed_at"),
+    Index(None, "author", "filed_at"),
+)
+
+visit_note_version = Table(  # what a note said before it was corrected or withdrawn
+    "visit_note_version",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("note_id", Id, ForeignKey("visit_note.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("content", Encrypted("visit_note_version.content"), nullable=False),  # JSON
+    Column("replaced_at", Instant, nullable=False),
+    Column("replaced_by", String(40), nullable=False),
+    UniqueConstraint("note_id", "version"),
+)
+
+note_comment = Table(
+    "note_comment",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("note_id", Id, ForeignKey("visit_note.id"), nullable=False, index=True),
+    Column("author", ForeignKey("staff.id"), nullable=False),
+    Column("body", Encrypted("note_comment.body"), nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+note_reader = Table(  # who was told of a note, and since when they know it
+    "note_reader",
+    metadata,
+    Column("staff_id", String(40), primary_key=True),
+    Column("note_id", Id, ForeignKey("visit_note.id"), primary_key=True),
+    Column("told_at", Instant, nullable=False),
+    Column("read_at", Instant),  # None: not opened yet
+    Index(None, "staff_id", "told_at"),
+    Index(
+        "ix_note_reader_unread",
+        "staff_id",
+        "told_at",
+        sqlite_where=text("read_at IS NULL"),
+        postgresql_where=text("read_at IS NULL"),
+    ),
+)
+
+# -- files and things without a place yet ------------------------------------------------------
+
+attachment = Table(
+    "attachment",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("staff_id", ForeignKey("staff.id"), nullable=False),
+    Column("kind", String(12), nullable=False),  # photo | voice | video | document
+    Column("name", Encrypted("attachment.name")),  # as sent, cleaned for showing
+    Column("source", Encrypted("attachment.source")),  # JSON: channel, account, ref
+    Column("state", String(12), nullable=False),  # pending | kept | refused | lost
+    Column("problem", String(40), nullable=False, default=""),  # code, for refused and lost
+    Column("address", String(64)),  # keyed digest of the content; its place in the folder
+    Column("mime", String(80), nullable=False, default=""),  # found in the content
+    Column("size", BigInteger),  # bytes
+    Column("subject_kind", String(16), nullable=False, default=""),  # visit_note | loose
+    Column("subject_id", Id),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("next_try_at", Instant),  # None: nothing to fetch
+    Column("created_at", Instant, nullable=False),
+    Index(None, "subject_kind", "subject_id"),
+    Index(
+        "ix_attachment_pending",
+        "next_try_at",
+        sqlite_where=text("state = 'pending'"),
+        postgresql_where=text("state = 'pending'"),
+    ),
+)
+
+loose = Table(  # sent outside any conversation: kept, and asked what it belongs to
+    "loose",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("staff_id", ForeignKey("staff.id"), nullable=False),
+    Column("body", Encrypted("loose.body")),  # JSON: text, place, forwarded
+    Column("album", String(80), nullable=False, default=""),
+    Column("state", String(12), nullable=False),  # open | used | dropped
+    Column("at", Instant, nullable=False),
+    Index(None, "staff_id", "state", "at"),
+)
+
+# -- conversations -----------------------------------------------------------------------------
+
+conversation = Table(  # one active for each person, any number of drafts
+    "conversation",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("staff_id", ForeignKey("staff.id"), nullable=False),
+    Column("feature", String(40), nullable=False),
+    Column("form_version", Integer, nullable=False),
+    Column("status", String(8), nullable=False),  # active | draft | dropped
+    Column("rev", Integer, nullable=False),  # raised with every step; buttons carry it
+    Column("card", Integer, nullable=False, default=0),  # number of its present card
+    Column("state", Encrypted("conversation.state"), nullable=False),
+    Column("title", Encrypted("conversation.title")),
+    Column("channel", String(16), nullable=False),  # where it was last written
+    Column("account", String(80), nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("touched_at", Instant, nullable=False),
+    Index(
+        "ix_conversation_one_active",
+        "staff_id",
+        unique=True,
+        sqlite_where=text("status = 'active'"),
+        postgresql_where=text("status = 'active'"),
+    ),
+    Index(None, "staff_id", "status", "touched_at"),
+    Index(None, "status", "touched_at"),
+)
+
+menu = Table(  # what typed numbers mean: the choices of the last card a person was shown
+    "menu",
+    metadata,
+    Column("channel", String(16), primary_key=True),
+    Column("account", String(80), primary_key=True),
+    Column("keys", Text, nullable=False),  # JSON list of button keys
+)
+
+# -- messages ----------------------------------------------------------------------------------
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("channel", String(16), primary_key=True),
+    Column("key", String(120), primary_key=True),
+    Column("id", Id, nullable=False, unique=True),
+    Column("account", String(80), nullable=False),
+    Column("at", Instant, nullable=False),  # the platform's time
+    Column("received_at", Instant, nullable=False),
+    Column("state", String(8), nullable=False),  # done | received | failed
+    Column("body", Encrypted("inbox.body")),  # JSON of Inbound; None once done
+    Column("reference", String(12), nullable=False, default=""),  # told to person and log
+    Column("attempts", Integer, nullable=False, default=0),
+    Index(
+        "ix_inbox_open",
+        "state",
+        "id",
+        sqlite_where=text("state <> 'done'"),
+        postgresql_where=text("state <> 'done'"),
+    ),
+    Index(
+        "ix_inbox_body",
+        "received_at",
+        sqlite_where=text("body IS NOT NULL"),
+        postgresql_where=text("body IS NOT NULL"),
+    ),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),  # order per chat
+    Column("key", String(160), nullable=False, unique=True),  # makes a repeat harmless
+    Column("channel", String(16), nullable=False),
+    Column("account", String(80), nullable=False),
+    Column("staff_id", String(40)),
+    Column("mode", String(8), nullable=False),  # send | redraw | tidy | tap
+    Column("slot", String(80), nullable=False, default=""),  # name of the card
+    Column("body", Encrypted("outbox.body")),  # JSON of Card; None: rendered from the ledger
+    Column("state", String(8), nullable=False),  # ready | sending | sent | dropped | failed
+    Column("due_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("problem", String(200), nullable=False, default=""),
+    Column("created_at", Instant, nullable=False),
+    Column("sent_at", Instant),
+    Index(
+        "ix_outbox_ready",
+        "channel",
+        "due_at",
+        "id",
+        sqlite_where=text("state IN ('ready', 'sending')"),
+        postgresql_where=text("state IN ('ready', 'sending')"),
+    ),
+    Index(
+        "ix_outbox_chat",
+        "channel",
+        "account",
+        "slot",
+        sqlite_where=text("state IN ('ready', 'sending')"),
+        postgresql_where=text("state IN ('ready', 'sending')"),
+    ),
+    Index(
+        "ix_outbox_body",
+        "created_at",
+        sqlite_where=text("body IS NOT NULL"),
+        postgresql_where=text("body IS NOT NULL"),
+    ),
+)
+
+message_ref = Table(  # which platform message shows which card
+    "message_ref",
+    metadata,
+    Column("channel", String(16), primary_key=True),
+    Column("account", String(80), primary_key=True),
+    Column("slot", String(80), primary_key=True),
+    Column("ref", String(80), nullable=False),
+    Column("at", Instant, nullable=False),
+    Index(None, "channel", "account", "ref"),
+)
+
+# -- clock -------------------------------------------------------------------------------------
+
+watch = Table(  # every open case with a clock: its next rung only
+    "watch",
+    metadata,
+    Column("case_kind", String(16), primary_key=True),
+    Column("case_id", Id, primary_key=True),
+    Column("next_rung", String(80), nullable=False),
+    Column("next_due_at", Instant),  # None: waits until the rung is rendered, or has ended
+    Column("staff_id", String(40), nullable=False),  # who hears the next rung
+    Column("lane", String(8), nullable=False, default="single"),  # single | digest
+    Index(None, "next_due_at", "case_kind", "case_id"),
+)
+
+notice = Table(  # the ledger: one row for each rung of each case
+    "notice",
+    metadata,
+    Column("case_kind", String(16), primary_key=True),
+    Column("case_id", Id, primary_key=True),
+    Column("rung", String(80), primary_key=True),
+    Column("staff_id", String(40), nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("outbox_key", String(160), nullable=False, index=True),
+    Column("outcome", String(12), nullable=False, default="open"),
+    # open | sent | collapsed | moot | unreachable
+    Column("sent_at", Instant),
+)
+
+occurrence = Table(  # jobs done once for each occasion
+    "occurrence",
+    metadata,
+    Column("job", String(40), primary_key=True),
+    Column("occasion", String(40), primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+
+# -- the house's own ---------------------------------------------------------------------------
+
+audit = Table(  # append-only; ids and digests, never values
+    "audit",
+    metadata,
+    Column("seq", Id, primary_key=True, autoincrement=False),  # 1, 2, 3 ... without gaps
+    Column("at", Instant, nullable=False),
+    Column("staff_id", String(40), nullable=False),  # "" for the program itself
+    Column("action", String(40), nullable=False),  # visit_note.filed ...
+    Column("subject", String(80), nullable=False),  # visit_note:123
+    Column("channel", String(16), nullable=False),
+    Column("rule", String(24), nullable=False, default=""),
+    Column("facts", Text, nullable=False, default="{}"),  # JSON: ids, codes, digests
+    Column("seal", LargeBinary(32), nullable=False),  # HMAC over the row and the previous seal
+    Index(None, "subject"),
+    Index(None, "staff_id", "at"),
+)
+
+counter = Table(  # running numbers for people, by kind and year
+    "counter",
+    metadata,
+    Column("kind", String(24), primary_key=True),
+    Column("year", Integer, primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)

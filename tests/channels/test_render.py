@@ -1,0 +1,115 @@
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.channels.base import Capabilities
+from bot.channels.render import render, shorten, split_bytes
+from handlers.conversation.messages import Button, Card
+
+SIX = Capabilities(6, 30, 2048, False, True, False, False, 1024)
+NONE = Capabilities(0, 0, 2048, False, True, False, False, 1024)
+
+NAV = (
+    Button("Back", "c.5.1.back"),
+    Button("Skip", "c.5.1.skip"),
+    Button("Cancel", "c.5.1.cancel"),
+)
+
+
+def choices(number: int, label: str = "Choice {}") -> tuple[Button, ...]:
+    return tuple(Button(label.format(n), f"c.5.1.pick.{n}") for n in range(1, number + 1))
+
+
+class TestGivenFewButtons:
+    def test_when_rendered_then_they_are_rows_and_the_text_is_untouched(self) -> None:
+        card = Card("Which day?", title="Visit", choices=choices(3), columns=2, nav=NAV)
+        rendered = render(card, SIX)
+        assert rendered.parts == ("Visit\nWhich day?",)
+        assert [len(row) for row in rendered.rows] == [2, 1]
+        assert rendered.nav == NAV
+
+    def test_when_the_channel_has_titles_then_it_stays_apart(self) -> None:
+        rendered = render(Card("Which day?", title="Visit"), SIX, own_title=True)
+        assert (rendered.title, rendered.parts) == ("Visit", ("Which day?",))
+
+
+class TestGivenFiles:
+    def test_when_none_can_go_out_then_the_text_says_so(self) -> None:
+        rendered = render(Card("Two photos", files=(3, 4), locale="en"), SIX)
+        assert rendered.parts == ("Two photos\nFiles cannot be sent out in this messenger.",)
+
+    def test_when_they_can_then_nothing_is_said(self) -> None:
+        able = replace(SIX, files_out=True)
+        assert render(Card("Two photos", files=(3, 4)), able).parts == ("Two photos",)
+
+
+class TestGivenMoreThanFits:
+    def test_when_too_many_choices_then_a_numbered_list_with_digits_for_back_and_cancel(
+        self,
+    ) -> None:
+        rendered = render(Card("Who?", choices=choices(8), nav=NAV, locale="en"), SIX)
+        lines = rendered.parts[0].split("\n")
+        assert lines[2:10] == [f"{n} Choice {n}" for n in range(1, 9)]
+        assert lines[-1] == "Reply with a number, 0 Back, 9 Cancel"
+        assert rendered.rows == ()
+        assert rendered.nav == NAV
+
+    def test_when_a_label_is_too_long_then_the_choices_are_numbered(self) -> None:
+        card = Card("Who?", choices=choices(2, "很长的公司名称有限责任公司 {}"), locale="en")
+        rendered = render(card, SIX)
+        assert rendered.rows == ()
+        assert "2 很长的公司名称有限责任公司 2" in rendered.parts[0]
+
+    def test_when_there_are_no_buttons_at_all_then_every_way_has_a_word_or_digit(self) -> None:
+        rendered = render(Card("Who?", choices=choices(2), nav=NAV, locale="en"), NONE)
+        assert rendered.parts[0].split("\n")[-2:] == [
+            "Reply with a number, 0 Back, 9 Cancel",
+            "Or reply with a word: Skip",
+        ]
+        words = render(Card("Why?", nav=NAV, locale="en"), NONE).parts[0]
+        assert words.split("\n")[-1] == "Reply with a word: Back, Skip, Cancel"
+
+    def test_when_a_card_takes_the_place_of_another_then_it_quotes_its_first_line(self) -> None:
+        old = "\n客户 " + "鸿" * 60 + "\nsecond line"
+        first = render(Card("New", locale="en"), SIX, quote=old).parts[0].split("\n")[0]
+        assert first.startswith("In place of: 客户 鸿")
+        assert first.endswith("…")
+
+
+class TestGivenAMonth:
+    weeks = tuple(
+        tuple(Button(f"{day}", f"c.5.1.d.{week}-{day}") for day in range(7)) for week in range(6)
+    )
+
+    def test_when_all_days_fit_then_they_are_rows_of_their_own(self) -> None:
+        rendered = render(
+            Card("September", grid=self.weeks, choices=choices(2), nav=NAV),
+            replace(SIX, buttons=47),
+        )
+        assert rendered.grid == self.weeks
+        assert len(rendered.rows) == 2
+
+    def test_when_they_do_not_fit_then_they_are_left_out_whole(self) -> None:
+        rendered = render(Card("September", grid=self.weeks, choices=choices(2), nav=NAV), SIX)
+        assert rendered.grid == ()
+        assert rendered.parts == ("September",)
+        assert (len(rendered.rows), rendered.nav) == (2, NAV)
+
+
+class TestSplitting:
+    @given(st.text(), st.integers(min_value=8, max_value=200))
+    def test_every_piece_fits_and_nothing_but_cuts_is_lost(self, text: str, limit: int) -> None:
+        pieces = split_bytes(text, limit)
+        assert pieces
+        assert all(len(one.encode()) <= limit for one in pieces)
+        assert "".join(pieces).replace("\n", "").split() == text.replace("\n", "").split()
+
+    def test_cuts_at_line_ends(self) -> None:
+        text = "\n".join("客户档案" * 5 for _ in range(60))
+        pieces = split_bytes(text, 2048)
+        assert "\n".join(pieces) == text
+
+    @given(st.text(), st.integers(min_value=3, max_value=50))
+    def test_shortened_text_fits(self, text: str, limit: int) -> None:
+        assert len(shorten(text, limit).encode()) <= limit

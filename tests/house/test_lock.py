@@ -1,0 +1,27 @@
+"""The lock file names every dependency with version and hashes, and no registry."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+from tests.house.sources import ROOT
+
+LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+PINNED = re.compile(r"^([a-z0-9.-]+)==(\S+)( ; .+)? \\\n(?:    --hash=sha256:[0-9a-f]{64}.*\n?)+")
+
+
+def names(requirements: list[str]) -> set[str]:
+    return {re.split(r"[^A-Za-z0-9.-]", one)[0].lower() for one in requirements}
+
+
+def test_the_lock_file_has_names_versions_and_hashes_only() -> None:
+    entries = re.split(r"\n(?=[a-z0-9])", LOCK)
+    assert [one.splitlines()[0] for one in entries if not PINNED.match(f"{one}\n")] == []
+    assert "://" not in LOCK
+
+
+def test_every_dependency_is_locked() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    wanted = names(project["project"]["dependencies"]) | names(project["dependency-groups"]["dev"])
+    assert wanted - {line.partition("==")[0] for line in LOCK.splitlines()} == set()

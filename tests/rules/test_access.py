@@ -1,0 +1,268 @@
+"""Who sees what: dossiers, visit notes, channels, masks."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rules.access import (
+    DossierFacts,
+    DossierId,
+    NoteAction,
+    NoteFacts,
+    NoteId,
+    Sight,
+    StaffId,
+    View,
+    Viewer,
+    ceiling_allows,
+    may,
+    refusal,
+    sight,
+    view,
+)
+from rules.errors import Denied, DomainError, Reason
+from rules.masks import mask_name, mask_phone
+from rules.policy import load_pack
+from rules.secrecy import AccessLevel, Grade
+
+CS, LEVELS = load_pack("customer-service"), load_pack("sales-levels")
+KEEPER, HEAD, DIRECTOR = StaffId("s1"), StaffId("h1"), StaffId("d1")
+
+
+def person(
+    who: str, *roles: str, clearance: Grade = Grade.TOP_SECRET, active: bool = True
+) -> Viewer:
+    return Viewer(StaffId(who), active, frozenset(roles), clearance)
+
+
+def dossier(grade: Grade = Grade.NONE, level: AccessLevel | None = None) -> DossierFacts:
+    return DossierFacts(DossierId(1), KEEPER, (HEAD, DIRECTOR), grade, level)
+
+
+def note(grade: Grade = Grade.NONE, author: str = "a1") -> NoteFacts:
+    chain = (StaffId("ah"), StaffId("ad"))
+    return NoteFacts(NoteId(1), StaffId(author), chain, dossier(grade))
+
+
+class TestGivenADossier:
+    @pytest.mark.rule("S2-INFO.17")
+    @pytest.mark.parametrize(
+        ("viewer", "grade", "expected"),
+        [
+            (person("s1", "salesperson", clearance=Grade.NONE), Grade.TOP_SECRET, Sight.FULL),
+            (person("h1"), Grade.SECRET, Sight.FULL),
+            (person("d1"), Grade.SECRET, Sight.FULL),
+            (person("d1", clearance=Grade.CONFIDENTIAL), Grade.SECRET, Sight.NONE),
+            (person("d1", clearance=Grade.NONE), Grade.CONFIDENTIAL, Sight.MASKED),
+            (person("x", "custodian"), Grade.NONE, Sight.FULL),
+            (person("x", "cs_manager"), Grade.SECRET, Sight.FULL),
+            (person("x", "gm"), Grade.TOP_SECRET, Sight.FULL),
+            (person("x", "salesperson"), Grade.NONE, Sight.MASKED),
+            (person("x", "salesperson"), Grade.CONFIDENTIAL, Sight.MASKED),
+            (person("x", "salesperson"), Grade.SECRET, Sight.NONE),
+            (person("x", "hr"), Grade.TOP_SECRET, Sight.NONE),
+            (person("s1", active=False), Grade.NONE, Sight.NONE),
+            (person("x", "gm", active=False), Grade.NONE, Sight.NONE),
+        ],
+    )
+    def test_when_somebody_looks_then_the_default_is_closed(
+        self, viewer: Viewer, grade: Grade, expected: Sight
+    ) -> None:
+        assert sight(viewer, dossier(grade), CS) is expected
+
+    @pytest.mark.rule("S1-07.3.1.1")
+    @pytest.mark.rule("S1-07.3.1.2")
+    @pytest.mark.rule("S1-07.3.1.3")
+    @pytest.mark.parametrize(
+        ("viewer", "level", "expected"),
+        [
+            (person("x", "sales_director"), AccessLevel.COMPANY, Sight.FULL),
+            (person("x", "marketing_dgm"), AccessLevel.COMPANY, Sight.FULL),
+            (person("x", "gm"), AccessLevel.COMPANY, Sight.FULL),
+            (person("x", "marketing_dgm"), AccessLevel.DEPARTMENT, Sight.FULL),
+            (person("x", "sales_director"), AccessLevel.DEPARTMENT, Sight.NONE),
+            (person("x", "gm"), AccessLevel.PERSONAL, Sight.NONE),
+            (person("s1"), AccessLevel.PERSONAL, Sight.FULL),
+            (person("h1"), AccessLevel.PERSONAL, Sight.FULL),
+            (person("d1"), AccessLevel.PERSONAL, Sight.NONE),
+            (person("x", "salesperson"), AccessLevel.PERSONAL, Sight.NONE),
+        ],
+    )
+    def test_when_the_company_has_levels_then_they_decide(
+        self, viewer: Viewer, level: AccessLevel, expected: Sight
+    ) -> None:
+        assert sight(viewer, dossier(Grade.SECRET, level), LEVELS) is expected
+
+    def test_when_nobody_keeps_it_then_only_readers_see_it(self) -> None:
+        lost = replace(dossier(), keeper=None, keeper_superiors=())
+        assert sight(person("x", "custodian"), lost, CS) is Sight.FULL
+        assert sight(person("s1"), lost, CS) is Sight.MASKED
+
+
+class TestGivenAChannel:
+    @pytest.mark.rule("S2-INFO.26.3")
+    @pytest.mark.parametrize(
+        ("channel", "highest"),
+        [
+            ("telegram", Grade.CONFIDENTIAL),
+            ("wecom", Grade.SECRET),
+            ("phones", Grade.SECRET),
+            ("fax", Grade.NONE),
+        ],
+    )
+    def test_when_content_is_above_the_ceiling_then_it_stays_out(
+        self, channel: str, highest: Grade
+    ) -> None:
+        for grade in Grade:
+            assert ceiling_allows(CS, channel, grade) is (grade <= highest)
+
+    @pytest.mark.rule("S2-SECR.11")
+    def test_when_above_the_ceiling_then_only_the_keeper_sees_the_name(self) -> None:
+        secret = dossier(Grade.SECRET)
+        assert view(person("s1"), secret, CS, "telegram") == View(Sight.FULL, True, False)
+        assert view(person("h1"), secret, CS, "telegram") == View(Sight.FULL, False, False)
+        assert view(person("h1"), secret, CS, "wecom") == View(Sight.FULL, True, True)
+        assert view(person("x"), dossier(), CS, "wecom") == View(Sight.MASKED, False, False)
+
+
+class TestGivenAVisitNote:
+    @pytest.mark.rule("S3-SPEC1.5.1")
+    @pytest.mark.parametrize(
+        ("viewer", "allowed"),
+        [
+            (person("a1", clearance=Grade.NONE), "read correct withdraw"),
+            (person("s1", clearance=Grade.NONE), "read"),
+            (person("ah"), "read comment"),
+            (person("ad"), "read comment"),
+            (person("x", "info_specialist"), "read"),
+            (person("x", "cs_manager"), "read"),
+            (person("x", "gm"), "read"),
+            (person("x", "custodian"), ""),
+            (person("x", "salesperson"), ""),
+            (person("h1"), ""),
+            (person("a1", active=False), ""),
+        ],
+    )
+    def test_when_somebody_acts_then_only_the_named_may(
+        self, viewer: Viewer, allowed: str
+    ) -> None:
+        for action in NoteAction:
+            assert may(viewer, action, note(), CS) is (action.value in allowed.split()), action
+
+    def test_when_refused_then_reason_rule_and_next_step_are_named(self) -> None:
+        refused = refusal(person("x"), NoteAction.READ, note(), CS)
+        assert isinstance(refused, Denied)
+        assert refused.rules == ("S2-INFO.17",)
+        assert refused.reasons[0].code == "not_entitled"
+        assert refused.reasons[0].next_step == "request_consultation"
+
+    def test_when_two_things_are_wrong_then_both_are_said(self) -> None:
+        gone = replace(note(), withdrawn=True)
+        refused = refusal(person("x"), NoteAction.CORRECT, gone, CS)
+        assert isinstance(refused, Denied)
+        assert [reason.code for reason in refused.reasons] == [
+            "not_the_author",
+            "already_withdrawn",
+        ]
+
+    def test_when_the_grade_is_above_the_clearance_then_superiors_wait_too(self) -> None:
+        low = person("ah", clearance=Grade.CONFIDENTIAL)
+        for action in (NoteAction.READ, NoteAction.COMMENT):
+            refused = refusal(low, action, note(Grade.SECRET), CS)
+            assert isinstance(refused, Denied)
+            assert refused.reasons[0].fact("grade") == "secret"
+
+
+GRADES = st.sampled_from(Grade)
+VIEWERS = st.builds(
+    Viewer,
+    st.sampled_from(["s1", "h1", "d1", "a1", "ah", "x"]).map(StaffId),
+    st.booleans(),
+    st.frozensets(st.sampled_from(["gm", "custodian", "salesperson", "hr", "cs_manager"])),
+    GRADES,
+)
+
+
+@pytest.mark.rule("S2-SECR.3")
+@given(VIEWERS, GRADES, st.sampled_from([CS, LEVELS]))
+def test_nobody_below_the_clearance_sees_a_title_that_is_not_theirs(viewer, grade, policy) -> None:
+    seen = sight(viewer, dossier(grade, AccessLevel.COMPANY), policy)
+    if viewer.clearance < grade and viewer.id != KEEPER:
+        assert seen is not Sight.FULL
+        for channel in ("telegram", "wecom", "phones"):
+            assert not view(viewer, dossier(grade), policy, channel).name
+    if not viewer.active:
+        assert seen is Sight.NONE
+
+
+@given(VIEWERS, st.sampled_from(NoteAction), GRADES)
+def test_may_and_refusal_agree(viewer, action, grade) -> None:
+    assert may(viewer, action, note(grade), CS) is (
+        refusal(viewer, action, note(grade), CS) is None
+    )
+
+
+def test_grades_are_ordered_by_rank_not_by_letter() -> None:
+    assert sorted(Grade, key=lambda grade: grade.rank) == list(Grade)
+    assert Grade.NONE < Grade.CONFIDENTIAL < Grade.SECRET < Grade.TOP_SECRET
+    assert Grade.CONFIDENTIAL >= Grade.NONE
+    assert [grade.zh for grade in Grade] == ["无密级", "秘密", "机密", "绝密"]
+    assert Grade("top_secret").en == "Top Secret"
+    assert AccessLevel.PERSONAL.zh == "个人级"
+
+
+@pytest.mark.rule("S3-SPEC1.1.3")
+@pytest.mark.parametrize(
+    ("name", "masked"),
+    [
+        ("上海鸿鑫贸易有限公司", "上海鸿＊＊有限公司"),
+        ("鸿鑫贸易", "鸿＊＊"),
+        ("鸿鑫贸易有限公司", "鸿＊＊有限公司"),
+        ("浙江省永盛集团", "浙江省永＊＊集团"),
+        ("王芳", "王＊＊"),
+        ("欧阳娜娜", "欧＊＊"),
+        ("王", "＊＊"),
+        ("", "＊＊"),
+        ("上海", "上＊＊"),
+        ("Acme Trading Ltd", "A＊＊ Ltd"),
+        ("John Smith", "J＊＊"),
+    ],
+)
+def test_names_are_masked(name: str, masked: str) -> None:
+    assert mask_name(name) == masked
+
+
+@given(
+    st.text(alphabet="鸿鑫贸易永盛华美达王芳", min_size=2, max_size=12),
+    st.sampled_from(["", "有限公司"]),
+)
+def test_a_masked_name_shows_one_character_and_hides_the_length(core: str, form: str) -> None:
+    assert mask_name(core + form) == f"{core[0]}＊＊{form}"
+
+
+@pytest.mark.parametrize(
+    ("number", "masked"),
+    [
+        ("13812348812", "138****8812"),
+        ("138 1234 8812", "138****8812"),
+        ("+86 138-1234-8812", "138****8812"),
+        ("021-62345678", "021****5678"),
+        ("62345678", "62****78"),
+        ("12345", "****"),
+        ("", "****"),
+    ],
+)
+def test_phones_are_masked(number: str, masked: str) -> None:
+    assert mask_phone(number) == masked
+
+
+def test_reasons_are_values() -> None:
+    reason = Reason.of("late", rule="S1-09.5.1", next_step="explain", days=2, who="gm")
+    assert reason == Reason("late", "S1-09.5.1", "explain", (("days", 2), ("who", "gm")))
+    assert reason.fact("days") == 2
+    with pytest.raises(DomainError):
+        reason.fact("missing")
+    with pytest.raises(DomainError):
+        Denied(())

@@ -1,0 +1,150 @@
+"""Invites and bound accounts: once, seven days, five wrong tries in an hour."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from storage import accounts, staff
+from storage.accounts import Redeemed, Refusal
+from storage.tables import invite
+from tests.conftest import UnitFactory
+from tests.storage.nouns.company import NOW, staffed
+
+CODE = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+class TestGivenAnInvite:
+    def test_when_redeemed_then_bound_and_home(self, unit_factory: UnitFactory) -> None:
+        with unit_factory() as unit:
+            staffed(unit)
+            accounts.invite(unit, "zhang", CODE, NOW)
+            assert accounts.redeem(unit, "telegram", "7", CODE, NOW) == Redeemed("zhang")
+            person = staff.by_account(unit.session, "telegram", "7")
+            assert person is not None
+            assert (person.id, person.home_channel, person.home_account) == (
+                "zhang", "telegram", "7",
+            )  # fmt: skip
+
+    def test_case_spaces_and_hyphens_do_not_matter(self, unit_factory: UnitFactory) -> None:
+        with unit_factory() as unit:
+            staffed(unit)
+            accounts.invite(unit, "zhang", CODE, NOW)
+            typed = "abcdef-ghijkl mnopqrstuvwxyz"
+            assert accounts.redeem(unit, "telegram", "7", typed, NOW) == Redeemed("zhang")
+
+    def test_it_works_once(self, unit_factory: UnitFactory) -> None:
+        with unit_factory() as unit:
+            staffed(unit)
+            accounts.invite(unit, "zhang", CODE, NOW)
+            accounts.redeem(unit, "telegram", "7", CODE, NOW)
+            assert accounts.redeem(unit, "telegram", "8", CODE, NOW) is Refusal.USED
+            assert staff.by_account(unit.session, "telegram", "8") is None
+
+    @pytest.mark.parametrize(("days", "works"), [(6.99, True), (7, False)])
+    def test_it_lives_seven_days(
+        self, unit_factory: UnitFactory, days: float, works: bool
+    ) -> None:
+        with unit_factory() as unit:
+            staffed(unit)
+            accounts.invite(unit, "zhang", CODE, NOW)
+            answer = accounts.redeem(unit, "phones", "7", CODE, NOW + timedelta(days=days))
+            assert (answer == Redeemed("zhang")) is works
+            assert works or answer is Refusal.EXPIRED
+
+    def test_a_new_one_ends_the_old_one(self, unit_factory: UnitFactory) -> None:
+        with unit_factory() as unit:
+            staffed(unit)
+            accounts.invite(unit, "zhang", CODE, NOW)
+            accounts.invite(unit, "zhang", CODE[::-1], NOW)
+            assert accounts.redeem(unit, "phones", "7", CODE, NOW) is Refusal.EXPIRED
+            assert accounts.redeem(unit, "phones", "7", CODE[::-1], NOW) == Redeemed("zhang")
+
+    def test_it_opens_nothing_for_who_has_left(self, unit_factory: UnitFactory) -> None:
+        with unit_factory() as unit:
+            staffed(unit)
+            accounts.invite(unit, "left", CODE, NOW)
+            assert accounts.redeem(unit, "phones", "7", CODE, NOW) is Refusal.INACTIVE
+
+    def test_somebody_elses_account_is_not_taken_over(self, unit_factory: UnitFactory) -> None:
+        with unit_factory() as unit:
+            staffed(unit)
+            accounts.bind(unit, "phones", "7", "li")
+            accounts.invite(unit, "zhang", CODE, NOW)
+            assert accounts.redeem(unit, "phones", "7", CODE, NOW) is Refusal.TAKEN
+
+    def test_only_its_hash_is_kept(self, unit_factory: UnitFactory) -> None:
+        with unit_factory() as unit:
+            staffed(unit)
+            accounts.invite(unit, "zhang", CODE, NOW)
+            kept = unit.session.execute(select(invite)).one()
+            assert CODE not in str(kept)
+
+    def test_codes_are_long_and_differ(self) -> None:
+        codes = {accounts.draw_code() for _ in range(50)}
+        assert len(codes) == 50
+        assert all(len(code) == 26 and code.isalnum() for code in codes)
+
+
+class TestGivenAGuesser:
+    def test_after_five_wrong_codes_the_right_one_is_refused_for_the_hour(
+        self, unit_factory: UnitFactory
+    ) -> None:
+        with unit_factory() as unit:
+            staffed(unit)
+            accounts.invite(unit, "zhang", CODE, NOW)
+            for minute in range(5):
+                at = NOW + timedelta(minutes=minute)
+                assert accounts.redeem(unit, "phones", "7", "wrong", at) is Refusal.UNKNOWN
+            later = NOW + timedelta(minutes=59)
+            assert accounts.redeem(unit, "phones", "7", CODE, later) is Refusal.TOO_MANY
+            assert accounts.redeem(unit, "phones", "8", "x", later) is Refusal.UNKNOWN
+            next_hour = NOW + timedelta(hours=1)
+            assert accounts.redeem(unit, "phones", "7", CODE, next_hour) == Redeemed("zhang")
+
+    def test_strangers_are_answered_once_an_hour(self, unit_factory: UnitFactory) -> None:
+        with unit_factory() as unit:
+            seen = [
+                accounts.stranger_seen(unit, "phones", "9", NOW + timedelta(minutes=minutes))
+                for minutes in (0, 1, 59, 60, 61, 121)
+            ]
+            assert seen == [True, False, False, True, False, True]
+
+
+class TestGivenSeveralMessengers:
+    def test_the_first_is_home_until_it_goes(self, unit_factory: UnitFactory) -> None:
+        with unit_factory() as unit:
+            staffed(unit)
+            accounts.bind(unit, "telegram", "1", "zhang")
+            accounts.bind(unit, "wecom", "zx", "zhang")
+            assert [one.channel for one in accounts.of_person(unit.session, "zhang")] == [
+                "telegram", "wecom",
+            ]  # fmt: skip
+            accounts.unbind(unit, "telegram", "1")
+            person = staff.get(unit.session, "zhang")
+            assert person is not None
+            assert (person.home_channel, person.home_account) == ("wecom", "zx")
+
+    def test_an_account_given_to_another_takes_no_notices_along(
+        self, unit_factory: UnitFactory
+    ) -> None:
+        with unit_factory() as unit:
+            staffed(unit)
+            accounts.bind(unit, "wecom", "x", "zhang")
+            accounts.bind(unit, "wecom", "x", "li")
+            before, after = (staff.get(unit.session, one) for one in ("zhang", "li"))
+            assert before is not None
+            assert after is not None
+            assert (before.home_account, after.home_account) == ("", "x")
+
+    def test_binding_it_again_moves_no_home(self, unit_factory: UnitFactory) -> None:
+        with unit_factory() as unit:
+            staffed(unit)
+            accounts.bind(unit, "wecom", "zx", "zhang")
+            accounts.bind(unit, "telegram", "1", "zhang")
+            accounts.bind(unit, "wecom", "zx", "zhang")
+            person = staff.get(unit.session, "zhang")
+            assert person is not None
+            assert person.home_channel == "wecom"

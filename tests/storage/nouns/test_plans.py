@@ -1,0 +1,172 @@
+"""Every statement of the message path is an index look-up: none reads a table through."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+
+from storage import (
+    accounts,
+    away,
+    conversations,
+    dossiers,
+    loose,
+    notes,
+    search,
+    staff,
+    visits,
+)
+from storage.tables import metadata
+from storage.unit import Unit
+from tests.conftest import UnitFactory
+from tests.storage.nouns.company import NOW, TODAY, customer, note, staffed
+
+
+class Plans:
+    """Asks SQLite for the plan of each statement and keeps those that read a table through."""
+
+    def __init__(self, unit: Unit) -> None:
+        self.unit = unit
+        self.checked = 0
+        self.scans: list[tuple[str, str]] = []
+
+    def look(self, _conn: Any, cursor: Any, statement: str, values: Any, *_rest: Any) -> None:
+        if statement.lstrip().split()[0] not in ("SELECT", "UPDATE", "DELETE", "WITH"):
+            return
+        self.checked += 1
+        raw = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)
+        tables = "|".join(metadata.tables)
+        for *_, detail in raw.fetchall():
+            if re.match(rf"SCAN ({tables}|above|below|other)\b", detail):
+                self.scans.append((detail, statement))
+
+
+@pytest.fixture
+def unit(unit_factory: UnitFactory) -> Iterator[Unit]:
+    with unit_factory() as unit:
+        staffed(unit)
+        yield unit
+
+
+@pytest.fixture
+def plans(unit: Unit) -> Iterator[Plans]:
+    watching = Plans(unit)
+    connection = unit.session.connection()
+    event.listen(connection, "before_cursor_execute", watching.look)
+    yield watching
+    event.remove(connection, "before_cursor_execute", watching.look)
+    assert watching.checked
+    assert watching.scans == []
+
+
+@pytest.mark.usefixtures("plans")
+class TestGivenTheMessagePath:
+    def test_people(self, unit: Unit) -> None:
+        accounts.bind(unit, "phones", "1", "zhang")
+        staff.by_account(unit.session, "phones", "1")
+        staff.get(unit.session, "zhang")
+        staff.chain(unit.session, "zhang")
+        staff.reports(unit.session, "head")
+        staff.team(unit.session, "gm")
+        staff.find(unit.session, "zhang", 8)
+        staff.holders(unit.session, "gm")
+        staff.heads(unit.session, "销售一部")
+        staff.set_home(unit, "zhang", "phones", "1")
+        staff.set_locale(unit, "zhang", "en")
+        accounts.of_person(unit.session, "zhang")
+        accounts.stranger_seen(unit, "phones", "2", NOW)
+        accounts.redeem(unit, "phones", "2", "x", NOW)
+
+    @pytest.mark.parametrize(
+        "words", ["", "鸿鑫", "鸿", "鸿鑫 贸易", "hx", "1234", "0755-0866 1234", "KH-2026", "a1"]
+    )
+    @pytest.mark.parametrize("narrow", [400, -1])
+    def test_search(
+        self, unit: Unit, monkeypatch: pytest.MonkeyPatch, words: str, narrow: int
+    ) -> None:
+        monkeypatch.setattr(search, "NARROW", narrow)  # -1: as if every word were common
+        id_ = customer(unit, "鸿鑫贸易", phone="0755-0866 1234")
+        dossiers.touch_recent(unit, "zhang", id_, NOW)
+        dossiers.get(unit, id_)
+        dossiers.named(unit.session, "鸿鑫贸易")
+        search.find_dossiers(unit, words, staff_id="zhang", limit=8)
+        search.find_dossiers(unit, words, staff_id="gm", limit=8)
+
+    def test_notes_and_visits(self, unit: Unit) -> None:
+        dossier_id = customer(unit, "鸿鑫贸易")
+        filed = notes.file_note(unit, note(dossier_id))
+        one = notes.get_note(unit, filed.id)
+        assert one is not None
+        notes.mark_unread(unit, ["head"], filed.id, NOW)
+        notes.unread_for(unit.session, "head", 8)
+        notes.unread_for(unit.session, "head", 8, after=filed.id)
+        notes.count_unread(unit.session, "head")
+        notes.neighbours(unit.session, "head", one)
+        notes.mark_read(unit, "head", filed.id)
+        notes.by_number(unit.session, filed.number)
+        notes.notes_of_dossier(unit, dossier_id, 5, before=one.mark)
+        notes.notes_of_authors(unit.session, ["zhang", "li"], 5)
+        notes.last_note_of(unit, "zhang")
+        notes.colleagues_on(unit.session, dossier_id, NOW, 5)
+        notes.comment(unit, filed.id, author="head", body="好", at=NOW)
+        notes.comments(unit, filed.id)
+        notes.commenters(unit.session, filed.id)
+        notes.correct(unit, one, note(dossier_id), by="zhang", at=NOW)
+        notes.versions(unit, filed.id)
+        plan = visits.plan(
+            unit, staff_id="zhang", dossier_id=dossier_id, day=TODAY, at=NOW, from_note=filed.id
+        )
+        visits.get(unit, plan)
+        visits.planned_on(unit, "zhang", TODAY)
+        visits.open_of(unit, "zhang")
+        visits.coming(unit, "zhang", TODAY)
+        visits.coming_to(unit, dossier_id, TODAY)
+        visits.planned_between(unit, "zhang", TODAY, TODAY)
+        duty = {"staff_id": "zhang", "dossier_id": dossier_id, "day": TODAY, "note_id": filed.id}
+        duty["visit_id"] = plan
+        visits.meet(unit, **duty)
+        visits.reopen(unit, **duty)
+        visits.move(unit, plan, day=TODAY, version=3, at=NOW)
+        visits.cancel_from(unit, filed.id, at=NOW)
+        absence = away.add(
+            unit, staff_id="zhang", first_day=TODAY, last_day=TODAY, kind="leave", at=NOW
+        )
+        away.current(unit.session, "zhang", TODAY)
+        away.get(unit.session, absence)
+        away.cancel(unit, absence, staff_id="zhang", at=NOW)
+
+    def test_conversations_and_loose_things(self, unit: Unit) -> None:
+        one = conversations.start(
+            unit, staff_id="zhang", feature="visit", form_version=1, state_json="{}",
+            channel="phones", account="1", at=NOW,
+        )  # fmt: skip
+        conversations.active(unit, "zhang")
+        conversations.save(
+            unit, one.id, rev=1, state_json="{}", title="", card=1, channel="phones",
+            account="1", at=NOW,
+        )  # fmt: skip
+        conversations.park(unit, one.id)
+        conversations.drafts(unit, "zhang", 8)
+        conversations.count_drafts(unit.session, "zhang")
+        conversations.purge_drafts(unit, NOW - timedelta(days=1))
+        conversations.end(unit, one.id)
+        conversations.set_menu(unit, "phones", "1", conversations.Menu(("a",)))
+        conversations.menu(unit.session, "phones", "1")
+        kept = loose.keep(unit, staff_id="zhang", body={}, at=NOW, album="x")
+        loose.by_album(unit, "zhang", "x")
+        loose.count_open(unit.session, "zhang")
+        loose.use(unit, kept)
+
+
+def test_the_check_sees_a_scan(unit: Unit) -> None:
+    watching = Plans(unit)
+    connection = unit.session.connection()
+    event.listen(connection, "before_cursor_execute", watching.look)
+    unit.session.execute(text("SELECT id FROM dossier WHERE address IS NULL"))
+    event.remove(connection, "before_cursor_execute", watching.look)
+    assert len(watching.scans) == 1
