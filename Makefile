@@ -18,7 +18,7 @@ help:
 	@echo "make rules             which rules of the regulations are carried out"
 	@echo "make bench             rates and delays, beside their peers"
 	@echo "make chaos             the long campaign of kills and faults"
-	@echo "make lock              renew requirements.lock"
+	@echo "make lock              renew the lock files: for development, and to run"
 
 $(READY): requirements.lock pyproject.toml tests/tools/find-python.sh
 	@python=$$(sh tests/tools/find-python.sh "$(PYTHON)") && \
@@ -37,7 +37,7 @@ browser:
 	@sh tests/tools/browser.sh
 
 test: $(READY) browser
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadgroup $(ARGS)
 
 check: $(READY)
 	$(BIN)/ruff check .
@@ -57,9 +57,13 @@ chaos: $(READY)
 	@$(BIN)/python -m pytest -m chaos --campaign $(ARGS)
 
 lock: $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --no-annotate --group dev pyproject.toml \
 	  --output-file requirements.lock
+	@echo "setuptools>=77" | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --constraint requirements.lock pyproject.toml - --output-file requirements-run.lock
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

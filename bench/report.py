@@ -6,8 +6,10 @@ import os
 import platform
 import re
 import sqlite3
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
@@ -17,6 +19,14 @@ HEAD = """# Performance
 Figures of `make bench`, which writes this page. They are ratios taken in one run on one machine;
 absolute rates say how fast that machine was.
 """
+
+
+class Effort(StrEnum):
+    FULL = "full"
+    BRIEF = "brief"
+    """Fewer rounds, where time is short; kept as well."""
+    QUICK = "quick"
+    """A trial of the benchmark itself; its figures are not kept."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +43,16 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+def ratio(mine: Sequence[float], peer: Sequence[float]) -> float:
+    """Return the median of the rounds' ratios."""
+    return statistics.median(a / b for a, b in zip(mine, peer, strict=True))
+
+
 def machine() -> str:
     return (
         f"Measured with Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
-        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores."
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores; "
+        f"load average at the end {os.getloadavg()[0]:.1f}."
     )
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from bench.report import Section, table
+from bench.report import Effort, Section, ratio, table
 from bot.clock import SystemClock
 from bot.units import Units
 from storage.crypto import Sealed, Vault
@@ -29,7 +29,8 @@ from storage.database import Database
 from storage.tables import account, conversation, inbox, outbox, staff
 from storage.unit import Unit
 
-ROUNDS = 9
+SIZES = {Effort.FULL: 9, Effort.BRIEF: 5, Effort.QUICK: 2}
+"""Rounds."""
 UNITS = 400
 """Units in each round of each arm."""
 PEOPLE = 200
@@ -156,7 +157,7 @@ async def ours(units: Units, numbers: Iterator[int], waiting: int) -> float:
     return UNITS // waiting * waiting / (time.perf_counter() - began)
 
 
-async def measure(folder: Path) -> dict[str, list[float]]:
+async def measure(folder: Path, rounds: int) -> dict[str, list[float]]:
     database = Database.open(f"sqlite:///{folder / 'bench.sqlite'}", upgrade=True)
     units = Units(database, Vault.create(folder / "bench.key"), SystemClock())
     units.start()
@@ -169,7 +170,7 @@ async def measure(folder: Path) -> dict[str, list[float]]:
     with database.write_connection() as connection:
         with connection.begin():
             people(connection)
-        for number in range(ROUNDS + 1):
+        for number in range(rounds + 1):
             measured = {"plain": plain(connection, numbers), "bare": bare(connection, numbers)}
             for waiting in WAITING:
                 measured[f"{waiting}"] = await ours(units, numbers, waiting)
@@ -181,12 +182,13 @@ async def measure(folder: Path) -> dict[str, list[float]]:
     return rates
 
 
-def run() -> Section:
+def run(effort: Effort = Effort.FULL) -> Section:
+    rounds = SIZES[effort]
     with (
         tempfile.TemporaryDirectory() as folder,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
-        rates = runner.run(measure(Path(folder)))
+        rates = runner.run(measure(Path(folder), rounds))
     names = {
         "plain": "plain loop, a session",
         "bare": "plain loop, a bare connection",
@@ -194,7 +196,7 @@ def run() -> Section:
     }
     rows = []
     for arm, name in names.items():
-        against = {peer: _ratio(rates[arm], rates[peer]) for peer in ("plain", "bare")}
+        against = {peer: ratio(rates[arm], rates[peer]) for peer in ("plain", "bare")}
         rows.append(
             (
                 name,
@@ -208,11 +210,7 @@ def run() -> Section:
         "A unit of work of five statements",
         "The same five statements and a durable commit (SQLite, WAL, `synchronous=FULL`) by the "
         "writer of the program and by the loop anybody would write, one thread that does nothing "
-        f"else. {ROUNDS} rounds of {UNITS} units in turns; medians, and medians of the rounds' "
+        f"else. {rounds} rounds of {UNITS} units in turns; medians, and medians of the rounds' "
         f"ratios. Aim: at least {AIM} of the plain loop.",
         table(("arm", "units a second", "of a session loop", "of a bare loop"), rows),
     )
-
-
-def _ratio(mine: list[float], peer: list[float]) -> float:
-    return statistics.median(a / b for a, b in zip(mine, peer, strict=True))

@@ -8,39 +8,44 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+import time
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from functools import partial
+from typing import Any
 
 import msgspec
 import structlog
 from sqlalchemy.orm import Session
 
 from bot import dispatch
-from bot.channels.base import Channel, ChannelError, OutFile
+from bot.channels.base import Channel, OutFile
 from bot.clock import Alarm, Clock
 from bot.delivery import Relay
 from bot.dispatch import Handled
 from bot.files import Fetcher
+from bot.housekeeping import Housekeeping
+from bot.menus import Menus
+from bot.metrics import Metrics, timed
 from bot.policies import policy_of
+from bot.readings import Readings
 from bot.settings import Limits, Settings
 from bot.units import UnitFailed, Units
-from handlers import FEATURES, reminders
-from handlers.conversation.messages import Card, Inbound
+from bot.watchman import Refusals, Watchman
+from handlers import FEATURES, find, reach, reminders
+from handlers.conversation.messages import Card, Inbound, Mode, Suggestions
 from handlers.feature import Feature
 from handlers.intake import washed
 from handlers.texts import N_
 from handlers.world import Registry, World
 from rules.calendar import china
-from rules.hours import after_quiet
 from storage import (
-    accounts,
     attachments,
-    conversations,
     inbox,
+    leases,
     ledger,
-    occurrences,
+    meta,
     outbox,
     staff,
 )
@@ -52,8 +57,7 @@ from storage.outbox import Message
 from storage.unit import Unit
 
 SLICE = 200
-"""Due rungs recorded in one unit: a few milliseconds of the writer."""
-KEEP_SLICE = 500
+"""Messages sent round again that are read at once."""
 APOLOGY = N_(
     "Something went wrong with this message; it is kept. Please try again, or tell your "
     "administrator the reference {reference}."
@@ -82,11 +86,15 @@ class App:
         self._channels = {one.name: one for one in channels}
         self.world = World(policy_of(settings.company), china(), Registry(features))
         self._alarm = Alarm(clock, self.scan)
-        self._menus: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {}
         self._relays: dict[str, Relay] = {}
+        self._scanning = asyncio.Lock()
+        self._beside: set[asyncio.Task[None]] = set()
+        self._process = ""
+        """Whose the leases of this process are."""
         self._database: Database | None = None
         self._started = False
-        self._store_takes = True
+        self._refusals = Refusals()
+        self.metrics = Metrics()
 
     async def start(self) -> None:
         """Take messages from now on.
@@ -96,26 +104,62 @@ class App:
         """
         storage = self._settings.storage
         self._vault = Vault.load(storage.key_file)
-        self._database = await asyncio.to_thread(Database.open, storage.url, upgrade=True)
+        self._database = await asyncio.to_thread(
+            Database.open, storage.url, upgrade=True, password=storage.secret()
+        )
         self._database.match(self._vault)
+        # alone on a database it is the successor of whoever was killed, and waits for no lease
+        self._process = secrets.token_hex(8) if self._database.shared else "alone"
         self._folder = Folder(storage.attachments, self._vault)
         self._units = Units(self._database, self._vault, self._clock)
         self._units.start()
+        self._menus = Menus(self._channels, self._units, self.world)
+        self._housekeeping = Housekeeping(
+            self._channels, self._units, self.world, self._settings.retention
+        )
         self._fetcher = Fetcher(
-            self._channels, self._units, self._folder, self._clock, self._file_told
+            self._channels,
+            self._units,
+            self._folder,
+            self._clock,
+            self._file_told,
+            self.metrics.fetched,
         )
         self._relays = {
             name: Relay(
-                channel, self._units, self._clock, self._render, self._load, self._limits(name)
+                channel,
+                self._units,
+                self._clock,
+                self._render,
+                self._load,
+                self._limits(name),
+                self.metrics.attempted,
+                self._lost,
             )
             for name, channel in self._channels.items()
         }
+        await self._housekeeping.follow_people()
+        self._readings = Readings(
+            self._units, self._folder, self._channels, self.world.policy, self._clock
+        )
+        self._refusals = Refusals()
+        self._watchman = Watchman(
+            self._channels,
+            self._relays,
+            self._fetcher,
+            self._readings.room.get,
+            self._units,
+            self.world,
+            self._clock,
+            self._refusals,
+            self.metrics,
+        )
         for relay in self._relays.values():
             relay.start()
         self._fetcher.start()
         for channel in self._channels.values():
-            await channel.start(self.intake)
-        await self._set_menus()
+            await channel.start(self)
+        self._spawn(self._menus.show_all())
         self._alarm.start()
         self._started = True
 
@@ -134,6 +178,8 @@ class App:
         await self._alarm.stop()
         for channel in self._channels.values():
             await channel.stop()
+        if self._beside:
+            await asyncio.wait(set(self._beside))
         await self._fetcher.stop()
         for relay in self._relays.values():
             await relay.stop()
@@ -145,7 +191,15 @@ class App:
         """Return codes of what keeps it from taking messages; empty: ready."""
         if not self._started:
             return ("starting",)
-        return () if self._store_takes else ("store",)
+        return () if self._refusals.since is None else ("store",)
+
+    async def metrics_page(self, accept: str) -> tuple[bytes, str]:
+        """Return what `/metrics` answers, and its content type."""
+        reading = room = None
+        if self._database is not None:
+            store, disk = self._readings.store.get(), self._readings.room.get()
+            reading, room = await asyncio.gather(store, disk)
+        return self.metrics.page(accept, ready=not self.problems(), reading=reading, room=room)
 
     # -- messages in ---------------------------------------------------------------------------
 
@@ -156,34 +210,93 @@ class App:
             DatabaseRefused: nothing was kept, so nothing may be acknowledged.
         """
         inbound = washed(inbound)
+        self.metrics.came(inbound)
         try:
-            handled = await self._units.run(
-                lambda unit: dispatch.handle(unit, inbound, self.world)
+            handled, outcome = await self._handle(inbound)
+        except DatabaseRefused:
+            self._refusals.refused(self._clock.now())
+            self.metrics.ended(inbound, "refused")
+            raise
+        self._refusals.took(self._clock.now())
+        self.metrics.ended(inbound, outcome)
+        await self._after(inbound, handled)
+
+    async def _handle(self, inbound: Inbound) -> tuple[Handled, str]:
+        came_at = time.monotonic()
+        try:
+            run = await self._units.run(
+                timed(lambda unit: dispatch.handle(unit, inbound, self.world)), _chat(inbound)
             )
         except UnitFailed as failure:
-            handled = await self._give_up(inbound, failure)
-        except DatabaseRefused:
-            self._store_takes = False
-            raise
-        self._store_takes = True
-        await self._after(inbound, handled)
+            return await self._give_up(inbound, failure), "failed"
+        self.metrics.handled(inbound.channel, came_at, run)
+        return run.value, "repeated" if run.value.repeat else "handled"
+
+    async def suggest(self, channel: str, account: str, words: str, further: str) -> Suggestions:
+        """Return customers that fit what is being typed, as all may see them."""
+
+        def look(session: Session) -> Suggestions:
+            person = staff.by_account(session, channel, account)
+            if person is None:
+                return Suggestions()
+            reading = self._reading(session)
+            ctx = self.world.context(reading, person, channel, account, reading.now)
+            return find.suggest(ctx, words, further)
+
+        return await self._units.read(look)
+
+    async def hold(self, name: str, seconds: float, *, shared: bool = False) -> bool:
+        """Take or renew a lease for this process; `shared`: for all processes together."""
+        holder = "" if shared else self._process
+        if not self._units.seat(name).contested:
+            # nobody else can be there: what a process left that was killed is not waited out
+            await self._units.run(lambda unit: leases.take_over(unit, name, holder))
+            return True
+        return await self._units.run(lambda unit: leases.take(unit, name, holder, seconds))
+
+    async def release(self, name: str) -> None:
+        """Let go of a lease of this process."""
+        await self._units.run(lambda unit: leases.release(unit, name, self._process))
+
+    async def seen_at(self, name: str) -> datetime | None:
+        """Return when a lease was last renewed; None: it never was."""
+        return await self._units.read(lambda session: leases.seen_at(session, name))
+
+    async def learn(self, key: str, value: str) -> None:
+        """Keep a fact about a platform, such as `telegram.username`."""
+        await self._units.run(lambda unit: meta.put(unit, key, value))
+
+    def _reading(self, session: Session) -> Unit:
+        return Unit(session, self._vault, iter(()), self._clock.now())
 
     async def _after(self, inbound: Inbound, handled: Handled) -> None:
         if inbound.files:
             self._fetcher.wake()
         self._wake()
         channel = self._channels.get(inbound.channel)
+        if handled.fresh:
+            self._menus.forget(inbound.channel, inbound.account)
         if channel is None:  # a message sent round again, of a channel switched off since
             return
         if inbound.choice:
             await channel.answer_tap(inbound, handled.alert)
-        await self._show_menu(channel, inbound.account, handled.menu)
+        if handled.leave:
+            await channel.leave(handled.leave)
+        if handled.menu is not None:
+            self._spawn(self._menus.show(channel, inbound.account, handled.menu))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do what no message has to wait for."""
+        task = asyncio.create_task(work)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
 
     async def _give_up(self, inbound: Inbound, failure: UnitFailed) -> Handled:
         """Keep a message that cannot be handled, say so, and let the next ones pass."""
         reference = secrets.token_hex(4).upper()
         log.error("message_failed", reference=reference, channel=inbound.channel, exc_info=failure)
-        await self._units.run(partial(self._keep_failed, inbound=inbound, reference=reference))
+        keep = partial(self._keep_failed, inbound=inbound, reference=reference)
+        await self._units.run(keep, _chat(inbound))
         return Handled()
 
     def _keep_failed(self, unit: Unit, inbound: Inbound, reference: str) -> None:
@@ -201,9 +314,9 @@ class App:
             channel=inbound.channel,
             account=inbound.account,
             staff_id=person.id,
-            mode="send",
+            mode=Mode.SEND,
             slot="",
-            body=dispatch.encode_card(Card(text), person.locale),
+            body=Card(text).encoded(person.locale),
             due_at=unit.now,
         )
 
@@ -223,7 +336,7 @@ class App:
                 return dispatch.answer(unit, inbound, self.world)
 
             try:
-                handled = await self._units.run(again)
+                handled = await self._units.run(again, _chat(inbound))
             except UnitFailed as failure:
                 handled = await self._give_up(inbound, failure)
             await self._after(inbound, handled)
@@ -237,8 +350,13 @@ class App:
         dispatch.close(rendered.context, self.world)
         return replace(rendered.card, locale=rendered.context.texts.locale)
 
+    def _lost(self, unit: Unit, row: Message) -> None:
+        ctx = reach.lost(unit, row, self.world)
+        if ctx is not None:
+            dispatch.close(ctx, self.world)
+
     def _load(self, session: Session, numbers: tuple[int, ...]) -> tuple[OutFile, ...]:
-        reading = Unit(session, self._vault, iter(()), self._clock.now())
+        reading = self._reading(session)
         found = (attachments.get(reading, number) for number in numbers)
         return tuple(
             OutFile(one.name, one.mime, self._folder.read(one.address))
@@ -263,49 +381,30 @@ class App:
     # -- the clock -----------------------------------------------------------------------------
 
     async def scan(self, now: datetime) -> None:
-        """Record what is due by `now`; harmless to call at any moment, any number of times.
+        """Do what is due by `now`; harmless to call at any moment, any number of times."""
+        began_at = time.monotonic()
+        try:
+            async with self._scanning:  # what the alarm has begun is done when this returns
+                await self._scan(now)
+        except DatabaseRefused:
+            self._refusals.refused(self._clock.now())
+            raise
+        self.metrics.scanned(began_at)
 
-        In quiet hours nothing new is recorded: what is late then is said once they end.
-        """
+    async def _scan(self, now: datetime) -> None:
         await self._sweep()
-        self._store_takes = True
-        time = self.world.policy.time
-        if after_quiet(now, time.quiet_hours, time.zone) <= now:
-            day = time.office_day(now)
-            # a rung that reaches nobody sets the next one, which may be due by now as well
-            while await self._units.run(lambda unit: self._wind(unit, now, day)):
-                pass
-        await self._forget(now)
+        self._refusals.took(self._clock.now())
+        await self._housekeeping.follow_people()
+        await self._housekeeping.remind(now)
+        await self._housekeeping.forget(now)
+        await self._watchman.look(now)
         self._fetcher.wake()
         self._wake()
 
-    def _wind(self, unit: Unit, now: datetime, day: date) -> int:
-        recorded = ledger.fill(unit, now, SLICE, day=day)
-        if recorded:
-            return recorded
-        wound = reminders.wind_stalled(unit, self.world, SLICE)
-        for ctx in wound:
-            dispatch.close(ctx, self.world)
-        return len(wound)
-
-    async def _forget(self, now: datetime) -> None:
-        """Carry out retention, once for each office day (CONTRACT 5.4)."""
-        day = self.world.policy.time.office_day(now).isoformat()
-        if not await self._units.run(lambda unit: occurrences.begin(unit, "retention", day)):
-            return
-        kept = self._settings.retention
-        bodies = now - timedelta(days=kept.bodies_days)
-        drafts = now - timedelta(days=kept.drafts_days)
-        for purge in (
-            lambda unit: inbox.purge(unit, bodies, KEEP_SLICE),
-            lambda unit: outbox.purge(unit, bodies, KEEP_SLICE),
-            lambda unit: conversations.purge_drafts(unit, drafts, KEEP_SLICE),
-        ):
-            while await self._units.run(purge) >= KEEP_SLICE:
-                pass
-
     async def drain(self) -> None:
         """Fetch and send all that is due now; returns when nothing is under way."""
+        if self._beside:
+            await asyncio.wait(set(self._beside))
         await self._fetcher.drain()
         for relay in self._relays.values():
             await relay.drain()
@@ -320,31 +419,7 @@ class App:
 
         return await self._units.read(look)
 
-    # -- command menus -------------------------------------------------------------------------
 
-    async def _set_menus(self) -> None:
-        """Give everybody who is bound the menu of their role and language."""
-
-        def look(session: Session) -> list[tuple[str, str, staff.Person]]:
-            return [
-                (one.channel, one.account, person)
-                for person in staff.everybody(session)
-                if person.active
-                for one in accounts.of_person(session, person.id)
-            ]
-
-        for name, account, person in await self._units.read(look):
-            if name in self._channels:
-                menu = dispatch.menu_for(person, self.world)
-                await self._show_menu(self._channels[name], account, menu)
-
-    async def _show_menu(
-        self, channel: Channel, account: str, menu: tuple[tuple[str, str], ...] | None
-    ) -> None:
-        if menu is not None and self._menus.get((channel.name, account)) != menu:
-            try:
-                await channel.menu(account, menu)
-            except ChannelError as error:
-                log.warning("menu_not_set", channel=channel.name, outcome=error.outcome.value)
-            else:
-                self._menus[channel.name, account] = menu
+def _chat(inbound: Inbound) -> str:
+    """Return the lane of a message: those of one chat are handled one after the other."""
+    return f"{inbound.channel}:{inbound.account}"

@@ -15,7 +15,6 @@ from bot.commands.shared import DEFAULT_CONFIG, ConfigOption, Refused
 from bot.config import ConfigError
 from bot.http import PortTaken
 from bot.policies import PacksRefused
-from handlers.imports import Unreadable
 from rules.policy import PolicyError
 from storage.errors import StorageError
 
@@ -26,7 +25,6 @@ REFUSALS = (
     PortTaken,
     Refused,
     StorageError,
-    Unreadable,
 )
 
 app = typer.Typer(
@@ -63,9 +61,13 @@ def demo(
 def init(
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to begin.")] = Path(),
     name: Annotated[str, typer.Option(help="The name of the company.")] = "我的公司",
+    database: Annotated[
+        str,
+        typer.Option(metavar="URL", help="postgresql://user@host:5432/name in place of a file."),
+    ] = "",
 ) -> None:
     """Write config.toml, key file and database, and print the operator's invite."""
-    beginning.init(folder, name)
+    beginning.init(folder, name, database)
 
 
 @app.command()

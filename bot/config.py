@@ -16,7 +16,7 @@ import msgspec
 from msgspec import inspect
 from msgspec.structs import FieldInfo, fields, replace
 
-from bot.settings import Secret, Section, Settings
+from bot.settings import Secret, Section, Settings, passwords_in
 
 PREFIX = "DOSSIERBOT_"
 _SQLITE = "sqlite:///"
@@ -68,13 +68,17 @@ def _parse(path: Path) -> dict[str, Any]:
 def _placed(settings: Settings, folder: Path) -> Settings:
     """Return the settings with their paths made absolute."""
     storage = settings.storage
+    url = storage.url
     placed = replace(
         storage,
-        url=_SQLITE + str(folder / storage.url.removeprefix(_SQLITE)),
+        url=_SQLITE + str(folder / url.removeprefix(_SQLITE)) if url.startswith(_SQLITE) else url,
         attachments=folder / storage.attachments,
         key_file=folder / storage.key_file,
     )
-    return replace(settings, storage=placed)
+    telegram = settings.telegram
+    if telegram is not None and telegram.files_root is not None:
+        telegram = replace(telegram, files_root=folder / telegram.files_root)
+    return replace(settings, storage=placed, telegram=telegram)
 
 
 class _Reader:
@@ -266,6 +270,8 @@ def _decode(kind: type, value: object) -> object:
 
 def _shown(value: object) -> str:
     text = f'"{value}"' if isinstance(value, str) else str(value)
+    for password in passwords_in(str(value)):
+        text = text.replace(password, "***")
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

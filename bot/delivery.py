@@ -2,6 +2,7 @@
 
 Messages are claimed in one unit, sent outside any, and marked in another: nothing is ever sent
 inside a transaction. A chat has one message on its way at a time, so a crash repeats one at most.
+Of all processes on a database one has a channel's shift, and only it claims.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from bot.clock import Clock
 from bot.dispatch import decode_card
 from bot.rounds import REFUSED_SECONDS, Rounds
 from bot.settings import Limits
+from bot.shifts import Shift
 from bot.units import UnitFailed, Units
 from handlers.conversation.messages import Card, Mode
 from storage import outbox
@@ -34,6 +36,10 @@ T = TypeVar("T")
 
 Render = Callable[[Unit, Message], Card | None]
 """Draws a row that has no body right before it is sent; None: it is no longer true."""
+Attempted = Callable[[Message, str, datetime], None]
+"""Hears, after commit, of one try to send: how it ended (`sent`, an outcome), and when."""
+Lost = Callable[[Unit, Message], object]
+"""Takes in, in the unit that gives a message up, that its chat is gone."""
 LoadFiles = Callable[[Session, tuple[int, ...]], tuple[OutFile, ...]]
 """Reads attachments by id, in a reading thread."""
 CLAIM = 100
@@ -42,6 +48,10 @@ SEND_SECONDS = 60.0
 """A platform that has not answered by then is taken as `Unknown`."""
 LONGEST_RETRY_SECONDS = 300.0
 KEPT_PACES = 10_000
+SENT = "sent"
+ERROR = "error"
+NO_ANSWER = frozenset({Outcome.RETRY_LATER.value, Outcome.UNKNOWN.value, ERROR})
+"""Endings that do not show that the platform can be reached."""
 
 log = structlog.get_logger()
 
@@ -88,13 +98,20 @@ class _Due:
 @dataclass(frozen=True)
 class _Ending:
     write: Callable[[Unit], object]
+    outcome: str = ""
+    """How the try ended: `sent`, `error` or an outcome of the platform; "": nothing was tried."""
     blocks: bool = False
     """True: it will be tried again, and what follows in the chat waits for it."""
+    sent: bool = False
+    """True: it arrived, which is written down whoever has the shift by then."""
+
+
+_Look = tuple[list[_Due], datetime | None]
+"""What is claimed, and when the next message may be due."""
 
 
 class Relay:
-    """Sends the outbox of one channel. There is one for each channel: on SQLite the database's
-    lock file keeps a second program out."""
+    """Sends the outbox of one channel while this process has the shift."""
 
     def __init__(
         self,
@@ -104,13 +121,31 @@ class Relay:
         render: Render,
         files: LoadFiles,
         limits: Limits | None = None,
+        attempted: Attempted = lambda _row, _outcome, _at: None,
+        lost: Lost = lambda _unit, _row: None,
     ) -> None:
+        self.failing_since: datetime | None = None
+        """First try in vain since the platform last answered; None: the last was answered."""
+        self.answered_at: datetime | None = None
+        """When the platform last took or refused a message; None: not since the start."""
         self._channel = channel
+        self._clock = clock
+        self._attempted = attempted
         self._units = units
         self._render = render
         self._files = files
+        self._lost = lost
         self._pace = Pace(limits or Limits())
-        self._rounds = Rounds(f"relay {channel.name}", clock, self._round)
+        self._lane = f"relay {channel.name}"
+        """Units that claim run one after the other, so that chats get their messages in order."""
+        self._shift = Shift(self._lane, units, lambda: self._rounds.wake(), self._recovery)
+        self._rounds = Rounds(self._lane, clock, self._round)
+        self._in_doubt = False
+        """True: a claim may have been kept although this process was told that it was not."""
+        self._claiming = 0
+        """Units under way whose claims this process does not know yet: no time to give back."""
+        self._sending: set[int] = set()
+        """Rows on their way to the platform or being written down."""
         self._chats: dict[str, deque[_Due]] = {}
         """By account: what is claimed and not yet taken up; a chat is here while it is served."""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -120,7 +155,8 @@ class Relay:
     def start(self) -> None:
         """Begin to send, first what a crash left half-sent. Needs the running loop."""
         self._stopping = False
-        self._rounds.start(self._take_over)
+        self._shift.start()
+        self._rounds.start(self._shift.ready)
 
     async def stop(self, patience: float = 5.0) -> None:
         """Let messages that are on their way arrive; the rest goes out after the next start."""
@@ -135,35 +171,58 @@ class Relay:
             if late:
                 log.warning("relay_left_behind", channel=self._channel.name, chats=len(late))
                 await asyncio.wait(late)
+        await self._shift.stop()
 
     def wake(self) -> None:
         """Say that something may be due: after a commit, after the clock was moved."""
         self._rounds.wake()
+        self._shift.call()
 
     async def drain(self) -> None:
         """Send all that is due now; returns when nothing is due or on its way."""
         while True:
             await self._round()
-            if not self._tasks:
+            if self._tasks:
+                await asyncio.wait(set(self._tasks))
+            elif self._claiming:  # what another look is claiming right now is on its way as well
+                await asyncio.sleep(0.001)
+            else:
                 return
-            await asyncio.wait(set(self._tasks))
-
-    async def _take_over(self) -> None:
-        await self._insist(partial(outbox.recover, channel=self._channel.name))
 
     async def _round(self) -> datetime | None:
         """Take up what is due; return when the next message will be."""
-        due, later = await self._units.run(self._look)
+        if not await self._shift.ready():
+            return None
+        recover = self._recovery() if self._in_doubt and not self._claiming else None
+        self._claiming += 1
+        try:
+            due, later = await self._units.run(partial(self._look, recover), self._lane)
+        except DatabaseRefused:
+            self._in_doubt = True
+            raise
+        finally:
+            self._claiming -= 1
+        if recover is not None:
+            self._in_doubt = False
         self._take_up(due)
         return later
 
-    def _look(self, unit: Unit) -> tuple[list[_Due], datetime | None]:
-        due = self._claim(unit)
-        return due, outbox.next_due(unit.session, self._channel.name)
+    def _recovery(self) -> Callable[[Unit], object]:
+        """Return the unit that gives back what is being sent, but not by us."""
+        waiting = (one.row.id for chat in self._chats.values() for one in chat)
+        return partial(outbox.recover, channel=self._channel.name, but={*self._sending, *waiting})
 
-    def _claim(self, unit: Unit) -> list[_Due]:
+    def _look(self, recover: Callable[[Unit], object] | None, unit: Unit) -> _Look:
+        if not self._shift.holds(unit):
+            return [], None
+        if recover is not None:
+            recover(unit)
+        return self._claim(unit)
+
+    def _claim(self, unit: Unit) -> _Look:
         rows = outbox.claim(unit, self._channel.name, unit.now, CLAIM)
-        return [_Due(row, self._shown(unit.session, row)) for row in rows]
+        due = [_Due(row, self._shown(unit.session, row)) for row in rows]
+        return due, outbox.next_due(unit.session, self._channel.name)
 
     def _shown(self, session: Session, row: Message) -> str | None:
         if row.mode == Mode.SEND:
@@ -186,31 +245,62 @@ class Relay:
     async def _chat(self, account: str) -> None:
         """Send one message after the other until the chat has no more that may go now."""
         waiting = self._chats[account]
+        sending: set[int] = set()
+        looked = False
         try:
-            while waiting and not self._stopping:
+            while waiting and not self._stopping and self._shift.ours:
                 due = waiting.popleft()
+                sending.add(due.row.id)
+                self._sending |= sending
                 ending = await self._deliver(due)
                 rest: list[int] = []
                 if ending.blocks:
                     rest = [one.row.id for one in waiting]
+                    sending.update(rest)
+                    self._sending |= sending
                     waiting.clear()
-                look = not waiting
-                self._take_up(await self._insist(partial(self._settle, ending, rest, look)))
+                looked = not waiting and not self._in_doubt
+                settle = partial(self._settle, ending, rest, looked)
+                self._claiming += looked
+                try:
+                    next_, later = await self._insist(settle, self._lane)
+                    self._take_up(next_)
+                    self._rounds.expect(later)
+                finally:
+                    self._claiming -= looked
+                self._note(due.row, ending.outcome)
+                self._sending -= sending
+                sending.clear()
         except UnitFailed as error:
             log.error("not_marked", channel=self._channel.name, exc_info=error)
         finally:
+            self._sending -= sending
             del self._chats[account]
-            self.wake()  # what follows in the chat later was hidden behind what was on its way
+            if not (looked and self._shift.ours) or waiting:  # else it has seen what follows
+                self.wake()
 
-    def _settle(self, ending: _Ending, rest: list[int], look: bool, unit: Unit) -> list[_Due]:
+    def _settle(self, ending: _Ending, rest: list[int], look: bool, unit: Unit) -> _Look:
         """Write down how one message ended; with `look` claim what is due in the same unit.
 
         So what was committed while the chat was busy is found by the chat itself, and no wake-up
         can fall between the two.
         """
-        ending.write(unit)
-        outbox.release(unit, rest)
-        return self._claim(unit) if look and not self._stopping else []
+        ours = self._shift.holds(unit)
+        if ours or ending.sent:
+            ending.write(unit)
+        if ours:  # else whoever has the shift now has given back what was not sent
+            outbox.release(unit, rest)
+        return self._claim(unit) if look and ours and not self._stopping else ([], None)
+
+    def _note(self, row: Message, outcome: str) -> None:
+        if not outcome:
+            return
+        now = self._clock.now()
+        if outcome not in NO_ANSWER:
+            self.failing_since, self.answered_at = None, now
+        elif self.failing_since is None:
+            self.failing_since = now
+        self._attempted(row, outcome, now)
 
     async def _deliver(self, due: _Due) -> _Ending:
         """Send one message and return how to write down what became of it."""
@@ -223,19 +313,21 @@ class Relay:
                 return _Ending(partial(outbox.drop, id=row.id, problem="cannot_edit"))
             async with asyncio.timeout(SEND_SECONDS) as limit:
                 ref = await self._post(due, card, limit)
-            return _Ending(partial(outbox.mark_sent, id=row.id, ref=ref))
+            if card.ends:
+                await self._end(row.account)
+            return _Ending(partial(outbox.mark_sent, id=row.id, ref=ref), SENT, sent=True)
         except ChannelError as error:
             return self._ending(row, error)
         except TimeoutError:
             return self._ending(row, ChannelError(Outcome.UNKNOWN, "no answer"))
         except Exception as error:
             log.error("send_failed", outbox=row.id, channel=row.channel, exc_info=error)
-            return _Ending(partial(outbox.fail, id=row.id, problem=type(error).__name__))
+            return _Ending(partial(outbox.fail, id=row.id, problem=type(error).__name__), ERROR)
 
     async def _card(self, row: Message) -> Card | None:
         if row.body is not None:
             return decode_card(row.body)
-        return await self._insist(partial(self._render_row, row))
+        return await self._insist(partial(self._render_row, row), f"{row.channel}:{row.account}")
 
     def _render_row(self, row: Message, unit: Unit) -> Card | None:
         return self._render(unit, row)
@@ -256,6 +348,13 @@ class Relay:
             files = await self._units.read(partial(self._load, card.files))
         return await channel.send(row.account, card, files)
 
+    async def _end(self, account: str) -> None:
+        """Take the command menu from a chat that has been told that it is nobody's."""
+        try:
+            await self._channel.menu(account, ())
+        except ChannelError as error:
+            log.warning("menu_not_emptied", channel=self._channel.name, why=error.outcome.value)
+
     def _load(self, numbers: tuple[int, ...], session: Session) -> tuple[OutFile, ...]:
         return self._files(session, numbers)
 
@@ -275,30 +374,38 @@ class Relay:
         outcome = error.outcome
         log.info("not_delivered", outbox=row.id, channel=row.channel, outcome=outcome.value)
         if outcome is Outcome.MOVED and error.moved_to:
-            return _Ending(partial(_move, row, error.moved_to), blocks=True)
+            return _Ending(partial(_move, row, error.moved_to), outcome.value, blocks=True)
         if outcome in (Outcome.RETRY_LATER, Outcome.UNKNOWN):
             # after Unknown the reader may have it twice: at least once is the promise
-            seconds = max(error.after, min(2.0**row.attempts, LONGEST_RETRY_SECONDS))
+            seconds = max(error.after, min(2.0 ** min(row.attempts, 16), LONGEST_RETRY_SECONDS))
             after = timedelta(seconds=seconds)
-            return _Ending(partial(_try_again, row, after, outcome.value), blocks=True)
+            again = partial(_try_again, row, after, outcome.value)
+            return _Ending(again, outcome.value, blocks=True)
+        if outcome is Outcome.UNREACHABLE:
+            return _Ending(partial(_give_up, row, self._lost), outcome.value)
         if row.mode == Mode.TIDY:
-            return _Ending(partial(outbox.drop, id=row.id, problem=outcome.value))
-        if outcome is not Outcome.UNREACHABLE:
-            log.error("message_rejected", outbox=row.id, channel=row.channel, kind=outcome.value)
-        return _Ending(partial(outbox.fail, id=row.id, problem=outcome.value))
+            return _Ending(partial(outbox.drop, id=row.id, problem=outcome.value), outcome.value)
+        log.error("message_rejected", outbox=row.id, channel=row.channel, kind=outcome.value)
+        return _Ending(partial(outbox.fail, id=row.id, problem=outcome.value), outcome.value)
 
-    async def _insist(self, work: Callable[[Unit], T]) -> T:
+    async def _insist(self, work: Callable[[Unit], T], lane: str) -> T:
         """Run a unit, again and again while the store refuses."""
         while True:
             try:
-                return await self._units.run(work)
+                return await self._units.run(work, lane)
             except DatabaseRefused as error:
+                self._in_doubt = True
                 log.warning("relay_store_refused", why=str(error))
                 await asyncio.sleep(REFUSED_SECONDS)
 
 
 def _try_again(row: Message, after: timedelta, problem: str, unit: Unit) -> None:
     outbox.retry(unit, row.id, unit.now + after, problem)
+
+
+def _give_up(row: Message, lost: Lost, unit: Unit) -> None:
+    lost(unit, row)
+    outbox.fail(unit, row.id, Outcome.UNREACHABLE.value)
 
 
 def _move(row: Message, account: str, unit: Unit) -> None:

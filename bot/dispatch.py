@@ -6,14 +6,15 @@ its unit and nothing else. What must happen after commit comes back as a value.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
-from handlers import strangers
-from handlers.context import Context
-from handlers.conversation.messages import FRESH, Card, Inbound, Mode, Reply
+from handlers import bindings, groups, reach, strangers
+from handlers.context import Context, Recorded, Told
+from handlers.conversation.messages import FRESH, Card, ChatEvent, Inbound, Mode, Reply
 from handlers.routing import enter, route
 from handlers.texts import LOCALES, Texts
 from handlers.world import World
@@ -27,15 +28,27 @@ from storage.unit import Unit
 class Handled:
     """What the top floor does after commit."""
 
-    repeat: bool = False
-    """The message had been handled before; nothing changed."""
     alert: str = ""
     menu: tuple[tuple[str, str], ...] | None = None
     """New command menu of this person; None: unchanged."""
+    leave: str = ""
+    """Id of a group that the bot is to leave; empty: none."""
+    repeat: bool = False
+    """The message had been handled before; nothing changed."""
+    fresh: bool = False
+    """The account was bound by this very message: what menu it had before is not known."""
 
 
 def handle(unit: Unit, inbound: Inbound, world: World) -> Handled:
-    """Handle one message. Running it twice has one effect: the inbox row is its witness."""
+    """Handle one message. Running it twice has one effect: the inbox row is its witness.
+
+    What is never answered leaves no row: talk in a group that is not with the bot, and the
+    stream of positions that a live location is.
+    """
+    if inbound.group and not (inbound.event or inbound.choice or groups.addressed(inbound)):
+        return Handled()
+    if inbound.edits and inbound.place:
+        return Handled()
     if not inbox.take(unit, inbound.channel, inbound.key, inbound.account, inbound.at):
         return Handled(repeat=True)
     return answer(unit, inbound, world)
@@ -43,27 +56,77 @@ def handle(unit: Unit, inbound: Inbound, world: World) -> Handled:
 
 def answer(unit: Unit, inbound: Inbound, world: World) -> Handled:
     """Answer a message whose inbox row is already written."""
-    person = staff.by_account(unit.session, inbound.channel, inbound.account)
-    welcome: Reply | None = None
+    if inbound.event is not None:
+        return _happened(unit, inbound, inbound.event, world)
+    known = staff.at_account(unit.session, inbound.channel, inbound.account)
+    if inbound.group:
+        return _in_group(unit, inbound, known.person if known else None, world)
+    if inbound.edits:
+        wording = _wording(unit, inbound)
+        if wording is None:
+            return Handled()
+        inbound = wording
+    greeted = None
+    if known is None:
+        greeted = strangers.greet(unit, inbound, world.texts())
+    person = known.person if known else greeted.person if greeted else None
     if person is None:
-        welcome, person = strangers.greet(unit, inbound, world.texts())
-    if person is None:
-        _put_shows(unit, inbound, "", welcome or Reply(), LOCALES[0])
+        _put_shows(unit, inbound, "", greeted.reply if greeted else Reply(), LOCALES[0])
         return Handled()
     ctx = world.context(unit, person, inbound.channel, inbound.account, inbound.at)
-    if welcome is None:
+    if known is not None and known.unreachable_since is not None:
+        reach.back(ctx)
+    if greeted is None:
         reply = route(ctx, inbound, world.registry)
     else:
-        ctx.record("account.bound", f"staff:{person.id}")
-        reply = welcome.plus(enter(ctx, world.registry.by_key["today"], "today", ""))
-    unit = ctx.unit
-    if (person.home_channel, person.home_account) != (ctx.channel, ctx.account):
-        staff.set_home(unit, person.id, ctx.channel, ctx.account)
+        bindings.bound(ctx, greeted.replaced)
+        reach.found(ctx, greeted.replaced)
+        reply = greeted.reply.plus(enter(ctx, world.registry.by_key["today"], "today", ""))
+    bindings.written_here(ctx)
     if reply.alert and not inbound.choice:
         reply = Reply.of(Card(reply.alert)).plus(reply)
     _put_shows(unit, inbound, person.id, reply, ctx.texts.locale)
     close(ctx, world)
-    return Handled(alert=reply.alert, menu=menu_for(person, world, ctx.texts))
+    menu = menu_for(person, world, ctx.texts)
+    return Handled(reply.alert, menu, fresh=greeted is not None)
+
+
+def _wording(unit: Unit, inbound: Inbound) -> Inbound | None:
+    """Return an edit as it is to be handled; None: a later wording was handled before.
+
+    An edit that overtook its message is handled as the message, which is a repeat when it comes.
+    """
+    if inbox.reword(unit, inbound.channel, inbound.edits, inbound.at):
+        return inbound
+    if not inbox.take(unit, inbound.channel, inbound.edits, inbound.account, inbound.at):
+        return None
+    return replace(inbound, key=inbound.edits, edits="")
+
+
+def _in_group(unit: Unit, inbound: Inbound, person: Person | None, world: World) -> Handled:
+    """Answer what was said to the bot in a group; strangers hear nothing."""
+    if person is None:
+        return Handled()
+    if inbound.choice:
+        return Handled(alert=world.texts(person.locale).t(groups.IN_PRIVATE))
+    groups.said(unit, inbound, person, world)
+    return Handled()
+
+
+def _happened(unit: Unit, inbound: Inbound, event: ChatEvent, world: World) -> Handled:
+    """Work in what happened to a chat."""
+    if event.chat == inbound.account:
+        private = reach.happened(unit, inbound, world)
+        if private is not None:
+            close(private, world)
+        return Handled()
+    after = groups.happened(unit, inbound, event, world)
+    person = staff.by_account(unit.session, inbound.channel, inbound.account)
+    if person is not None:
+        _put_shows(unit, inbound, person.id, after.reply, person.locale)
+    _deliver_told(unit, after.told, world)
+    _record(unit, after.recorded, person.id if person else "", inbound.channel)
+    return Handled(leave=after.leave)
 
 
 def menu_for(
@@ -76,20 +139,24 @@ def menu_for(
 
 def close(ctx: Context, world: World) -> None:
     """Write what a unit has to tell others, then what it did: the last statement of the unit."""
-    _deliver_told(ctx, world)
+    _deliver_told(ctx.unit, ctx.told, world)
+    _record(ctx.unit, ctx.recorded, ctx.person.id, ctx.channel)
+
+
+def _record(unit: Unit, recorded: Iterable[Recorded], staff_id: str, channel: str) -> None:
     entries = [
         audit.Entry(
-            at=ctx.now,
-            staff_id=ctx.person.id,
+            at=unit.now,
+            staff_id=staff_id,
             action=one.action,
             subject=one.subject,
-            channel=ctx.channel,
+            channel=channel,
             rule=one.rule,
             facts=one.facts,
         )
-        for one in ctx.recorded
+        for one in recorded
     ]
-    audit.append(ctx.unit, entries)
+    audit.append(unit, entries)
 
 
 def _put_shows(unit: Unit, inbound: Inbound, staff_id: str, reply: Reply, locale: str) -> None:
@@ -98,7 +165,7 @@ def _put_shows(unit: Unit, inbound: Inbound, staff_id: str, reply: Reply, locale
     Only passing cards (`m.`) are replaced: a reminder or a form's card stays what it was.
     """
     tapped = ""
-    if inbound.card:
+    if inbound.card and staff_id:  # a stranger's old card is not to be quoted
         tapped = outbox.slot_of(unit.session, inbound.channel, inbound.account, inbound.card)
     for number, show in enumerate(reply.shows):
         slot, mode = show.slot, show.mode
@@ -110,13 +177,13 @@ def _put_shows(unit: Unit, inbound: Inbound, staff_id: str, reply: Reply, locale
             slot = f"m.{next(unit.ids)}"
         outbox.put(
             unit,
-            key=f"{inbound.channel}:{inbound.key}:{number}",
+            key=show.once or f"{inbound.channel}:{inbound.key}:{number}",
             channel=inbound.channel,
             account=inbound.account,
             staff_id=staff_id,
             mode=mode,
             slot=slot,
-            body=encode_card(show.card, locale),
+            body=show.card.encoded(locale),
             due_at=unit.now + timedelta(milliseconds=show.after_ms),
         )
         if show.card.buttons():
@@ -127,28 +194,35 @@ def _put_shows(unit: Unit, inbound: Inbound, staff_id: str, reply: Reply, locale
             conversations.set_menu(unit, inbound.channel, inbound.account, menu)
 
 
-def _deliver_told(ctx: Context, world: World) -> None:
+def _deliver_told(unit: Unit, messages: Iterable[Told], world: World) -> None:
     """Write what others must hear to the outbox, in their language, outside quiet hours."""
-    for told in ctx.told:
-        reader = staff.get(ctx.session, told.staff_id)
-        if reader is None or not reader.active or not reader.home_channel:
+    for told in messages:
+        reader = staff.get(unit.session, told.staff_id)
+        if reader is None:
             continue
-        time = world.policy.time
-        outbox.put(
-            ctx.unit,
-            key=told.key,
-            channel=reader.home_channel,
-            account=reader.home_account,
-            staff_id=reader.id,
-            mode=told.mode,
-            slot=told.slot or f"n.{told.key}",
-            body=encode_card(told.card(world.texts(reader.locale)), reader.locale),
-            due_at=after_quiet(told.after or ctx.now, time.quiet_hours, time.zone),
-        )
+        if told.to is not None:
+            _put_told(unit, world, told, reader, told.to, unit.now)
+        elif reader.active and reader.home_channel:
+            home = (reader.home_channel, reader.home_account)
+            time = world.policy.time
+            due = after_quiet(told.after or unit.now, time.quiet_hours, time.zone)
+            _put_told(unit, world, told, reader, home, due)
 
 
-def encode_card(card: Card, locale: str) -> str:
-    return msgspec.json.encode(replace(card, locale=locale)).decode()
+def _put_told(
+    unit: Unit, world: World, told: Told, reader: Person, to: tuple[str, str], due: datetime
+) -> None:
+    outbox.put(
+        unit,
+        key=told.key,
+        channel=to[0],
+        account=to[1],
+        staff_id=reader.id,
+        mode=told.mode,
+        slot=told.slot or f"n.{told.key}",
+        body=told.card(world.texts(reader.locale)).encoded(reader.locale),
+        due_at=due,
+    )
 
 
 def decode_card(body: str) -> Card:

@@ -1,12 +1,13 @@
-"""The HTTP server: health and readiness, and the sites that channels bring.
+"""The HTTP server: health, readiness and metrics, and the sites that channels bring.
 
 `/healthz` says that the program turns, `/readyz` that it takes messages; both answer codes only,
-so that they may be asked by anybody who reaches the port.
+so that they may be asked by anybody who reaches the port. `/metrics` has counts and codes, still
+nothing for strangers: keep it behind `[http] admin_port` or the proxy (docs/deploy.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
@@ -14,12 +15,16 @@ Problems = Callable[[], tuple[str, ...]]
 """Codes of what keeps the program from taking messages; empty: it is ready."""
 
 
+Page = Callable[[str], Awaitable[tuple[bytes, str]]]
+"""Makes the page of metrics for an Accept header; returns it with its content type."""
+
+
 class PortTaken(Exception):
     """A port that cannot be listened on; the sentence says what to change."""
 
 
-def health(application: web.Application, problems: Problems) -> None:
-    """Add `/healthz` and `/readyz` to `application`."""
+def health(application: web.Application, problems: Problems, metrics: Page) -> None:
+    """Add `/healthz`, `/readyz` and `/metrics` to `application`."""
 
     async def healthz(_request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
@@ -31,8 +36,13 @@ def health(application: web.Application, problems: Problems) -> None:
             status=503 if found else 200,
         )
 
+    async def page(request: web.Request) -> web.Response:
+        body, kind = await metrics(request.headers.get("Accept", ""))
+        return web.Response(body=body, headers={"Content-Type": kind})
+
     application.router.add_get("/healthz", healthz)
     application.router.add_get("/readyz", readyz)
+    application.router.add_get("/metrics", page)
 
 
 class Server:

@@ -1,8 +1,10 @@
 """Logging: one line for each event, ids and codes only.
 
-The traps: a Telegram token is part of every URL its library logs, and an exception's words may
-quote what a person wrote. So the scrubbing sits on the handler, where the standard library's
-loggers pass too, and an exception is logged as its kind and its places, never its words.
+The traps: a Telegram token is part of every URL its library logs, an exception's words may quote
+what a person wrote, and at lower levels libraries tell all that passes through them. So the
+scrubbing sits on the handler, where the standard library's loggers pass too; an exception is
+logged as its kind and its places, never its words; of a library only warnings are heard, and of
+those the first line.
 """
 
 from __future__ import annotations
@@ -86,6 +88,7 @@ def setup(settings: Log, secrets: Iterable[str] = (), stream: TextIO | None = No
             foreign_pre_chain=[structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name],
             processors=[
                 _stamp,
+                _first_line,
                 ProcessorFormatter.remove_processors_meta,
                 _trouble,
                 Scrubber(secrets),
@@ -93,11 +96,12 @@ def setup(settings: Log, secrets: Iterable[str] = (), stream: TextIO | None = No
             ],
         )
     )
+    handler.addFilter(_ours_or_grave)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.level.upper())
-    for name in ("aiohttp.access", "apscheduler"):
-        logging.getLogger(name).setLevel("WARNING")  # one line for each request or tick
+    for name in ("aiohttp.access", "apscheduler", "telegram"):
+        logging.getLogger(name).setLevel("WARNING")  # a line for each request, tick or call
     logging.captureWarnings(True)
     structlog.configure(
         processors=[
@@ -112,6 +116,18 @@ def setup(settings: Log, secrets: Iterable[str] = (), stream: TextIO | None = No
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def _ours_or_grave(record: logging.LogRecord) -> bool:
+    """Whether we wrote it, through structlog, or it is at least a warning."""
+    return isinstance(record.msg, dict) or record.levelno >= logging.WARNING
+
+
+def _first_line(_logger: object, _method: str, event: Event) -> Event:
+    """Cut off what libraries put below: asyncio shows tasks there, exceptions' words and all."""
+    if not event["_from_structlog"]:
+        event["event"] = str(event["event"]).partition("\n")[0]
+    return event
 
 
 def _stamp(_logger: object, _method: str, event: Event) -> Event:

@@ -1,27 +1,32 @@
 """Units of work for the command line, beside a running bot or without one.
 
-Each runs in its own transaction of the same database; SQLite lets one writer wait for the other.
+Each runs in its own transaction of the same database; SQLite lets one writer wait for the other,
+on PostgreSQL a unit that got in another's way runs again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.orm import Session
 
 from bot.clock import Clock, SystemClock
 from bot.settings import Settings
-from storage import ids
 from storage.crypto import Vault
-from storage.database import Database, session
+from storage.database import Database, confirm, session
+from storage.errors import TryAgain
+from storage.ids import Ids, UsedUp, reserve
 from storage.unit import Unit
 
 T = TypeVar("T")
 
 ID_BLOCK = 1024
+YIELDS = 20
+"""How often a unit gives way to one of the running bot."""
 
 
 @dataclass(frozen=True)
@@ -31,27 +36,60 @@ class Store:
     database: Database
     vault: Vault
     clock: Clock
+    ids: Ids = field(default_factory=lambda: Ids(ID_BLOCK))
 
     def run(self, work: Callable[[Unit], T], *, keep: bool = True) -> T:
-        """Return what `work` returned, committed; with `keep` off nothing of it is kept."""
+        """Return what `work` returned, committed; with `keep` off nothing of it is kept.
+
+        Raises:
+            StorageError: the database refuses, or others are in the way each time.
+        """
         with self.database.write_connection() as connection:
-            transaction = connection.begin()
+            return self._run(connection, work, keep=keep)
+
+    @contextmanager
+    def writer(self) -> Iterator[Callable[[Callable[[Unit], T]], T]]:
+        """Open one connection for many units of work; each is committed for itself."""
+        with self.database.write_connection() as connection:
+            yield lambda work: self._run(connection, work, keep=True)
+
+    def read(self, look: Callable[[Session], T]) -> T:
+        """Return what `look` found; nobody who writes waits for it."""
+        with self.database.engine.connect() as connection, session(connection) as reading:
+            return look(reading)
+
+    def fresh_ids(self) -> Iterator[int]:
+        """Yield row ids for what is prepared outside a unit of work."""
+        while True:
+            with self.database.write_connection() as connection, connection.begin():
+                block = reserve(connection, ID_BLOCK)
+            yield from block
+
+    def _run(self, connection: Connection, work: Callable[[Unit], T], *, keep: bool) -> T:
+        self.ids.refill(connection)
+        for _ in range(YIELDS):
             try:
-                with session(connection) as working:
-                    unit = Unit(working, self.vault, _fresh_ids(connection), self.clock.now())
-                    value = work(unit)
-                    working.commit()  # flushes; the transaction is the connection's
-                if keep:
-                    transaction.commit()
-                return value
-            finally:
-                if transaction.is_active:
-                    transaction.rollback()
+                return self._try(connection, work, keep)
+            except UsedUp as error:
+                last: Exception = error
+                self.ids.grow(connection)
+            except TryAgain as error:
+                last = error
+        raise last
 
-
-def _fresh_ids(connection: Connection) -> Iterator[int]:
-    while True:
-        yield from ids.reserve(connection, ID_BLOCK)
+    def _try(self, connection: Connection, work: Callable[[Unit], T], keep: bool) -> T:
+        transaction = connection.begin()
+        try:
+            with session(connection) as working:
+                value = work(Unit(working, self.vault, self.ids, self.clock.now()))
+                working.commit()  # flushes; the transaction is the connection's
+            if keep:
+                confirm(connection)
+                transaction.commit()
+            return value
+        finally:
+            if transaction.is_active:
+                transaction.rollback()
 
 
 @contextmanager
@@ -62,7 +100,8 @@ def opened(settings: Settings) -> Iterator[Store]:
         StorageError: one of them cannot be used; says what to do.
     """
     vault = Vault.load(settings.storage.key_file)
-    database = Database.open(settings.storage.url, upgrade=False, alone=False)
+    storage = settings.storage
+    database = Database.open(storage.url, upgrade=False, alone=False, password=storage.secret())
     try:
         database.match(vault)
         yield Store(database, vault, SystemClock())

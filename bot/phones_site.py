@@ -34,6 +34,9 @@ class PhonesProgram:
     def problems(self) -> tuple[str, ...]:
         return self._app.problems()
 
+    async def metrics_page(self, accept: str) -> tuple[bytes, str]:
+        return await self._app.metrics_page(accept)
+
 
 def give_phones(unit: Unit) -> tuple[Person, ...]:
     """Bind a phone to everybody who has none yet, and return those who have one."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -33,6 +33,8 @@ class Rounds:
         self._clock = clock
         self._look = look
         self._woken = asyncio.Event()
+        self._planned: datetime | None = None
+        """When the next look comes by itself; None while one is under way."""
         self._task: asyncio.Task[None] | None = None
 
     def start(self, first: Callable[[], Awaitable[object]]) -> None:
@@ -49,15 +51,22 @@ class Rounds:
         """Say that there may be work: after a commit, after the clock was moved."""
         self._woken.set()
 
+    def expect(self, due: datetime | None) -> None:
+        """Say when the next piece will be due, as somebody saw who looked; None: there is none."""
+        if due is not None and (self._planned is None or due < self._planned):
+            self.wake()
+
     async def _run(self, first: Callable[[], Awaitable[object]]) -> None:
         await first()
         while True:
             self._woken.clear()
+            self._planned = None
             try:
                 wait = self._until(await self._look())
             except (StorageError, UnitFailed) as error:
                 log.error("round_failed", name=self._name, exc_info=error)
                 wait = REFUSED_SECONDS
+            self._planned = self._clock.now() + timedelta(seconds=wait)
             try:
                 # not wait_for: on Python 3.11 it loses a stop that meets a wake-up
                 async with asyncio.timeout(wait):

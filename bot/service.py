@@ -35,6 +35,9 @@ class Program(Protocol):
     def problems(self) -> tuple[str, ...]:
         """Return codes of what keeps it from taking messages; empty: ready."""
 
+    async def metrics_page(self, accept: str) -> tuple[bytes, str]:
+        """Return what `/metrics` answers, and its content type; soon, also when it is not well."""
+
 
 @dataclass(frozen=True)
 class Site:
@@ -42,7 +45,7 @@ class Site:
     port: int
     application: web.Application
     health: bool = False
-    """True: `/healthz` and `/readyz` are answered here."""
+    """True: `/healthz`, `/readyz` and `/metrics` are answered here."""
 
 
 def serve(
@@ -78,11 +81,12 @@ async def _serve(
         return ("draining",) if told_to_stop.is_set() else program.problems()
 
     try:
-        await program.start()
+        # listening first: a platform that posts has to be let in while the start waits for it
         for site in sites:
             if site.health:
-                health(site.application, problems)
+                health(site.application, problems, program.metrics_page)
             await server.listen(site.application, site.host, site.port)
+        await program.start()
         gc.collect()
         gc.freeze()
         log.info("started", ports=server.ports)

@@ -6,8 +6,10 @@ expected, with an example where the form is not obvious.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import unquote
 
 import msgspec
 from msgspec import Meta
@@ -84,12 +86,19 @@ class Storage(Section, frozen=True, kw_only=True):
     url: Annotated[
         str,
         Meta(
-            pattern=r"^sqlite:///.+",
-            description='"sqlite:///" and a file, such as "sqlite:///dossierbot.sqlite"',
+            pattern=r"^(sqlite:///.+|postgresql(\+psycopg)?://[^/]*/[^/?]+(\?.*)?)$",
+            description='"sqlite:///" and a file, such as "sqlite:///dossierbot.sqlite", or a '
+            'PostgreSQL database, such as "postgresql://user@host:5432/name"',
         ),
     ] = "sqlite:///dossierbot.sqlite"
+    password: Hidden | None = None
+    """Of the user on the PostgreSQL server; None: in the url, or none is needed."""
     attachments: Where = Path("attachments")
     key_file: Where = Path("dossierbot.key")
+
+    def secret(self) -> str | None:
+        """Return the password for the database server, when it is kept apart from the url."""
+        return self.password.reveal() if self.password else None
 
 
 class Http(Section, frozen=True, kw_only=True):
@@ -127,6 +136,11 @@ class Telegram(Section, frozen=True, kw_only=True):
     )
     webhook_path: Route = "/telegram/webhook"
     webhook_secret: Hidden | None = None
+    """None: one is made from the token."""
+    proxy: Link | None = None
+    """HTTP proxy on the way to the platform."""
+    files_root: Where | None = None
+    """Folder in which a self-hosted Bot API server puts files; None: they are downloaded."""
     limits: Limits = Limits()
 
 
@@ -176,7 +190,23 @@ class Settings(Section, frozen=True, kw_only=True):
 
     def secrets(self) -> tuple[str, ...]:
         """Return every secret value, for the filter that keeps them out of the log."""
-        return tuple(_secrets(self))
+        proxy = (self.telegram and self.telegram.proxy) or ""
+        return (*_secrets(self), *passwords_in(self.storage.url), *passwords_in(proxy))
+
+
+_IN_ADDRESS = re.compile(r"^([a-z+]+://[^:@/]*):([^/]*)@")
+
+
+def passwords_in(url: str) -> tuple[str, ...]:
+    """Return the password that an address holds, as it is written there and as it is meant."""
+    found = [match[2] for match in _IN_ADDRESS.finditer(url)]
+    found += re.findall(r"[?&]password=([^&]*)", url)
+    return tuple({word for one in found for word in (one, unquote(one)) if word})
+
+
+def without_password(url: str) -> str:
+    """Return an address without the password before its host."""
+    return _IN_ADDRESS.sub(r"\1@", url)
 
 
 def _secrets(section: Section) -> list[str]:

@@ -1,4 +1,5 @@
-"""Runs units of work: one writer thread, and those that wait share a commit.
+"""Runs units of work: on SQLite one after the other, those that wait share a commit; on
+PostgreSQL side by side, in a handful of threads.
 
 A unit may run more than once: when one of a batch fails, the whole batch is rolled back (no
 savepoints: they quarter the rate) and its units run again, each alone. So a unit touches its
@@ -9,90 +10,38 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
-from queue import Empty, SimpleQueue
-from typing import Any, TypeVar
+from queue import SimpleQueue
+from typing import TypeVar
 
 import structlog
-from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from bot.clock import Clock
-from storage import ids
+from bot.writer import ATTEMPTS, BATCH_SECONDS, ID_BLOCK, Job, Result, UnitFailed, Writer
 from storage.crypto import Vault
 from storage.database import Database, session
-from storage.errors import DatabaseRefused
+from storage.errors import DatabaseAway, DatabaseRefused
+from storage.seats import Seat
 from storage.unit import Unit
+
+__all__ = ["ATTEMPTS", "ID_BLOCK", "UnitFailed", "Units"]
 
 T = TypeVar("T")
 
-ATTEMPTS = 3
-"""How often a unit is run alone before its exception goes to whoever awaits it."""
-BATCH_UNITS = 64
-BATCH_SECONDS = 0.02
-ID_BLOCK = 4096
-LOW_IDS = 512
-"""With fewer left, a new block is reserved before the next batch."""
 READERS = 4
+WRITERS = 4
+"""Threads that write where several may, each with a connection and a block of ids."""
 
 log = structlog.get_logger()
 
 
-class UnitFailed(Exception):
-    """A unit raised each time it was run alone; what it raised last is `__cause__`."""
-
-    def __init__(self, attempts: int) -> None:
-        super().__init__(f"failed {attempts} times")
-        self.attempts = attempts
-
-
-class _IdsUsedUp(Exception):
-    """A unit drew more ids than were reserved: it runs again with a larger block."""
-
-
-class _Ids(Iterator[int]):
-    def __init__(self) -> None:
-        self._left: Iterator[int] = iter(())
-        self._count = 0
-        self._block = ID_BLOCK
-
-    def __next__(self) -> int:
-        if not self._count:
-            raise _IdsUsedUp
-        self._count -= 1
-        return next(self._left)
-
-    def refill(self, connection: Connection) -> None:
-        """Reserve a block when few are left, in a transaction of its own."""
-        if self._count < LOW_IDS:
-            self._reserve(connection)
-
-    def grow(self, connection: Connection) -> None:
-        self._block *= 8
-        self._reserve(connection)
-
-    def _reserve(self, connection: Connection) -> None:
-        with connection.begin():
-            block = ids.reserve(connection, self._block)
-        self._left, self._count = iter(block), len(block)
-
-
-@dataclass(eq=False)
-class _Job:
-    work: Callable[[Unit], Any]
-    future: asyncio.Future[Any]
-
-
-_Result = tuple[_Job, Any, BaseException | None]
-
-
 class Units:
-    """Everything that is written goes through here, one unit after the other."""
+    """Everything that is written goes through here."""
 
     def __init__(
         self,
@@ -107,26 +56,48 @@ class Units:
         self._vault = vault
         self._clock = clock
         self._batch_seconds = batch_seconds
-        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
-        self._ids = _Ids()
+        self._queue: SimpleQueue[Job | None] = SimpleQueue()
+        self._writers = WRITERS if database.shared else 1
+        self._left = 0
+        """Writers that have not ended."""
+        self._lanes: dict[str, deque[Job]] = {}
+        """What waits behind a unit of the same lane; a lane is here while one of it runs."""
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self._open = False
-        self._last = False  # the writer has met the end mark
 
     def start(self) -> None:
-        """Start the writer. Needs the running loop.
+        """Start the writers. Needs the running loop.
 
         Raises:
-            DatabaseRefused: the writing connection cannot be opened.
+            DatabaseRefused: a writing connection cannot be opened.
         """
         self._loop = asyncio.get_running_loop()
         self._ended = asyncio.Event()
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+        self._unsettled = 0
+        writers = [self._writer() for _ in range(self._writers)]
         opened: SimpleQueue[BaseException | None] = SimpleQueue()
-        threading.Thread(target=self._work, args=(opened,), name="writer", daemon=True).start()
-        failure = opened.get()
-        if failure is not None:
-            raise failure
+        for number, writer in enumerate(writers, start=1):
+            name = f"writer-{number}"
+            threading.Thread(target=writer.work, args=(opened,), name=name, daemon=True).start()
+        failures = [failure for _ in writers if (failure := opened.get()) is not None]
+        self._left = len(writers) - len(failures)
+        if failures:
+            self._end()
+            raise failures[0]
         self._open = True
+
+    def _writer(self) -> Writer:
+        return Writer(
+            self._database,
+            self._vault,
+            self._clock,
+            self._queue,
+            lambda results: self._tell(partial(self._settle, results)),
+            lambda: self._tell(self._one_left),
+            batch_seconds=self._batch_seconds,
+        )
 
     async def stop(self, patience: float = 8.0) -> None:
         """Finish what waits, then stop; after `patience` seconds a stuck writer is left behind.
@@ -135,25 +106,41 @@ class Units:
         """
         if self._open:
             self._open = False
-            self._queue.put(None)
             try:
                 async with asyncio.timeout(patience):
+                    await self._quiet.wait()
+                    self._end()
                     await self._ended.wait()
             except TimeoutError:
+                self._end()
                 log.error("writer_stuck", seconds=patience)
         self._readers.shutdown(wait=False, cancel_futures=True)
 
-    async def run(self, work: Callable[[Unit], T]) -> T:
+    async def run(self, work: Callable[[Unit], T], lane: str = "") -> T:
         """Return what `work` returned, after it was committed.
+
+        Units of one lane never run at the same time, also not in two processes, and within this
+        one in the order in which they were given.
 
         Raises:
             UnitFailed: it raised each of the three times it was run alone.
             DatabaseRefused: nothing was kept and the unit is not to blame: disk full, locked.
+                When the database was cut off in the middle of a commit it may be kept after all:
+                the sentence says so.
         """
         if not self._open:
             raise DatabaseRefused("The program is stopping. Nothing of this was kept.")
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(_Job(work, future))
+        job = Job(work, future, lane)
+        self._unsettled += 1
+        self._quiet.clear()
+        behind = self._lanes.get(lane) if lane and self._writers > 1 else None
+        if behind is not None:
+            behind.append(job)
+        else:
+            if lane and self._writers > 1:
+                self._lanes[lane] = deque()
+            self._queue.put(job)
         return await future
 
     async def read(self, work: Callable[[Session], T]) -> T:
@@ -161,114 +148,52 @@ class Units:
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
     def _read(self, work: Callable[[Session], T]) -> T:
+        try:
+            return self._read_once(work)
+        except DatabaseAway:
+            # a connection that lay idle while the server went and came back: the next is fresh
+            return self._read_once(work)
+
+    def _read_once(self, work: Callable[[Session], T]) -> T:
         with self._database.engine.connect() as connection, session(connection) as reading:
             return work(reading)
 
-    # -- in the writer thread ------------------------------------------------------------------
+    def seat(self, name: str) -> Seat:
+        """Return the seat of a job that one process of all on this database does."""
+        return self._database.seat(name)
 
-    def _work(self, opened: SimpleQueue[BaseException | None]) -> None:
-        try:
-            self._connection = self._database.write_connection()
-            self._session = session(self._connection)
-        except Exception as error:
-            opened.put(error)
-            return
-        opened.put(None)
-        try:
-            while not self._last:
-                job = self._queue.get()
-                if job is None:
-                    break
-                self._serve(job)
-        finally:
-            self._connection.close()
-            self._tell(self._ended.set)
+    # -- in the loop ---------------------------------------------------------------------------
 
-    def _serve(self, first: _Job) -> None:
-        """Run `first` and those that wait behind it in one transaction, else each alone."""
-        ran: list[_Job] = []
-        done: list[_Result] = []
-        try:
-            self._ids.refill(self._connection)
-            with self._connection.begin():
-                until = time.monotonic() + self._batch_seconds
-                job: _Job | None = first
-                while job is not None:
-                    if not job.future.cancelled():
-                        ran.append(job)
-                        done.append((job, self._run(job), None))
-                    job = self._waiting(len(ran), until)
-        except DatabaseRefused as error:
-            done = [(job, None, _each(error)) for job in ran or [first]]
-        except Exception as error:
-            if len(ran) > 1:
-                done = [self._alone(job) for job in ran]
-            else:
-                done = [self._alone(first if not ran else ran[0], error)]
-        self._tell(partial(_settle, done))
+    def _settle(self, results: list[Result]) -> None:
+        for job, value, failure in results:
+            if not job.future.done():
+                if failure is None:
+                    job.future.set_result(value)
+                else:
+                    job.future.set_exception(failure)
+            self._unsettled -= 1
+            if job.lane and self._writers > 1:
+                self._follow(job.lane)
+        if not self._unsettled:
+            self._quiet.set()
 
-    def _waiting(self, count: int, until: float) -> _Job | None:
-        if count >= BATCH_UNITS or time.monotonic() >= until:
-            return None
-        try:
-            job = self._queue.get_nowait()
-        except Empty:
-            return None
-        self._last = job is None
-        return job
+    def _follow(self, lane: str) -> None:
+        behind = self._lanes[lane]
+        if behind:
+            self._queue.put(behind.popleft())
+        else:
+            del self._lanes[lane]
 
-    def _alone(self, job: _Job, failure: Exception | None = None) -> _Result:
-        """Run one unit in transactions of its own; `failure` is that of a first try."""
-        attempts = 1 if failure else 0
-        while True:
-            try:
-                if isinstance(failure, _IdsUsedUp):
-                    attempts -= 1
-                    self._ids.grow(self._connection)
-                if attempts == ATTEMPTS:
-                    failed = UnitFailed(attempts)
-                    failed.__cause__ = failure
-                    return job, None, failed
-                self._ids.refill(self._connection)
-                attempts += 1
-                with self._connection.begin():
-                    value = self._run(job)
-            except DatabaseRefused as error:
-                return job, None, error
-            except Exception as error:
-                failure = error
-            else:
-                return job, value, None
+    def _end(self) -> None:
+        for _ in range(self._left):
+            self._queue.put(None)
 
-    def _run(self, job: _Job) -> Any:
-        with self._session as working:  # closed, and so emptied, after every unit
-            value = job.work(Unit(working, self._vault, self._ids, self._clock.now()))
-            working.commit()  # flushes; the transaction is the connection's
-        driver = self._connection.connection.dbapi_connection
-        if not getattr(driver, "in_transaction", True):
-            # SQLite rolls back by itself when the disk is full: a unit that swallowed that
-            # error must not go on as if nothing had happened.
-            raise DatabaseRefused("The transaction was lost. Nothing of it was kept.")
-        return value
+    def _one_left(self) -> None:
+        self._left -= 1
+        if not self._left:
+            self._ended.set()
 
     def _tell(self, callback: Callable[[], object]) -> None:
         # a loop that closed did not wait for a stuck writer: nobody is left to be told
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(callback)
-
-
-def _settle(results: list[_Result]) -> None:
-    for job, value, failure in results:
-        if job.future.done():
-            continue
-        if failure is None:
-            job.future.set_result(value)
-        else:
-            job.future.set_exception(failure)
-
-
-def _each(error: DatabaseRefused) -> DatabaseRefused:
-    """Return an exception of its own for one of several that hear the same sentence."""
-    refused = DatabaseRefused(str(error))
-    refused.__cause__ = error
-    return refused

@@ -7,12 +7,14 @@ stops the start.
 from __future__ import annotations
 
 from handlers import (
+    admin,
     cancel,
     comments,
     drafts,
     find,
     help,
     leave,
+    leavers,
     loose_items,
     note,
     plan,
@@ -32,6 +34,7 @@ FEATURES: tuple[Feature, ...] = (
     leave.FEATURE,
     drafts.FEATURE,
     settings.FEATURE,
+    admin.FEATURE,
     help.FEATURE,
     cancel.FEATURE,
     help.START,
@@ -44,4 +47,6 @@ FEATURES: tuple[Feature, ...] = (
     find.ASKING,
     leave.ENTERING,
     loose_items.FEATURE,
+    leavers.FEATURE,
+    admin.FINDING,
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from handlers.context import Context
 from handlers.conversation import runner
-from handlers.conversation.messages import Button, Card, Reply
+from handlers.conversation.messages import Card, Reply
 from handlers.feature import Feature
+from handlers.pages import to_today
 from handlers.texts import N_
 
 NOTHING = N_("There is nothing to cancel.")
@@ -15,7 +16,7 @@ def cancel(ctx: Context, _words: str) -> Reply:
     ended = runner.cancel_active(ctx)
     if ended is not None:
         return ended
-    return Reply.of(Card(ctx.t(NOTHING), choices=(Button(ctx.t(N_("Today")), "f.today.open"),)))
+    return Reply.of(Card(ctx.t(NOTHING), choices=(to_today(ctx.texts),)))
 
 
 FEATURE = Feature(

@@ -38,6 +38,8 @@ class Told:
     mode: Mode = Mode.SEND
     after: datetime | None = None
     """Not before; None: at once, but never in quiet hours."""
+    to: tuple[str, str] | None = None
+    """Channel and account to send it to, at once and whosever it is; None: the person's home."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ class Context:
     registry: Registry
     told: list[Told] = field(default_factory=list)
     recorded: list[Recorded] = field(default_factory=list)
+    superiors: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of people whose dossiers and notes this message has looked at."""
 
     @property
     def session(self) -> Session:
@@ -96,8 +100,9 @@ class Context:
         slot: str = "",
         mode: Mode = Mode.SEND,
         after: datetime | None = None,
+        to: tuple[str, str] | None = None,
     ) -> None:
-        self.told.append(Told(staff_id, card, key, slot, mode, after))
+        self.told.append(Told(staff_id, card, key, slot, mode, after, to))
 
     def record(self, action: str, subject: str, rule: str = "", **facts: str | int) -> None:
         self.recorded.append(Recorded(action, subject, rule, facts))

@@ -7,6 +7,7 @@ from handlers.conversation import runner
 from handlers.conversation.messages import MAX_CHOICES, Button, Card, Reply
 from handlers.conversation.wording import age
 from handlers.feature import Feature
+from handlers.pages import to_today
 from handlers.texts import N_
 from storage import conversations
 
@@ -18,7 +19,7 @@ DELETED = N_("Draft deleted.")
 
 def show(ctx: Context, _words: str = "") -> Reply:
     kept = conversations.drafts(ctx.unit, ctx.person.id, limit=MAX_CHOICES)
-    today = Button(ctx.t(N_("Today")), "f.today.open")
+    today = to_today(ctx.texts)
     if not kept:
         return Reply.of(Card(ctx.t(NONE), choices=(today,)))
     count = conversations.count_drafts(ctx.session, ctx.person.id)

@@ -123,6 +123,16 @@ def _recipient(ctx: Context, visit: Visit, due: Due) -> str | None:
     return _above(ctx, owner.id, due.step.audience)
 
 
+def hears(ctx: Context, visit_id: int, rung: str) -> str | None:
+    """Return who is to hear a rung of a visit as things are now."""
+    visit = visits.get(ctx.unit, visit_id)
+    if visit is None or visit.state not in ("planned", "missed"):
+        return None
+    rungs = duty.rungs(facts(ctx, visit), ctx.policy, ctx.calendar)
+    due = next((one for one in rungs if one.key == rung), None)
+    return _recipient(ctx, visit, due) if due else None
+
+
 def _above(ctx: Context, staff_id: str, role: str) -> str | None:
     """Return who holds `role` above this person; the direct superior when nobody does.
 
@@ -148,6 +158,9 @@ WAITING = N_("Still to be noted")
 ESCALATED = N_("Visit note missing")
 ESCALATED_TEXT = N_(
     "{name} has not filed the note about {customer} on {day}; it was due by {until} ({rule})."
+)
+LEFT_TEXT = N_(
+    "{name} has left; no note about {customer} on {day} was filed (due by {until}, {rule})."
 )
 HELD_UP = N_("{count} earlier reminders could not be sent while the service was down.")
 
@@ -241,7 +254,7 @@ def _buttons(ctx: Context, visit: Visit, due: Due) -> tuple[Button, ...]:
 def _escalation(ctx: Context, visit: Visit, due: Due) -> Card:
     owner = staff.get(ctx.session, visit.staff_id)
     text = ctx.t(
-        ESCALATED_TEXT,
+        ESCALATED_TEXT if owner and owner.active else LEFT_TEXT,
         name=owner.name if owner else visit.staff_id,
         customer=seeing.customer(ctx, visit),
         day=ctx.texts.day(visit.day),

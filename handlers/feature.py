@@ -25,6 +25,8 @@ class Clockwork:
     it; None: no longer true. Sets the next rung of the case as well."""
     wind: Callable[[Context, int], object]
     """Sets the next rung of a case whose last one reached nobody."""
+    hears: Callable[[Context, int, str], str | None]
+    """Returns who is to hear a rung as things are now; None: nobody."""
 
 
 def everyone(person: Person) -> bool:

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import re
+
 from handlers import note_effects, seeing, visit_note
 from handlers.context import Context
 from handlers.conversation import pickers, runner
 from handlers.conversation.forms import Answers, Field, Form, Kind
-from handlers.conversation.messages import MAX_CHOICES, Button, Card, Reply
+from handlers.conversation.messages import (
+    MAX_CHOICES,
+    Button,
+    Card,
+    Option,
+    Reply,
+    Suggestion,
+    Suggestions,
+)
 from handlers.conversation.wording import LINE, option_label
 from handlers.feature import Feature
+from handlers.pages import to_today
 from handlers.texts import N_
 from rules.access import NoteAction, Sight
-from rules.masks import mask_phone
+from rules.masks import mask_name, mask_phone
 from rules.secrecy import Grade
-from storage import dossiers, notes, staff
+from storage import dossiers, notes, search, staff
 
 NOT_THERE = N_("There is no such dossier, or it is not open to you.")
 NOTHING = N_(
@@ -22,7 +33,9 @@ NOTHING = N_(
 )
 FOUND = N_("Found for “{words}”")
 MASKED = N_("Kept by {keeper}. What is inside is open to the keeper and the superiors only.")
+SUGGESTED = N_("{number} {customer}")
 NOTES_SHOWN = 5
+SUGGESTED_AT_ONCE = 20
 
 FORM = Form(
     "find",
@@ -52,6 +65,17 @@ def show(ctx: Context, words: str) -> Reply:
     ctx.record("dossier.searched", f"staff:{ctx.person.id}", found=len(options))
     if options and found.more:  # a list with pages
         return runner.start(ctx, ASKING, Answers({runner.WORDS: words}))
+    return _listed(ctx, words, options)
+
+
+def again(ctx: Context, words: str) -> Reply:
+    """Answer the new wording of a search: one card, whatever is found."""
+    found = pickers.dossiers(ctx, words, 0)
+    ctx.record("dossier.searched", f"staff:{ctx.person.id}", found=len(found.options))
+    return _listed(ctx, words, found.options)
+
+
+def _listed(ctx: Context, words: str, options: tuple[Option, ...]) -> Reply:
     if not options:
         return Reply.of(
             Card(
@@ -71,6 +95,26 @@ def show(ctx: Context, words: str) -> Reply:
             nav=(Button(ctx.t(N_("Search again")), "f.find.ask"),),
         )
     )
+
+
+def suggest(ctx: Context, words: str, further: str) -> Suggestions:
+    """Return customers for a list that ends in a chat others read: number and masked name."""
+    offset = int(further) if re.fullmatch(r"[0-9]{1,3}", further) else 0
+    hits = search.find_dossiers(
+        ctx.unit, words, staff_id=ctx.person.id, limit=SUGGESTED_AT_ONCE + 1, offset=offset
+    )
+    entries = [
+        Suggestion(
+            key=str(hit.id),
+            title=seeing.customer(ctx, hit),
+            hint=ctx.t(pickers.HINT, number=hit.number, keeper=hit.keeper_name),
+            text=ctx.t(SUGGESTED, number=hit.number, customer=mask_name(hit.name)),
+        )
+        for hit in hits[:SUGGESTED_AT_ONCE]
+        if hit.number and seeing.view(ctx, hit).sight is not Sight.NONE
+    ]
+    more = len(hits) > SUGGESTED_AT_ONCE
+    return Suggestions(tuple(entries), str(offset + SUGGESTED_AT_ONCE) if more else "")
 
 
 def submit(ctx: Context, answers: Answers) -> Reply:
@@ -113,7 +157,7 @@ def card(ctx: Context, arguments: tuple[str, ...]) -> Reply:
             columns=2,
             nav=(
                 Button(ctx.t(N_("Search again")), "f.find.ask"),
-                Button(ctx.t(N_("Today")), "f.today.open"),
+                to_today(ctx.texts),
             ),
             protect=seen.content,
         )

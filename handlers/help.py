@@ -7,6 +7,7 @@ from handlers.context import Context
 from handlers.conversation.messages import FRESH, Button, Card, Reply, Show
 from handlers.conversation.wording import LINE
 from handlers.feature import Feature
+from handlers.pages import to_today
 from handlers.texts import LOCALES, N_
 from rules.clauses import all_clauses, regulations
 
@@ -30,7 +31,7 @@ def show(ctx: Context, _words: str) -> Reply:
             title=ctx.t(N_("What you can do here")),
             nav=(
                 Button(ctx.t(N_("New note")), "f.note.again"),
-                Button(ctx.t(N_("Today")), "f.today.open"),
+                to_today(ctx.texts),
             ),
         )
     )

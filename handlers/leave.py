@@ -12,6 +12,7 @@ from handlers.conversation.answers import listed
 from handlers.conversation.forms import Answers, Choice, Field, Form, Kind, Moment
 from handlers.conversation.messages import MAX_CHOICES, Button, Card, Problem, Reply
 from handlers.feature import Feature
+from handlers.pages import to_today
 from handlers.texts import N_
 from rules import dates
 from rules.deadlines import Deadline
@@ -113,7 +114,7 @@ def submit(ctx: Context, answers: Answers) -> Reply:
             "\n".join(lines),
             choices=(
                 Button(ctx.t(N_("End it")), f"f.away.end.{away_id}"),
-                Button(ctx.t(N_("Today")), "f.today.open"),
+                to_today(ctx.texts),
             ),
             columns=2,
         )
@@ -177,7 +178,7 @@ def show(ctx: Context, words: str = "") -> Reply:
             choices=buttons,
             nav=(
                 Button(ctx.t(N_("Enter another")), "f.away.new"),
-                Button(ctx.t(N_("Today")), "f.today.open"),
+                to_today(ctx.texts),
             ),
         )
     )
@@ -202,7 +203,7 @@ def end(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         if duties.deadline(ctx, visit).instant != due.instant
     ]
     _rewatch(ctx, before)
-    return Reply.of(Card("\n".join(lines), choices=(Button(ctx.t(N_("Today")), "f.today.open"),)))
+    return Reply.of(Card("\n".join(lines), choices=(to_today(ctx.texts),)))
 
 
 def _end(ctx: Context, one: away.Absence) -> bool:

@@ -24,9 +24,10 @@ from handlers.conversation.messages import (
 )
 from handlers.conversation.wording import shorten_middle
 from handlers.feature import Feature
+from handlers.pages import to_today
 from handlers.texts import N_
 from rules.access import NoteAction
-from storage import attachments, loose, notes
+from storage import attachments, loose, notes, origins
 from storage.loose import Loose
 
 ALBUM_WAIT_MS = 700
@@ -36,6 +37,7 @@ NOT_UNDERSTOOD = N_("I kept what you wrote. Is it a note, or are you looking for
 GONE = N_("This was already sorted.")
 DROPPED = N_("Deleted.")
 ADDED = N_("Added to {number}.")
+REWORDED = N_("Your change is kept.")
 LIST = N_("Not sorted yet ({count})")
 PHOTOS, VOICES = N_("{count} photo(s)"), N_("{count} voice message(s)")
 VIDEOS, DOCUMENTS = N_("{count} video(s)"), N_("{count} file(s)")
@@ -52,17 +54,6 @@ def keep(ctx: Context, inbound: Inbound) -> Reply:
     taken, refused = intake.sifted(ctx, inbound)
     if refused and not (taken or inbound.place or inbound.text.strip()):
         return Reply.of(Card(refused))
-    if not (taken or inbound.place or inbound.text.strip()):
-        return Reply.of(
-            Card(
-                ctx.t(
-                    N_(
-                        "This kind of message cannot be kept here. "
-                        "Text, photos, voice, files and locations can."
-                    )
-                )
-            )
-        )
     former = loose.by_album(ctx.unit, ctx.person.id, inbound.album) if inbound.album else None
     if former is None:
         item_id = loose.keep(
@@ -76,7 +67,14 @@ def keep(ctx: Context, inbound: Inbound) -> Reply:
     else:
         item_id = former.id
         if inbound.text.strip() and not former.body.get("text"):
-            loose.rewrite(ctx.unit, item_id, {**former.body, "text": inbound.text})
+            loose.rewrite(ctx.unit, item_id, {**former.body, **_words(inbound)})
+    origins.note(
+        ctx.unit,
+        [inbound.mark],
+        staff_id=ctx.person.id,
+        action="loose.kept",
+        subject=f"loose:{item_id}",
+    )
     intake.note_files(ctx, inbound, "loose", item_id)
     item = loose.get(ctx.unit, item_id)
     assert item is not None  # noqa: S101 - written in this very unit
@@ -95,8 +93,29 @@ def keep(ctx: Context, inbound: Inbound) -> Reply:
     )
 
 
+def reword(ctx: Context, item_id: int, inbound: Inbound) -> Reply:
+    """Keep the new wording of what waits to be sorted; of an album, the caption it had."""
+    item = _own(ctx, str(item_id))
+    if item is None or item.body.get("text") == inbound.text:
+        return Reply()
+    holds = attachments.of(ctx.unit, "loose", item.id) or item.body.get("place")
+    if _text(item) and item.body.get("mark") != inbound.mark:
+        return Reply()
+    if not inbound.text.strip() and not holds:
+        return Reply()
+    loose.rewrite(ctx.unit, item.id, {**item.body, **_words(inbound)})
+    ctx.record("loose.reworded", f"loose:{item.id}")
+    card = _card(ctx, replace(item, body={**item.body, **_words(inbound)}))
+    card = replace(card, text=f"{ctx.t(REWORDED)}\n{card.text}")
+    return Reply((Show(card, mode=Mode.REDRAW, slot=f"l.{item.id}"),))
+
+
+def _words(inbound: Inbound) -> dict[str, object]:
+    return {"text": inbound.text, "mark": inbound.mark}
+
+
 def _body(inbound: Inbound) -> dict[str, object]:
-    body: dict[str, object] = {"text": inbound.text}
+    body = _words(inbound)
     if inbound.place is not None:
         body["place"] = asdict(inbound.place)
     if inbound.forwarded:
@@ -164,7 +183,9 @@ def start_note(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         values["files"] = files
     loose.use(ctx.unit, item.id)
     ctx.record("loose.used", f"loose:{item.id}")
-    return runner.start(ctx, visit_note.FEATURE, Answers(values))
+    mark, length = str(item.body.get("mark", "")), len(_text(item))
+    sources = {"body": ((mark, length),)} if mark and length else None
+    return runner.start(ctx, visit_note.FEATURE, Answers(values), sources=sources)
 
 
 def add(ctx: Context, arguments: tuple[str, ...]) -> Reply:
@@ -185,6 +206,7 @@ def add(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         new = replace(note.as_new(one), body=body, extras=extras)
         notes.correct(ctx.unit, one, new, by=ctx.person.id, at=ctx.at)
     loose.use(ctx.unit, item.id)
+    origins.repoint(ctx.unit, f"loose:{item.id}", "visit_note.filed", f"visit_note:{one.id}")
     ctx.record("visit_note.added_to", f"visit_note:{one.id}", "S3-LOG.2.3c", files=len(files))
     return Reply.of(
         Card(
@@ -210,7 +232,7 @@ def later(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     return Reply.of(
         Card(
             ctx.t(N_("It waits under Today.")),
-            choices=(Button(ctx.t(N_("Today")), "f.today.open"),),
+            choices=(to_today(ctx.texts),),
         )
     )
 
@@ -220,6 +242,7 @@ def drop(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     if item is None:
         return Reply(alert=ctx.t(GONE))
     loose.drop(ctx.unit, item.id)
+    origins.forget(ctx.unit, f"loose:{item.id}", ctx.person.id)
     ctx.record("loose.dropped", f"loose:{item.id}")
     return Reply.of(Card(ctx.t(DROPPED)))
 
@@ -230,7 +253,7 @@ def show(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         item = _own(ctx, arguments[0])
         return Reply.of(_card(ctx, item)) if item else Reply(alert=ctx.t(GONE))
     waiting = loose.open_items(ctx.unit, ctx.person.id, limit=MAX_CHOICES)
-    today = Button(ctx.t(N_("Today")), "f.today.open")
+    today = to_today(ctx.texts)
     if not waiting:
         return Reply.of(Card(ctx.t(N_("Nothing waits to be sorted.")), choices=(today,)))
     buttons = tuple(Button(_what(ctx, one), f"f.loose.list.{one.id}") for one in waiting)

@@ -15,6 +15,7 @@ from handlers.conversation.forms import Answers, Form
 from handlers.conversation.messages import FRESH, Button, Card, Reply, Show
 from handlers.conversation.wording import LINE
 from handlers.feature import Feature
+from handlers.pages import to_today
 from handlers.texts import N_
 from rules.access import NoteAction
 from rules.secrecy import Grade
@@ -113,7 +114,7 @@ def open_note(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         return _refused(ctx)
     notes.mark_read(ctx.unit, ctx.person.id, note.id)
     ctx.record("visit_note.read", f"visit_note:{note.id}")
-    return Reply.of(note_card(ctx, note, (Button(ctx.t(N_("Today")), "f.today.open"),)))
+    return Reply.of(note_card(ctx, note, (to_today(ctx.texts),)))
 
 
 def history(ctx: Context, arguments: tuple[str, ...]) -> Reply:
@@ -297,7 +298,7 @@ def withdraw(ctx: Context, arguments: tuple[str, ...]) -> Reply:
             "\n".join(lines),
             choices=(
                 Button(ctx.t(N_("Next note")), "f.note.again"),
-                Button(ctx.t(N_("Today")), "f.today.open"),
+                to_today(ctx.texts),
             ),
             columns=2,
         )

@@ -15,6 +15,7 @@ from handlers import duties, seeing
 from handlers.context import Context
 from handlers.conversation.answers import listed
 from handlers.conversation.messages import Button, Card, Reply
+from handlers.pages import to_today
 from handlers.texts import N_, Texts
 from rules import visits as duty
 from rules.access import NoteAction, Sight
@@ -131,7 +132,7 @@ def plan_next(ctx: Context, note: Note) -> str:
 
 def _tell_others(ctx: Context, note: Note) -> list[str]:
     told: list[str] = []
-    unread = _readers(ctx, note, ctx.person.superior)
+    unread = _readers(ctx, note, superior(ctx))
     since = ctx.at - COLLEAGUE_DAYS
     others = notes.colleagues_on(ctx.session, note.dossier_id, since, COLLEAGUES)
     for reader_id in dict.fromkeys((note.keeper, *others)):
@@ -155,6 +156,11 @@ def _tell_others(ctx: Context, note: Note) -> list[str]:
     return lines
 
 
+def superior(ctx: Context) -> str | None:
+    """Return the nearest superior who has not left: who reads what the person files."""
+    return next(iter(staff.chain(ctx.session, ctx.person.id)), None)
+
+
 def _readers(ctx: Context, note: Note, *ids: str | None) -> set[str]:
     """Return those who may open the note: nobody else finds it on a list of what is unread."""
     people = (staff.get(ctx.session, one) for one in ids if one and one != ctx.person.id)
@@ -172,10 +178,11 @@ def _knows(ctx: Context, note: Note, reader: Person) -> bool:
 
 def _major(ctx: Context, note: Note, unread: set[str]) -> str:
     """Pass a major matter on, unless the business is confidential. Rule: S2-DOSS.26."""
+    above = superior(ctx)
 
     def held(role: str) -> bool:
         if role == "direct_superior":
-            return ctx.person.superior is not None
+            return above is not None
         people = (staff.get(ctx.session, one) for one in staff.holders(ctx.session, role))
         return any(one is not None and _knows(ctx, note, one) for one in people)
 
@@ -183,8 +190,8 @@ def _major(ctx: Context, note: Note, unread: set[str]) -> str:
         return ctx.t(MAJOR_KEPT)
     role = duty.major_matter_to(ctx.policy, major=True, confidential=False, is_held=held)
     holders: tuple[str, ...] = ()
-    if role == "direct_superior" and ctx.person.superior:
-        holders = (ctx.person.superior,)
+    if role == "direct_superior" and above:
+        holders = (above,)
     elif role is not None:
         holders = staff.holders(ctx.session, role)
     names = []
@@ -227,7 +234,7 @@ def _card(ctx: Context, note: Note, changed: list[str]) -> Card:
             Button(ctx.t(N_("Next note")), "f.note.again"),
             Button(ctx.t(N_("Copy")), f"f.note.again.{note.id}"),
             _why(ctx, note),
-            Button(ctx.t(N_("Today")), "f.today.open"),
+            to_today(ctx.texts),
         ),
         columns=2,
     )
@@ -256,7 +263,7 @@ def after_correction(ctx: Context, old: Note, new: Note) -> list[str]:
         lines.extend(_wait_again(ctx, opened - met))
         if _settle(ctx, met - opened):
             lines.append(ctx.t(DUTY_DONE))
-    readers = _readers(ctx, new, ctx.person.superior, new.keeper)
+    readers = _readers(ctx, new, superior(ctx), new.keeper)
     notes.mark_unread(ctx.unit, readers, new.id, ctx.at)
     return lines
 

@@ -15,6 +15,7 @@ from handlers.conversation import runner
 from handlers.conversation.forms import Answers, Field, Form, Kind, Moment
 from handlers.conversation.messages import MAX_CHOICES, Button, Card, Problem, Reply
 from handlers.feature import Clockwork, Feature
+from handlers.pages import to_today
 from handlers.texts import N_
 from rules.deadlines import is_late
 from storage import visits
@@ -114,7 +115,7 @@ def _watched(ctx: Context, words: str, visit_id: int, **facts: str) -> Card:
 def _after(ctx: Context) -> tuple[Button, ...]:
     return (
         Button(ctx.t(LIST), "f.plan.list"),
-        Button(ctx.t(N_("Today")), "f.today.open"),
+        to_today(ctx.texts),
     )
 
 
@@ -129,7 +130,7 @@ def own(ctx: Context, words: str) -> Visit | None:
 def show(ctx: Context, _words: str = "") -> Reply:
     waiting = visits.open_of(ctx.unit, ctx.person.id, limit=MAX_CHOICES)
     new = Button(ctx.t(PLAN_FORM.title), "f.plan.new")
-    today = Button(ctx.t(N_("Today")), "f.today.open")
+    today = to_today(ctx.texts)
     if not waiting:
         return Reply.of(Card(ctx.t(NONE_PLANNED), title=ctx.t(LIST), nav=(new, today)))
     buttons = tuple(
@@ -304,5 +305,5 @@ FEATURE = Feature(
         "cancel": ask_cancel,
         "cancelled": cancel,
     },
-    clocks={duties.KIND: Clockwork(duties.notice, duties.watch)},
+    clocks={duties.KIND: Clockwork(duties.notice, duties.watch, duties.hears)},
 )

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 from handlers.context import Context
 from handlers.conversation.messages import MAX_CHOICES, Button, Card, Mode
+from handlers.pages import to_today
 from handlers.texts import N_
 from handlers.world import World
 from rules.hours import after_quiet
 from storage import attachments, ledger, outbox, staff
+from storage.staff import Person
 from storage.unit import Unit
 
 DIGEST = N_("This morning")
@@ -42,11 +44,46 @@ def render(unit: Unit, outbox_key: str, staff_id: str, world: World) -> Rendered
             card = clock.say(ctx, row.case_id, row.rung, outbox_key)
         else:
             clock.wind(ctx, row.case_id)
+        if card is None and _hand_up(ctx, row):
+            continue
         if card is None:
             ledger.settle(unit, outbox_key, "moot", case=(row.case_kind, row.case_id))
         else:
             cards.append(card)
     return Rendered(ctx, _digest(ctx, cards)) if cards else None
+
+
+def hand_up(ctx: Context, outbox_key: str) -> None:
+    """Let the rungs of a message that is not to be said here go to who hears them now."""
+    for one in ledger.open_notices(ctx.session, outbox_key):
+        _hand_up(ctx, one)
+
+
+def _hand_up(ctx: Context, one: ledger.Notice) -> bool:
+    """Hand one rung on; False: nobody else is to hear it, or nobody who can be told."""
+    heir_id = ctx.registry.clocks[one.case_kind].hears(ctx, one.case_id, one.rung)
+    heir = staff.get(ctx.session, heir_id) if heir_id else None
+    if heir is None or heir.id == one.staff_id or not heir.home_channel:
+        return False
+    key = f"up:{one.case_kind}:{one.case_id}:{ctx.new_id()}"
+    ledger.hand_on(ctx.unit, one, heir.id, key)
+    owe(ctx, key, heir)
+    return True
+
+
+def owe(ctx: Context, key: str, person: Person) -> None:
+    """Owe somebody, where they read, the rungs recorded under `key`; drawn when it is sent."""
+    outbox.put(
+        ctx.unit,
+        key=key,
+        channel=person.home_channel,
+        account=person.home_account,
+        staff_id=person.id,
+        mode=Mode.SEND,
+        slot="",
+        body=None,
+        due_at=ctx.now,
+    )
 
 
 def _held(ctx: Context, outbox_key: str) -> bool:
@@ -96,7 +133,7 @@ def _digest(ctx: Context, cards: list[Card]) -> Card:
     buttons = tuple(
         Button(card.text.splitlines()[0], card.choices[0].key) for card in cards if card.choices
     )[: MAX_CHOICES - 1]
-    today = Button(ctx.t(N_("Today")), "f.today.open")
+    today = to_today(ctx.texts)
     return Card(
         "\n".join(lines),
         title=titles[0] if len(titles) == 1 else ctx.t(DIGEST),

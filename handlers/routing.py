@@ -7,15 +7,16 @@ the button, inside a form everything else is an answer, and outside one the Chin
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from handlers import loose_items
+from handlers import edited, find, loose_items, odd, strangers
 from handlers.context import Context
-from handlers.conversation import runner
+from handlers.conversation import pickers, runner
 from handlers.conversation.messages import MAX_KEY_BYTES, Card, Inbound, Reply
 from handlers.feature import Feature
 from handlers.texts import N_
 from handlers.world import Registry
-from storage import conversations
+from storage import conversations, links
 
 MAX_ID = 2**63 - 1
 _LONGEST_COMMAND = 32
@@ -29,10 +30,13 @@ NO_NUMBER = N_("There is no number {number} to choose at the moment.")
 NO_COMMAND = N_("There is no command /{command}.")
 NO_LONGER = N_("This button is no longer in use.")
 NOT_YOURS = N_("This is not open to you.")
+OLD_LINK = N_("That link is no longer in use. This is what waits for you:")
 
 
 def route(ctx: Context, inbound: Inbound, registry: Registry) -> Reply:
     """Answer one message. Touches the session only."""
+    if inbound.edits:
+        return edited.answer(ctx, inbound, registry)
     if inbound.choice:
         return tap(ctx, inbound.choice, inbound, registry)
     if inbound.command:
@@ -41,7 +45,12 @@ def route(ctx: Context, inbound: Inbound, registry: Registry) -> Reply:
     if active is not None:
         answer = runner.handle(ctx, active, inbound)
         return loose_items.keep(ctx, inbound) if answer is None else answer
-    if inbound.files or inbound.place or inbound.forwarded:
+    if odd.unusable(inbound):
+        return odd.turn_down(ctx, inbound)
+    phone = odd.phone_in(inbound)
+    if phone and pickers.dossiers(ctx, phone, 0).options:
+        return find.show(ctx, phone)
+    if inbound.files or inbound.place or inbound.forwarded or phone:
         return loose_items.keep(ctx, inbound)
     return _words(ctx, inbound, registry)
 
@@ -82,18 +91,39 @@ def _command(ctx: Context, inbound: Inbound, registry: Registry) -> Reply:
         feature, rest = registry.by_key["help"], ""
         said = ctx.t(NO_COMMAND, command=inbound.command[:_LONGEST_COMMAND])
     if feature.open is None or feature.key == "cancel":
-        return enter(ctx, feature, inbound.command, rest)
+        return enter(ctx, feature, inbound.command, rest, inbound.mark)
     said = "\n".join(line for line in (said, runner.park(ctx)) if line)
-    reply = enter(ctx, feature, inbound.command, rest)
+    if feature.key == "start" and rest:
+        reply = _follow(ctx, rest, inbound, registry)
+    else:
+        reply = enter(ctx, feature, inbound.command, rest)
     return Reply.of(Card(said)).plus(reply) if said else reply
 
 
-def enter(ctx: Context, feature: Feature, word: str, rest: str) -> Reply:
-    """Start a feature by the command or word that was used; `rest` is what followed it."""
+def _follow(ctx: Context, key: str, inbound: Inbound, registry: Registry) -> Reply:
+    """Open what a link leads to, as if it had been tapped or typed; it gives no right."""
+    target = links.follow(ctx.unit, key, ctx.person.id)
+    if target is None:
+        code = strangers.again(ctx, key)
+        if code is not None:
+            return code
+        today = enter(ctx, registry.by_key["today"], "today", "")
+        return Reply.of(Card(ctx.t(OLD_LINK))).plus(today)
+    if target.choice:
+        return tap(ctx, target.choice, inbound, registry)
+    return _command(ctx, replace(inbound, command=target.command, text=target.text), registry)
+
+
+def enter(ctx: Context, feature: Feature, word: str, rest: str, source: str = "") -> Reply:
+    """Start a feature by the command or word that was used; `rest` is what followed it.
+
+    `source`: mark of the message that said so.
+    """
     if feature.open is not None:
         return feature.open(ctx, rest)
     answers = feature.one_line(ctx, word, rest) if feature.one_line else None
-    return runner.start(ctx, feature, answers, at_review=bool(rest))
+    line = source if feature.one_line else ""
+    return runner.start(ctx, feature, answers, at_review=bool(rest), line=line)
 
 
 def _words(ctx: Context, inbound: Inbound, registry: Registry) -> Reply:
@@ -112,12 +142,13 @@ def _words(ctx: Context, inbound: Inbound, registry: Registry) -> Reply:
         )
     feature = registry.by_word.get(word)
     if feature is not None and feature.audience(ctx.person):
-        return enter(ctx, feature, word, rest.strip())
-    return _run_together(ctx, text, registry) or loose_items.keep(ctx, inbound)
+        return enter(ctx, feature, word, rest.strip(), inbound.mark)
+    return _run_together(ctx, inbound, registry) or loose_items.keep(ctx, inbound)
 
 
-def _run_together(ctx: Context, text: str, registry: Registry) -> Reply | None:
+def _run_together(ctx: Context, inbound: Inbound, registry: Registry) -> Reply | None:
     """Read 「拜访鸿鑫贸易谈订单」, written without spaces; only if a customer is named."""
+    text = inbound.text.strip()
     for word, feature in registry.by_word.items():
         if feature.one_line is None or not text.startswith(word) or not feature.form:
             continue
@@ -126,5 +157,5 @@ def _run_together(ctx: Context, text: str, registry: Registry) -> Reply | None:
         answers = feature.one_line(ctx, word, text[len(word) :])
         name = answers.text(runner.WORDS)
         if "customer" in answers or (name and name not in answers.text("body")):
-            return runner.start(ctx, feature, answers, at_review=True)
+            return runner.start(ctx, feature, answers, at_review=True, line=inbound.mark)
     return None

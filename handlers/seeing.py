@@ -60,11 +60,10 @@ def viewer(person: Person) -> Viewer:
 
 
 def dossier_facts(ctx: Context, subject: Subject) -> DossierFacts:
-    chain = staff.chain(ctx.session, subject.keeper)
     return DossierFacts(
         id=DossierId(subject.id),
         keeper=StaffId(subject.keeper),
-        keeper_superiors=tuple(StaffId(one) for one in chain),
+        keeper_superiors=_superiors(ctx, subject.keeper),
         grade=Grade(subject.grade),
         level=AccessLevel(subject.level) if subject.level else None,
         draft=subject.draft,
@@ -72,14 +71,21 @@ def dossier_facts(ctx: Context, subject: Subject) -> DossierFacts:
 
 
 def note_facts(ctx: Context, note: Brief) -> NoteFacts:
-    chain = staff.chain(ctx.session, note.author)
     return NoteFacts(
         id=NoteId(note.id),
         author=StaffId(note.author),
-        author_superiors=tuple(StaffId(one) for one in chain),
+        author_superiors=_superiors(ctx, note.author),
         dossier=dossier_facts(ctx, Subject.of(note)),
         withdrawn=note.state == "withdrawn",
     )
+
+
+def _superiors(ctx: Context, staff_id: str) -> tuple[StaffId, ...]:
+    # a list asks for the same few people row by row; somebody who turns meanwhile has no access
+    # as long as they are inactive, whoever's superior they are
+    if staff_id not in ctx.superiors:
+        ctx.superiors[staff_id] = staff.chain(ctx.session, staff_id)
+    return tuple(StaffId(one) for one in ctx.superiors[staff_id])
 
 
 def view(ctx: Context, row: Dossier | Hit | Brief | Visit, reader: Person | None = None) -> View:

@@ -1,21 +1,21 @@
 """A spreadsheet as lines under a header, each collecting what is wrong with it.
 
-Excel writes GB18030 and UTF-16 as readily as UTF-8, so all are read. A misspelt column would be
-empty in silence, and Excel makes 1001.0 or 46279 of what somebody typed: so both are refused.
+A misspelt column would be empty in silence, and Excel makes 1001.0 or 46279 of what somebody
+typed: so both are refused.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 
 from handlers.conversation.messages import Problem
 from handlers.texts import N_, Texts
+from rules.secrecy import Grade
 
 FIELD = "field:"
 """Begins the name of a column that holds a further field of the pack."""
@@ -27,22 +27,26 @@ _LENGTHS = {
 }  # fmt: skip
 _OTHER = 2000
 
+GRADES = {grade.value: ("无" if grade is Grade.NONE else grade.zh,) for grade in Grade}
+"""Words for each secrecy grade."""
+
+_SHOWN = 3
+"""Numbers, lines or roles that one sentence names."""
+
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?: 0?0:00(?::00)?)?")
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
 _DECIMAL = re.compile(r"\d+\.0+")
 _CODE = re.compile(r"[A-Za-z0-9._-]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
-NOT_TEXT = N_(
-    "The file is no text in UTF-8, UTF-16 or GB18030; nothing was read. In Excel or WPS, save it "
-    'as "CSV UTF-8".'
-)
 EMPTY = N_("The file is empty; its first line has to name the columns.")
 MISSING_COLUMN = N_("Missing in the first line: {names}; nothing was read.")
 EXTRA_COLUMN = N_("Not known in the first line: {names}; nothing was read. Known are: {columns}")
 DOUBLE_COLUMN = N_("More than once in the first line: {names}; nothing was read.")
 UNKNOWN_FIELD = N_("No fields of the policy: {names}; nothing was read. It has: {fields}")
 TOO_MANY_CELLS = N_("The line has more cells than the first line has columns.")
+TWICE = N_("The same number is in line {lines}; none of them was taken.")
 REQUIRED = N_("This must not be empty.")
 TOO_LONG = N_("Longer than {most} characters.")
 CONTROL = N_("Holds control characters, such as a line break.")
@@ -62,29 +66,44 @@ DECIMAL = N_(
 class Unreadable(Exception):
     """A file that no row can be read from."""
 
-    def __init__(self, why: Problem) -> None:
-        super().__init__(why.message.format(**why.facts))
-        self.why = why
+    def __init__(self, message: str, **facts: str) -> None:
+        super().__init__(message.format(**facts))
+        self.why = Problem(message, facts)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Line:
     """One line of a spreadsheet."""
 
     number: int
-    """As an editor counts, from 1; of the last line where a cell spans several."""
+    """As an editor or a spreadsheet program counts, from 1; of the last line where a cell of a
+    text file spans several."""
     cells: tuple[str, ...]
+    faults: tuple[tuple[int, Problem], ...] = ()
+    """Columns, from 0, of cells whose value nobody can tell, and why."""
 
 
 @dataclass(frozen=True)
+class Sheet:
+    """The lines of one spreadsheet, without those that are empty."""
+
+    lines: Callable[[], Iterator[Line]]
+    """From the first line, each time; no more than a few are in memory."""
+    remark: Problem | None = None
+    """What a person should know about the file."""
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
-    """Why one row, or the whole file when `line` is 1, was not taken."""
+    """Why one row, or the whole file when `line` is the header's, was not taken."""
 
     line: int
     column: str
     """Name of the column; empty for the row as a whole."""
     value: str
     why: Problem
+    whole: bool = False
+    """Whether it keeps the whole file out."""
 
     def words(self, texts: Texts) -> str:
         """Return the reason in the reader's language."""
@@ -94,36 +113,7 @@ class Refused:
         return self.why.message.format(**self.why.facts)
 
 
-def rows_of(content: bytes) -> tuple[Line, ...]:
-    """Return the lines of a CSV file in one of the encodings that Excel and WPS write.
-
-    UTF-8 with or without mark, UTF-16 with mark ("Unicode text"), GB18030.
-
-    Raises:
-        Unreadable: it is no text in any of them.
-    """
-    wide = content.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
-    for encoding in ("utf-16",) if wide else ("utf-8-sig", "gb18030"):
-        try:
-            text = content.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
-        raise Unreadable(Problem(NOT_TEXT))
-    if "\x00" in text:
-        raise Unreadable(Problem(NOT_TEXT))
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        lines = [Line(reader.line_num, tuple(cell.strip() for cell in row)) for row in reader]
-    except csv.Error as error:
-        raise Unreadable(Problem(NOT_TEXT)) from error
-    return tuple(line for line in lines if any(line.cells))
-
-
-@dataclass
+@dataclass(slots=True)
 class Row:
     """One line under its header, collecting what is wrong with it."""
 
@@ -131,6 +121,8 @@ class Row:
     values: dict[str, str]
     refused: list[Refused]
     good: bool = True
+    unknown: set[str] = field(default_factory=set)
+    """Columns whose value nobody can tell; refused already."""
 
     def value(self, column: str) -> str:
         """Return the cell; empty where the sheet has no such column."""
@@ -144,11 +136,11 @@ class Row:
     def text(self, column: str, *, required: bool = False, most: int | None = None) -> str:
         value = self.value(column)
         longest = most or _LENGTHS.get(column, _OTHER)
-        if required and not value:
+        if required and not value and column not in self.unknown:
             self.refuse(column, REQUIRED)
         elif len(value) > longest:
             self.refuse(column, TOO_LONG, most=str(longest))
-        elif any(ord(one) < 32 or ord(one) == 127 for one in value):
+        elif value and _CONTROL.search(value):
             self.refuse(column, CONTROL)
         return value
 
@@ -195,40 +187,88 @@ class Row:
         return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
 
 
-@dataclass
-class Table:
-    rows: list[Row] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
+@dataclass(frozen=True)
+class Header:
+    """The first line: what stands in which column."""
+
+    columns: tuple[str, ...]
 
     @classmethod
     def read(
         cls,
-        lines: Sequence[Line],
+        line: Line | None,
         columns: Sequence[str],
         required: Sequence[str],
         fields: Collection[str] = frozenset(),
-    ) -> Table:
-        table = cls()
-        if not lines:
-            table.refused.append(Refused(1, "", "", Problem(EMPTY)))
-            return table
-        header = [cell.strip() for cell in lines[0].cells]
-        while header and not header[-1]:
-            header.pop()
-        table.refused += _header_faults(header, columns, required, fields)
-        if table.refused:
-            return table
-        for line in lines[1:]:
-            cells = list(line.cells)
-            while len(cells) > len(header) and not cells[-1]:
-                cells.pop()
-            cells += [""] * (len(header) - len(cells))
-            row = Row(line.number, dict(zip(header, cells, strict=False)), table.refused)
-            if len(cells) > len(header):
-                row.refuse("", TOO_MANY_CELLS)
-            else:
-                table.rows.append(row)
+    ) -> tuple[Header, list[Refused]]:
+        """Return the header and what is wrong with it; then no row can be read."""
+        if line is None:
+            return cls(()), [Refused(1, "", "", Problem(EMPTY), whole=True)]
+        names = list(line.cells)
+        while names and not names[-1]:
+            names.pop()
+        faults = [fault for at, fault in line.faults if at < len(names)]
+        faults += _header_faults(names, columns, required, fields)
+        return cls(tuple(names)), [Refused(line.number, "", "", one, whole=True) for one in faults]
+
+    def row(self, line: Line, refused: list[Refused]) -> Row | None:
+        """Return the line as a row; None: it has more cells than columns.
+
+        What is wrong with it goes to `refused`.
+        """
+        cells, width = list(line.cells), len(self.columns)
+        while len(cells) > width and not cells[-1]:
+            cells.pop()
+        cells += [""] * (width - len(cells))
+        row = Row(line.number, dict(zip(self.columns, cells, strict=False)), refused)
+        if len(cells) > width:
+            row.refuse("", TOO_MANY_CELLS)
+            return None
+        for at, fault in line.faults:
+            if at < width:
+                row.unknown.add(self.columns[at])
+                row.refuse(self.columns[at], fault.message, **fault.facts)
+        return row
+
+
+@dataclass
+class Table:
+    """A short sheet as a whole."""
+
+    rows: list[Row] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, lines: Iterable[Line], columns: Sequence[str], required: Sequence[str]) -> Table:
+        rest = iter(lines)
+        header, faults = Header.read(next(rest, None), columns, required)
+        table = cls(refused=faults)
+        if not faults:
+            rows = (header.row(line, table.refused) for line in rest)
+            table.rows += [row for row in rows if row is not None]
         return table
+
+
+def lines_of(rows: Iterable[Row], column: str) -> Mapping[str, list[int]]:
+    """Return in which lines each value of the column stands."""
+    lines = defaultdict(list)
+    for row in rows:
+        lines[row.value(column)].append(row.line)
+    return lines
+
+
+def refuse_twins(row: Row, column: str, lines: Mapping[str, Sequence[int]]) -> None:
+    """Refuse a value that other lines have too: nobody knows which of them is meant."""
+    value = row.value(column)
+    there = lines.get(value, ()) if value else ()
+    if len(there) > 1:
+        row.refuse(column, TWICE, lines=some(str(one) for one in there if one != row.line))
+
+
+def some(names: Iterable[str]) -> str:
+    """Return the first few names, joined."""
+    shown = list(islice(names, _SHOWN + 1))
+    return ", ".join(shown[:_SHOWN]) + (" …" if len(shown) > _SHOWN else "")
 
 
 def _header_faults(
@@ -236,7 +276,7 @@ def _header_faults(
     columns: Sequence[str],
     required: Sequence[str],
     fields: Collection[str],
-) -> list[Refused]:
+) -> list[Problem]:
     """Return what is wrong with the header, each kind once with all its columns."""
     named = [name or f"#{at}" for at, name in enumerate(header, 1)]
     of_policy = [name for name in named if fields and name.startswith(FIELD)]
@@ -253,7 +293,7 @@ def _header_faults(
         (MISSING_COLUMN, [one for one in required if one not in header], {}),
     ]
     return [
-        Refused(1, "", "", Problem(message, {"names": ", ".join(dict.fromkeys(names)), **facts}))
+        Problem(message, {"names": ", ".join(dict.fromkeys(names)), **facts})
         for message, names, facts in faults
         if names
     ]

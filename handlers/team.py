@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from handlers import note, seeing
+from handlers import note, reach, seeing
 from handlers.context import Context
 from handlers.conversation.messages import MAX_CHOICES, Button, Card, Reply
 from handlers.feature import Feature
+from handlers.pages import to_today
 from handlers.texts import N_
 from rules.access import NoteAction
 from storage import notes
 
 NOTHING = N_("All notes have been read. Well done.")
 LIST = N_("Unread notes ({count})")
+READ = N_("Open one, or read them one after the other.")
 LINE = N_("{author} · {customer} · {day}")
 
 
@@ -23,10 +25,10 @@ def show(ctx: Context, _words: str = "") -> Reply:
             notes.mark_read(ctx.unit, ctx.person.id, one.id)
         waiting = notes.unread_for(ctx.session, ctx.person.id, limit=MAX_CHOICES)
     count = notes.count_unread(ctx.session, ctx.person.id)
+    out = reach.line(ctx)
     if not count:
-        return Reply.of(
-            Card(ctx.t(NOTHING), choices=(Button(ctx.t(N_("Today")), "f.today.open"),))
-        )
+        said = "\n".join(filter(None, (ctx.t(NOTHING), out)))
+        return Reply.of(Card(said, choices=(to_today(ctx.texts),)))
     buttons = []
     for one in waiting:
         label = ctx.t(
@@ -38,12 +40,12 @@ def show(ctx: Context, _words: str = "") -> Reply:
         buttons.append(Button(label, f"f.team.open.{one.id}"))
     return Reply.of(
         Card(
-            ctx.t(N_("Open one, or read them one after the other.")),
+            "\n".join(filter(None, (ctx.t(READ), out))),
             title=ctx.t(LIST, count=count),
             choices=tuple(buttons),
             nav=(
                 Button(ctx.t(N_("Read on")), "f.team.next"),
-                Button(ctx.t(N_("Today")), "f.today.open"),
+                to_today(ctx.texts),
             ),
         )
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from handlers import seeing
+from handlers import leavers, seeing
 from handlers.context import Context
 from handlers.conversation.messages import Button, Card, Reply
 from handlers.feature import Feature
 from handlers.texts import N_
-from storage import away, conversations, loose, notes, visits
+from storage import away, conversations, loose, notes, roster, visits
 
 VISITS_SHOWN = 4
 VISITS_COUNTED = 100
@@ -19,6 +19,7 @@ DUE = N_("Visit today: {customer}")
 UNREAD = N_("Unread team notes ({count})")
 DRAFTS = N_("Drafts ({count})")
 LOOSE = N_("Not sorted yet ({count})")
+OUT = N_("Out of reach ({count})")
 AWAY = N_("You are away until {day}; duties are suspended.")
 WAITING = N_("Waiting for you: {count}.")
 MORE_VISITS = N_("{count} more planned visits are under Planned visits.")
@@ -45,6 +46,8 @@ def show(ctx: Context, _words: str = "") -> Reply:
         (UNREAD, notes.count_unread(ctx.session, ctx.person.id), "f.team.list"),
         (DRAFTS, conversations.count_drafts(ctx.session, ctx.person.id), "f.drafts.list"),
         (LOOSE, loose.count_open(ctx.session, ctx.person.id), "f.loose.list"),
+        (leavers.OF, leavers.count(ctx), "f.left.list"),
+        (OUT, len(roster.unreachable_below(ctx.session, ctx.person.id)), "f.team.list"),
     )
     buttons.extend(Button(ctx.t(words, count=count), key) for words, count, key in counts if count)
     total = len(waiting) + sum(count for _, count, _ in counts)

@@ -109,6 +109,10 @@ _ALL = (
     Role("external", "外单位人员", "external person", 0, _OUTSIDE),
 )
 
+OPERATOR = "operator"
+"""The role of who installs and runs the program (CONTRACT 3.4); no role of the regulations.
+`dossierbot init` gives it to the first person, whose staff number is the same word."""
+
 ROLES: Mapping[str, Role] = MappingProxyType({role.code: role for role in _ALL})
 """Every role by code, in the order of the catalogue."""
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
-from sqlalchemy import Select, literal_column, select, update
+from sqlalchemy import bindparam, func, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from storage.folder import Folder, Incoming, Kept
@@ -23,6 +23,7 @@ __all__ = ["Attachment", "Folder", "Incoming", "Kept", "clean_name"]
 
 MAX_NAME = 80
 """Characters of a file name that are shown."""
+MOST_COUNTED = 20_000
 
 # written out, not bound: SQLite must see that the partial index fits
 _PENDING = attachment.c.state == literal_column("'pending'")
@@ -55,6 +56,20 @@ class Attachment:
     created_at: datetime
 
 
+_SELECT = select(*(attachment.c[name] for name in Attachment.__dataclass_fields__))
+
+_OF = _SELECT.where(
+    attachment.c.subject_kind == bindparam("kind"), attachment.c.subject_id == bindparam("id")
+).order_by(attachment.c.id)
+
+_NEXT_DUE = (
+    select(attachment.c.next_try_at)
+    .where(_PENDING, attachment.c.next_try_at.is_not(None))
+    .order_by(attachment.c.next_try_at)
+    .limit(1)
+)
+
+
 def clean_name(name: str) -> str:
     """Return a file name that is safe to show: no path, no control or direction signs, short."""
     last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
@@ -80,28 +95,26 @@ def note_pending(
 ) -> int:
     """Write down a file that is still to be fetched, from now on; returns its id."""
     row = next(unit.ids)
-    unit.session.execute(
-        attachment.insert().values(
-            id=row,
-            staff_id=staff_id,
-            kind=kind,
-            name=unit.seal("attachment.name", row, clean_name(name)),
-            source=unit.seal("attachment.source", row, source),
-            state="pending",
-            subject_kind=subject_kind,
-            subject_id=subject_id,
-            next_try_at=unit.now,
-            created_at=unit.now,
-        )
-    )
+    values = {
+        "id": row,
+        "staff_id": staff_id,
+        "kind": kind,
+        "name": unit.seal("attachment.name", row, clean_name(name)),
+        "source": unit.seal("attachment.source", row, source),
+        "state": "pending",
+        "subject_kind": subject_kind,
+        "subject_id": subject_id,
+        "next_try_at": unit.now,
+        "created_at": unit.now,
+    }
+    unit.session.execute(insert(attachment), values)
     return row
 
 
 def pending_due(unit: Unit, now: datetime, limit: int) -> list[Attachment]:
     """Return files to fetch now, the longest waiting first."""
     query = (
-        _select()
-        .where(_PENDING, attachment.c.next_try_at <= now)
+        _SELECT.where(_PENDING, attachment.c.next_try_at <= now)
         .order_by(attachment.c.next_try_at)
         .limit(limit)
     )
@@ -110,13 +123,13 @@ def pending_due(unit: Unit, now: datetime, limit: int) -> list[Attachment]:
 
 def next_due(session: Session) -> datetime | None:
     """Return when the next file is to be fetched."""
-    query = (
-        select(attachment.c.next_try_at)
-        .where(_PENDING, attachment.c.next_try_at.is_not(None))
-        .order_by(attachment.c.next_try_at)
-        .limit(1)
-    )
-    return session.execute(query).scalar()
+    return session.execute(_NEXT_DUE).scalar()
+
+
+def count_pending(session: Session) -> int:
+    """Return how many files are still to be fetched, MOST_COUNTED at most."""
+    pending = select(attachment.c.next_try_at).where(_PENDING).limit(MOST_COUNTED).subquery()
+    return session.execute(select(func.count()).select_from(pending)).scalar_one()
 
 
 def postpone(unit: Unit, id: int, next_try_at: datetime) -> int:
@@ -149,26 +162,22 @@ def lost(unit: Unit, id: int, problem: str) -> None:
 
 def attach(unit: Unit, ids: Iterable[int], kind: str, id: int) -> None:
     """Say what files belong to."""
-    unit.session.execute(
-        update(attachment)
-        .where(attachment.c.id.in_(list(ids)))
-        .values(subject_kind=kind, subject_id=id)
-    )
+    if of_them := list(ids):
+        unit.session.execute(
+            update(attachment)
+            .where(attachment.c.id.in_(of_them))
+            .values(subject_kind=kind, subject_id=id)
+        )
 
 
 def of(unit: Unit, kind: str, id: int) -> list[Attachment]:
     """Return the files of a subject, in the order in which they came."""
-    query = (
-        _select()
-        .where(attachment.c.subject_kind == kind, attachment.c.subject_id == id)
-        .order_by(attachment.c.id)
-    )
-    return [_opened(unit, row) for row in unit.session.execute(query)]
+    return [_opened(unit, row) for row in unit.session.execute(_OF, {"kind": kind, "id": id})]
 
 
 def get(unit: Unit, id: int) -> Attachment | None:
     """Return one file's row."""
-    row = unit.session.execute(_select().where(attachment.c.id == id)).first()
+    row = unit.session.execute(_SELECT.where(attachment.c.id == id)).first()
     return _opened(unit, row) if row else None
 
 
@@ -178,10 +187,6 @@ def _end(unit: Unit, id: int, **values: Any) -> None:
         .where(attachment.c.id == id, _PENDING)
         .values(next_try_at=None, **values)
     )
-
-
-def _select() -> Select[*tuple[Any, ...]]:
-    return select(*(attachment.c[name] for name in Attachment.__dataclass_fields__))
 
 
 def _opened(unit: Unit, row: Any) -> Attachment:

@@ -13,14 +13,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from storage import locks
 from storage.crypto import Vault
 from storage.tables import audit
 from storage.unit import Unit
-
-_LOCK = 0x0D055  # advisory lock on PostgreSQL: one appender at a time
 
 
 @dataclass(frozen=True)
@@ -57,13 +56,17 @@ class Verdict:
     """Number of the first row that does not fit; None: all do."""
 
 
+_APPEND = insert(audit)
+
+_HEAD = select(audit.c.seq, audit.c.seal).order_by(audit.c.seq.desc()).limit(1)
+
+
 def append(unit: Unit, entries: Iterable[Entry]) -> None:
     """Append `entries` in order; the last statement of a unit."""
     rows = list(entries)
     if not rows:
         return
-    if unit.session.get_bind().dialect.name == "postgresql":
-        unit.session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    locks.take(unit.session, "audit")  # one appender at a time
     last = head(unit.session)
     seal, values = last.seal, []
     for seq, entry in enumerate(rows, last.count + 1):
@@ -79,24 +82,36 @@ def append(unit: Unit, entries: Iterable[Entry]) -> None:
         }
         seal = _seal(unit.vault, seal, row)
         values.append(row | {"seal": seal})
-    unit.session.execute(insert(audit), values)
+    unit.session.execute(_APPEND, values)
 
 
 def head(session: Session) -> Head:
     """Return the end of the chain."""
-    query = select(audit.c.seq, audit.c.seal).order_by(audit.c.seq.desc()).limit(1)
-    row = session.execute(query).first()
+    row = session.execute(_HEAD).first()
     return Head(row.seq, row.seal) if row else Head(0, b"")
+
+
+def newest(session: Session) -> datetime | None:
+    """Return when the last entry was written; None: there is none."""
+    query = select(audit.c.at).order_by(audit.c.seq.desc()).limit(1)
+    return session.execute(query).scalar()
+
+
+def last_act(session: Session, staff_id: str) -> datetime | None:
+    """Return when the person last did something that was recorded."""
+    query = select(func.max(audit.c.at)).where(audit.c.staff_id == staff_id)
+    return session.execute(query).scalar()
 
 
 def verify(session: Session, vault: Vault) -> Verdict:
     """Walk the whole chain. Long: not on the message path."""
     seal, seq = b"", 0
     query = select(audit).order_by(audit.c.seq).execution_options(yield_per=1000)
-    for seq, row in enumerate(session.execute(query).mappings(), 1):
-        if row["seq"] != seq or row["seal"] != _seal(vault, seal, dict(row)):
-            return Verdict(Head(seq - 1, seal), seq)
-        seal = row["seal"]
+    with session.execute(query) as rows:
+        for seq, row in enumerate(rows.mappings(), 1):
+            if row["seq"] != seq or row["seal"] != _seal(vault, seal, dict(row)):
+                return Verdict(Head(seq - 1, seal), seq)
+            seal = row["seal"]
     return Verdict(Head(seq, seal), None)
 
 

@@ -19,7 +19,7 @@ from storage.errors import Conflict
 from storage.tables import conversation
 from storage.tables import menu as menus
 from storage.unit import Unit
-from storage.upsert import insert_or_set
+from storage.upsert import changed, insert_or_set
 
 MAX_COUNT = 99
 """Drafts are counted up to here; one more means "more"."""
@@ -53,6 +53,26 @@ _ACTIVE = select(conversation).where(
 )
 
 _GET = select(conversation).where(conversation.c.id == bindparam("id"))
+
+_START = insert(conversation)
+
+_SAVE = update(conversation).where(
+    conversation.c.id == bindparam("of"), conversation.c.rev == bindparam("of_rev")
+)
+
+_SET_STATUS = (
+    update(conversation)
+    .where(conversation.c.id == bindparam("of"))
+    .values(rev=conversation.c.rev + 1)
+)
+
+_END = delete(conversation).where(conversation.c.id == bindparam("id"))
+
+_FORGET = delete(conversation).where(
+    conversation.c.staff_id == bindparam("staff_id"),
+    conversation.c.status == "dropped",
+    conversation.c.touched_at < bindparam("before"),
+)
 
 _DRAFTS = (
     select(conversation)
@@ -99,23 +119,22 @@ def start(
 ) -> Stored:
     """Begin an active conversation at revision 1; the active one before it has to be parked."""
     id_ = next(unit.ids)
-    unit.session.execute(
-        insert(conversation).values(
-            id=id_,
-            staff_id=staff_id,
-            feature=feature,
-            form_version=form_version,
-            status="active",
-            rev=1,
-            card=card,
-            state=unit.seal("conversation.state", id_, state_json),
-            title=unit.seal("conversation.title", id_, title or None),
-            channel=channel,
-            account=account,
-            started_at=at,
-            touched_at=at,
-        )
-    )
+    values = {
+        "id": id_,
+        "staff_id": staff_id,
+        "feature": feature,
+        "form_version": form_version,
+        "status": "active",
+        "rev": 1,
+        "card": card,
+        "state": unit.seal("conversation.state", id_, state_json),
+        "title": unit.seal("conversation.title", id_, title or None),
+        "channel": channel,
+        "account": account,
+        "started_at": at,
+        "touched_at": at,
+    }
+    unit.session.execute(_START, values)
     return Stored(
         id=id_,
         staff_id=staff_id,
@@ -152,6 +171,8 @@ def save(
         Conflict: another message moved it on, or it ended, since it was read.
     """
     values: dict[str, Any] = {
+        "of": conversation_id,
+        "of_rev": rev,
         "rev": rev + 1,
         "card": card,
         "state": unit.seal("conversation.state", conversation_id, state_json),
@@ -162,13 +183,7 @@ def save(
     }
     if form_version is not None:
         values["form_version"] = form_version
-    changed = unit.session.execute(
-        update(conversation)
-        .where(conversation.c.id == conversation_id, conversation.c.rev == rev)
-        .values(**values)
-        .returning(conversation.c.rev)
-    )
-    if changed.first() is None:
+    if not changed(unit.session, _SAVE, values):
         raise Conflict(f"conversation {conversation_id} is no longer at revision {rev}")
     return rev + 1
 
@@ -190,23 +205,12 @@ def drop(unit: Unit, conversation_id: int) -> None:
 
 def forget_dropped(unit: Unit, staff_id: str, before: datetime) -> None:
     """Forget what the person cancelled before then."""
-    unit.session.execute(
-        delete(conversation).where(
-            conversation.c.staff_id == staff_id,
-            conversation.c.status == "dropped",
-            conversation.c.touched_at < before,
-        )
-    )
+    unit.session.execute(_FORGET, {"staff_id": staff_id, "before": before})
 
 
 def end(unit: Unit, conversation_id: int) -> bool:
     """Forget a submitted or cancelled conversation; True if it was there."""
-    gone = unit.session.execute(
-        delete(conversation)
-        .where(conversation.c.id == conversation_id)
-        .returning(conversation.c.id)
-    )
-    return gone.first() is not None
+    return changed(unit.session, _END, {"id": conversation_id}) == 1
 
 
 def drafts(unit: Unit, staff_id: str, limit: int) -> tuple[Stored, ...]:
@@ -251,7 +255,7 @@ def set_menu(unit: Unit, channel: str, account: str, menu: Menu) -> None:
     """Remember the buttons of the card that is being shown."""
     kept = json.dumps([menu.keys, dict(menu.words)], ensure_ascii=False)
     row = {"channel": channel, "account": account, "keys": kept}
-    unit.session.execute(insert_or_set(unit.session, menus, row, ["keys"]))
+    insert_or_set(unit.session, menus, row, ["keys"])
 
 
 def menu(session: Session, channel: str, account: str) -> Menu:
@@ -264,11 +268,7 @@ def menu(session: Session, channel: str, account: str) -> Menu:
 
 
 def _set_status(unit: Unit, conversation_id: int, status: str) -> None:
-    unit.session.execute(
-        update(conversation)
-        .where(conversation.c.id == conversation_id)
-        .values(status=status, rev=conversation.c.rev + 1)
-    )
+    unit.session.execute(_SET_STATUS, {"of": conversation_id, "status": status})
 
 
 def _stored(unit: Unit, row: Row[*tuple[Any, ...]]) -> Stored:

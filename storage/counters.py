@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, update
 
 from storage.tables import counter
 from storage.unit import Unit
-from storage.upsert import changed, insert_or_leave
+from storage.upsert import insert_or_leave
+
+_RAISE = (
+    update(counter)
+    .where(counter.c.kind == bindparam("of_kind"), counter.c.year == bindparam("of_year"))
+    .values(last=counter.c.last + bindparam("count"))
+    .returning(counter.c.last)
+)
 
 
 def next_number(unit: Unit, kind: str, year: int) -> int:
     """Return the next number of that kind in that year, from 1."""
-    this = (counter.c.kind == kind, counter.c.year == year)
-    count = update(counter).where(*this).values(last=counter.c.last + 1)
-    if not changed(unit.session, count):
-        first = {"kind": kind, "year": year, "last": 0}
-        unit.session.execute(insert_or_leave(unit.session, counter, first))
-        unit.session.execute(count)
-    last: int = unit.session.execute(select(counter.c.last).where(*this)).scalar_one()
-    return last
+    return next_numbers(unit, kind, year, 1)[0]
+
+
+def next_numbers(unit: Unit, kind: str, year: int, count: int) -> range:
+    """Return the next `count` numbers of that kind in that year."""
+    this = {"of_kind": kind, "of_year": year, "count": count}
+    last: int | None = unit.session.execute(_RAISE, this).scalar()
+    if last is None:
+        insert_or_leave(unit.session, counter, {"kind": kind, "year": year, "last": 0})
+        last = unit.session.execute(_RAISE, this).scalar_one()
+    return range(last - count + 1, last + 1)
 
 
 def raise_to(unit: Unit, kind: str, year: int, last: int) -> None:
     """Let the next number be above `last`; one that is higher already stays."""
     first = {"kind": kind, "year": year, "last": 0}
-    unit.session.execute(insert_or_leave(unit.session, counter, first))
+    insert_or_leave(unit.session, counter, first)
     unit.session.execute(
         update(counter)
         .where(counter.c.kind == kind, counter.c.year == year, counter.c.last < last)

@@ -95,10 +95,10 @@ class Vault:
         """Read a key file.
 
         Raises:
-            KeyRefused: missing, readable by group or others, or damaged.
+            KeyRefused: missing, damaged, or readable by others (by the group too, if it is ours).
         """
         try:
-            mode = stat.S_IMODE(path.stat().st_mode)
+            found = path.stat()
             lines = path.read_text("ascii").splitlines()
         except OSError as error:
             raise KeyRefused(
@@ -107,7 +107,9 @@ class Vault:
             ) from error
         except UnicodeDecodeError:
             lines = []
-        if mode & 0o077:
+        mode = stat.S_IMODE(found.st_mode)
+        # root hands a key out through the group, and systemd's credentials look the same
+        if mode & (0o077 if found.st_uid == os.geteuid() else 0o037):
             raise KeyRefused(
                 f"The key file {path} can be read by others (mode {mode:03o}); nothing was "
                 f"opened. Run: chmod 600 {path}"

@@ -1,4 +1,5 @@
-"""Opens the database and keeps it honest: durable, of our version, used by one program only.
+"""Opens the database and keeps it honest: durable, of our version, an SQLite file used by one
+program only.
 
 Every way in which it can refuse service becomes one sentence that says what happened, what was
 kept and what to do, wherever it happens: at the start or years later when the disk is full.
@@ -13,15 +14,18 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
 from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
+from storage import server
 from storage.crypto import Vault
-from storage.errors import DatabaseRefused, KeyRefused
+from storage.errors import DatabaseRefused, KeyRefused, StorageError
+from storage.seats import OwnSeat, Seat, ServerSeat
 from storage.tables import meta
+from storage.upsert import insert_of
 
 PATIENCE_MS = 5000
 """How long a statement waits for another program's lock."""
@@ -54,18 +58,24 @@ class Database:
         """For reading: on SQLite it refuses every change."""
         self.place = place
         """Where the data are, for messages; without a password."""
+        self.shared = engine.dialect.name == "postgresql"
+        """True: several units, and several processes, write at the same time."""
         self._writer = writer
         self._lock = lock
+        self._seats: list[ServerSeat] = []
 
     @classmethod
-    def open(cls, url: str, *, upgrade: bool, alone: bool = True) -> Database:
+    def open(
+        cls, url: str, *, upgrade: bool, alone: bool = True, password: str | None = None
+    ) -> Database:
         """Open the database at `url`, made or brought up to date if `upgrade`.
 
         `alone`: hold a lock file beside an SQLite file, so that no second program writes it.
+        `password`: of the user on a PostgreSQL server, when it is not in `url`.
 
         Raises:
             DatabaseRefused: in use, locked, read-only, newer than this program, older without
-                `upgrade`, damaged, or no database of ours.
+                `upgrade`, damaged, no database of ours, or a server that does not let us.
         """
         try:
             parsed = make_url(url)
@@ -76,8 +86,14 @@ class Database:
             ) from error
         if parsed.get_backend_name() == "sqlite":
             return cls._open_file(parsed, upgrade=upgrade, alone=alone)
-        engine = create_engine(parsed, hide_parameters=True)
-        return cls(engine, engine, _shown(parsed), None)._ready(upgrade)
+        if parsed.get_backend_name() != "postgresql" or not parsed.database:
+            raise DatabaseRefused(
+                "[storage] url names no database this program knows. Nothing was opened. Write "
+                "for example postgresql://dossierbot@db.example.com:5432/dossierbot"
+            )
+        url_of_ours = server.normalised(parsed, password)
+        reader, writer = server.engines(url_of_ours)
+        return cls(reader, writer, server.place_of(url_of_ours), None)._ready(upgrade)
 
     @classmethod
     def _open_file(cls, url: URL, *, upgrade: bool, alone: bool) -> Database:
@@ -108,6 +124,8 @@ class Database:
     def _ready(self, upgrade: bool) -> Database:
         try:
             with self.write_connection() as connection, connection.begin():
+                if self.shared:
+                    server.require(connection, self.place)
                 self._check_version(connection, upgrade)
         except BaseException:
             self.engine.dispose()
@@ -116,6 +134,8 @@ class Database:
         return self
 
     def _check_version(self, connection: Connection, upgrade: bool) -> None:
+        if upgrade and self.shared:
+            server.alone(connection)
         present = _version(connection)
         known = versions()
         if present == known[-1]:
@@ -129,7 +149,10 @@ class Database:
                 "restore a backup made with this one."
             )
         if present is None and inspect(connection).get_table_names():
-            raise DatabaseRefused(_SENTENCES[sqlite3.SQLITE_NOTADB].format(place=self.place))
+            raise DatabaseRefused(
+                f"{self.place} is not a dossierbot database: it holds tables of another program. "
+                "It was left as it is. Correct [storage] url, or restore the last backup."
+            )
         if not upgrade:
             raise DatabaseRefused(
                 f"{self.place} has schema {present or 'none'}, this program needs {known[-1]}. "
@@ -144,6 +167,24 @@ class Database:
         """Return a connection whose transactions write; on SQLite they begin with the lock."""
         return self._writer.connect()
 
+    def seat(self, name: str) -> Seat:
+        """Return the seat of a job that one process of all does; see `storage.seats`."""
+        if not self.shared:
+            return OwnSeat()
+        seat = ServerSeat(self._writer, name)
+        self._seats.append(seat)
+        return seat
+
+    def kept(self, transaction: str) -> bool | None:
+        """Return whether a transaction whose commit was cut short is kept; None: unknown.
+
+        `transaction` as `locks.begin` returned it.
+
+        Raises:
+            DatabaseRefused: the server cannot be asked.
+        """
+        return server.kept(self._writer, transaction)
+
     def match(self, vault: Vault) -> None:
         """Make sure that `vault` is the one this database was written with.
 
@@ -151,10 +192,10 @@ class Database:
             KeyRefused: it was written with another key file.
         """
         with self.write_connection() as connection, connection.begin():
+            ours = insert_of(connection.dialect, meta).values(key="key", value=vault.key_id)
+            connection.execute(ours.on_conflict_do_nothing())
             found = connection.execute(select(meta.c.value).where(meta.c.key == "key")).scalar()
-            if found is None:
-                connection.execute(insert(meta).values(key="key", value=vault.key_id))
-            elif found != vault.key_id:
+            if found != vault.key_id:
                 raise KeyRefused(
                     f"The key file does not belong to {self.place} (key {vault.key_id}, needed "
                     f"{found}). Nothing was opened. Put the right key file back from its copy."
@@ -162,6 +203,8 @@ class Database:
 
     def close(self) -> None:
         """Close all connections and let other programs in."""
+        for seat in self._seats:
+            seat.leave()
         self.engine.dispose()
         self._writer.dispose()
         if self._lock is not None:
@@ -169,9 +212,34 @@ class Database:
             self._lock = None
 
 
+def confirm(connection: Connection) -> None:
+    """Make sure that the transaction of a unit that ended well is still there to be committed.
+
+    Raises:
+        DatabaseRefused, StorageError: the unit swallowed an error that ended it.
+    """
+    driver = connection.connection.driver_connection
+    if isinstance(driver, sqlite3.Connection):
+        if not driver.in_transaction:  # SQLite rolls back by itself when the disk is full
+            raise DatabaseRefused("The transaction was lost. Nothing of it was kept.")
+    elif server.failed(connection):
+        # the server would answer COMMIT with a rollback, and without an error
+        raise StorageError("a unit went on after a statement that had failed")
+
+
 def session(connection: Connection) -> Session:
     """Return a session inside the connection's transaction: its commit is only a flush."""
     return Session(connection, join_transaction_mode="rollback_only", expire_on_commit=False)
+
+
+def bytes_used(session: Session) -> int:
+    """Return how large the database is."""
+    if session.get_bind().dialect.name == "sqlite":
+        pages = session.execute(text("PRAGMA page_count")).scalar_one()
+        size: int = pages * session.execute(text("PRAGMA page_size")).scalar_one()
+    else:
+        size = session.execute(text("SELECT pg_database_size(current_database())")).scalar_one()
+    return size
 
 
 def versions() -> tuple[str, ...]:
@@ -250,7 +318,3 @@ def _lock(path: Path) -> int:
     os.ftruncate(handle, 0)
     os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
     return handle
-
-
-def _shown(url: URL) -> str:
-    return url.render_as_string(hide_password=True)

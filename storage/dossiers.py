@@ -8,26 +8,27 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from itertools import islice
 from types import MappingProxyType
+from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from storage.counters import next_number, raise_to
+from storage.counters import next_numbers, raise_to
+from storage.crypto import Vault
 from storage.errors import StorageError
 from storage.names import MAX_NAME, dossier_keys, grams, normalise
-from storage.tables import dossier, dossier_gram, dossier_key, recent
+from storage.tables import dossier, dossier_gram, dossier_key, dossier_merged, recent
 from storage.unit import Unit
-from storage.upsert import insert_or_set
+from storage.upsert import insert_all, insert_or_set
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DossierRow:
     """A customer as a spreadsheet or a conversation names them."""
 
@@ -93,86 +94,39 @@ _NAMED = (
     .limit(bindparam("limit"))
 )
 
+_SUCCESSOR = select(dossier_merged.c.into_id).where(dossier_merged.c.id == bindparam("id"))
 
-_LOOKED_UP = 500
-"""Names or numbers of one statement."""
-
-_NUMBERS = select(dossier.c.number).where(
-    dossier.c.number.in_(bindparam("numbers", expanding=True))
+_BY_OLD_NUMBER = select(dossier_merged.c.into_id).where(
+    dossier_merged.c.number == bindparam("number")
 )
 
-_NAMESAKES = (
-    select(
-        dossier.c.number, dossier.c.name_norm, dossier.c.type, dossier.c.key, dossier.c.phone_index
-    )
-    .where(dossier.c.name_norm.in_(bindparam("names", expanding=True)))
-    .order_by(dossier.c.id)
-)
+_TAKEN = [
+    select(table.c.number).where(table.c.number.in_(bindparam("numbers", expanding=True)))
+    for table in (dossier, dossier_merged)
+]
 
 
-@dataclass(frozen=True)
-class Likeness:
-    """What a customer is known again by."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A new dossier as it will be written: sealed, with its index rows."""
 
-    name: str
-    """Normalised."""
-    type: str
-    key: str
-    """Normalised; empty for none."""
-    phone: bytes
-    """Keyed index of the number; empty for none."""
+    values: dict[str, Any]
+    """By column of the table."""
+    grams: list[tuple[str, int]]
+    keys: list[tuple[str, int, str]]
 
-    def same(self, other: Likeness) -> bool:
-        """Whether both are one dossier: the key decides where both have one, else the phone."""
-        if (self.name, self.type) != (other.name, other.type):
-            return False
-        if self.key and other.key:
-            return self.key == other.key
-        return self.phone == other.phone
-
-    def confusable(self, other: Likeness) -> bool:
-        """Whether nothing but the name says something about their being one."""
-        keyed = bool(self.key and other.key)
-        return (self.name, self.type) == (other.name, other.type) and not keyed
-
-
-def likeness(row: DossierRow, index: Callable[[str], bytes]) -> Likeness:
-    """Return what `row` is known again by; `index` as of `Vault`, or any other on both sides."""
-    digits = phone_digits(row.phone)
-    phone = index(digits) if digits else b""
-    return Likeness(_norm(row.name), row.type, normalise(row.key), phone)
-
-
-def numbers_on_file(session: Session, numbers: Iterable[str]) -> frozenset[str]:
-    """Return those of the numbers that a dossier has."""
-    taken: set[str | None] = set()
-    for part in _parts(numbers):
-        taken.update(session.execute(_NUMBERS, {"numbers": part}).scalars())
-    return frozenset(one for one in taken if one is not None)
-
-
-def namesakes(
-    session: Session, names: Iterable[str]
-) -> dict[str, list[tuple[str | None, Likeness]]]:
-    """Return numbers (None: a draft) and likenesses on file by normalised name; reads no phone."""
-    found: dict[str, list[tuple[str | None, Likeness]]] = {}
-    for part in _parts(dict.fromkeys(names)):
-        for row in session.execute(_NAMESAKES, {"names": part}):
-            like = Likeness(row.name_norm, row.type, normalise(row.key), row.phone_index or b"")
-            found.setdefault(like.name, []).append((row.number, like))
-    return found
-
-
-def _parts(values: Iterable[str]) -> Iterator[list[str]]:
-    rest = iter(values)
-    while part := list(islice(rest, _LOOKED_UP)):
-        yield part
+    def numbered(self, number: str) -> Prepared:
+        """Return the dossier with the number it was given."""
+        values = self.values | {"number": number, "state": "active"}
+        return Prepared(values, self.grams, self.keys)
 
 
 def get(unit: Unit, dossier_id: int) -> Dossier | None:
+    """Return the dossier; for one that was merged, the other one, under its own id."""
     row = unit.session.execute(_GET, {"id": dossier_id}).one_or_none()
     if row is None:
-        return None
+        successor = unit.session.execute(_SUCCESSOR, {"id": dossier_id}).scalar()
+        return None if successor is None else get(unit, successor)
     held = row._mapping
     fields = unit.vault.open(held["fields"], dossier_id)
     return Dossier(
@@ -200,14 +154,32 @@ def get(unit: Unit, dossier_id: int) -> Dossier | None:
 
 
 def by_number(session: Session, number: str) -> int | None:
-    """Return the id of the dossier with exactly that number."""
-    return session.execute(_BY_NUMBER, {"number": number}).scalar()
+    """Return the id of the dossier that has, or had before it was merged, exactly that number."""
+    found: int | None = session.execute(_BY_NUMBER, {"number": number}).scalar()
+    if found is None:
+        found = session.execute(_BY_OLD_NUMBER, {"number": number}).scalar()
+    return found
 
 
 def named(session: Session, name: str, limit: int = 8) -> tuple[int, ...]:
     """Return the ids of the dossiers with that name, punctuation and spaces aside."""
     norm = _norm(name)
     return tuple(session.execute(_NAMED, {"name_norm": norm, "limit": limit}).scalars())
+
+
+def count_kept(session: Session, keepers: Sequence[str]) -> int:
+    """Return how many dossiers these people keep."""
+    query = select(func.count()).where(dossier.c.keeper.in_(keepers))
+    return session.execute(query).scalar_one() if keepers else 0
+
+
+def kept_by(
+    session: Session, keepers: Sequence[str], limit: int, offset: int = 0
+) -> tuple[int, ...]:
+    """Return the ids of the dossiers that these people keep, by name."""
+    query = select(dossier.c.id).where(dossier.c.keeper.in_(keepers))
+    query = query.order_by(dossier.c.name_norm, dossier.c.id).limit(limit).offset(offset)
+    return tuple(session.execute(query).scalars()) if keepers else ()
 
 
 def add(unit: Unit, row: DossierRow, *, by: str, draft: bool = False) -> int:
@@ -223,25 +195,49 @@ def add(unit: Unit, row: DossierRow, *, by: str, draft: bool = False) -> int:
 
 def add_all(unit: Unit, rows: Iterable[DossierRow], *, by: str) -> tuple[int, ...]:
     """Write new dossiers in a few statements and return their ids; without a number: drafts."""
-    written = [(next(unit.ids), row) for row in rows]
-    if not written:
-        return ()
-    unit.session.execute(insert(dossier), [_values(unit, id_, row, by) for id_, row in written])
-    found_by = [entry for id_, row in written for entry in _grams(id_, row.name)]
-    if found_by:
-        unit.session.execute(insert(dossier_gram), found_by)
-    latin = [entry for id_, row in written for entry in _keys(id_, row.name, row.keeper)]
-    if latin:
-        unit.session.execute(insert(dossier_key), latin)
-    return tuple(id_ for id_, _ in written)
+    prepared = [prepare(unit.vault, next(unit.ids), row, by=by, at=unit.now) for row in rows]
+    write(unit.session, prepared)
+    return tuple(one.values["id"] for one in prepared)
+
+
+def prepare(vault: Vault, id_: int, row: DossierRow, *, by: str, at: datetime) -> Prepared:
+    """Do what takes time for a new dossier, without a database; `id_` is fresh."""
+    norm = _norm(row.name)
+    return Prepared(
+        _values(vault, id_, row, norm, by, at),
+        [(gram, id_) for gram in sorted(grams(norm))],
+        [(key, id_, row.keeper) for key in sorted(dossier_keys(row.name))],
+    )
+
+
+def write(session: Session, prepared: Sequence[Prepared]) -> None:
+    """Write new dossiers with their index rows, in three statements."""
+    if not prepared:
+        return
+    session.execute(insert(dossier), [one.values for one in prepared])
+    found_by = [row for one in prepared for row in one.grams]
+    insert_all(session, dossier_gram, ("gram", "dossier_id"), found_by)
+    latin = [row for one in prepared for row in one.keys]
+    insert_all(session, dossier_key, ("key", "dossier_id", "keeper"), latin)
 
 
 def draw_number(unit: Unit, pattern: Callable[[int, int], str], year: int) -> str:
     """Return the next free dossier number of the year; `pattern` makes it of year and count."""
-    while True:
-        number = pattern(year, next_number(unit, "dossier", year))
-        if by_number(unit.session, number) is None:
-            return number
+    return draw_numbers(unit, pattern, year, 1)[0]
+
+
+def draw_numbers(
+    unit: Unit, pattern: Callable[[int, int], str], year: int, count: int
+) -> list[str]:
+    """Return the next `count` free dossier numbers of the year."""
+    drawn: list[str] = []
+    while len(drawn) < count:
+        fresh = next_numbers(unit, "dossier", year, count - len(drawn))
+        numbers = [pattern(year, one) for one in fresh]
+        values = {"numbers": numbers}
+        taken = {one for query in _TAKEN for one in unit.session.execute(query, values).scalars()}
+        drawn += [one for one in numbers if one not in taken]
+    return drawn
 
 
 def pass_over(unit: Unit, pattern: Callable[[int, int], str], numbers: Iterable[str]) -> None:
@@ -260,7 +256,7 @@ def pass_over(unit: Unit, pattern: Callable[[int, int], str], numbers: Iterable[
 
 def rename(unit: Unit, dossier_id: int, name: str) -> None:
     """Give the customer another name; it is found by the new one only."""
-    held = unit.session.execute(_GET, {"id": dossier_id}).one()
+    held = unit.session.execute(_GET.with_for_update(), {"id": dossier_id}).one()
     unit.session.execute(
         update(dossier).where(dossier.c.id == dossier_id).values(name=name, name_norm=_norm(name))
     )
@@ -271,18 +267,16 @@ def rename(unit: Unit, dossier_id: int, name: str) -> None:
         )
     )
     if new - old:
-        unit.session.execute(
-            insert(dossier_gram),
-            [{"gram": gram, "dossier_id": dossier_id} for gram in sorted(new - old)],
-        )
+        fresh = [(gram, dossier_id) for gram in sorted(new - old)]
+        insert_all(unit.session, dossier_gram, ("gram", "dossier_id"), fresh)
     unit.session.execute(
         delete(dossier_key).where(
             dossier_key.c.key.in_(sorted(dossier_keys(held.name))),
             dossier_key.c.dossier_id == dossier_id,
         )
     )
-    if latin := _keys(dossier_id, name, held.keeper):
-        unit.session.execute(insert(dossier_key), latin)
+    latin = [(key, dossier_id, held.keeper) for key in sorted(dossier_keys(name))]
+    insert_all(unit.session, dossier_key, ("key", "dossier_id", "keeper"), latin)
 
 
 def give_to(unit: Unit, dossier_id: int, keeper: str) -> None:
@@ -306,7 +300,7 @@ def give_to(unit: Unit, dossier_id: int, keeper: str) -> None:
 def touch_recent(unit: Unit, staff_id: str, dossier_id: int, at: datetime) -> None:
     """Remember that the person worked on the dossier, so that it is offered first."""
     used = {"staff_id": staff_id, "dossier_id": dossier_id, "used_at": at}
-    unit.session.execute(insert_or_set(unit.session, recent, used, ["used_at"]))
+    insert_or_set(unit.session, recent, used, ["used_at"])
 
 
 def phone_digits(phone: str) -> str:
@@ -321,41 +315,33 @@ def _norm(name: str) -> str:
     return normalise(name)[:MAX_NAME]
 
 
-def _values(unit: Unit, id_: int, row: DossierRow, by: str) -> dict[str, object]:
+def _values(
+    vault: Vault, id_: int, row: DossierRow, norm: str, by: str, at: datetime
+) -> dict[str, Any]:
     digits = phone_digits(row.phone)
-    fields = json.dumps(dict(row.fields), ensure_ascii=False) if row.fields else None
+    fields = json.dumps(dict(row.fields), ensure_ascii=False) if row.fields else ""
     return {
         "id": id_,
         "number": row.number,
         "name": row.name,
-        "name_norm": _norm(row.name),
+        "name_norm": norm,
         "type": row.type,
         "keeper": row.keeper,
         "level": row.level,
         "grade": row.grade,
         "grade_until": row.grade_until,
         "class": row.class_,
-        "phone": unit.seal("dossier.phone", id_, row.phone or None),
-        "phone_index": unit.vault.index(digits) if digits else None,
-        "phone_tail_index": unit.vault.index(digits[-4:]) if len(digits) >= 4 else None,
-        "contact": unit.seal("dossier.contact", id_, row.contact or None),
-        "address": unit.seal("dossier.address", id_, row.address or None),
-        "fields": unit.seal("dossier.fields", id_, fields),
+        "phone": vault.seal("dossier.phone", id_, row.phone) if row.phone else None,
+        "phone_index": vault.index(digits) if digits else None,
+        "phone_tail_index": vault.index(digits[-4:]) if len(digits) >= 4 else None,
+        "contact": vault.seal("dossier.contact", id_, row.contact) if row.contact else None,
+        "address": vault.seal("dossier.address", id_, row.address) if row.address else None,
+        "fields": vault.seal("dossier.fields", id_, fields) if fields else None,
         "location": row.location,
         "department": row.department,
         "opened_on": row.opened_on,
         "key": row.key,
         "state": "draft" if row.number is None else "active",
         "created_by": by,
-        "created_at": unit.now,
+        "created_at": at,
     }
-
-
-def _grams(id_: int, name: str) -> list[dict[str, object]]:
-    return [{"gram": gram, "dossier_id": id_} for gram in sorted(grams(_norm(name)))]
-
-
-def _keys(id_: int, name: str, keeper: str) -> list[dict[str, object]]:
-    return [
-        {"key": key, "dossier_id": id_, "keeper": keeper} for key in sorted(dossier_keys(name))
-    ]

@@ -27,6 +27,17 @@ class DatabaseRefused(Refused):
     """The database cannot be opened or written."""
 
 
+class DatabaseAway(DatabaseRefused):
+    """The database cannot be reached, or the connection was cut; another try may succeed.
+
+    Cut in the middle of a commit, it says nothing about whether that is kept.
+    """
+
+
+class TryAgain(StorageError):
+    """Two transactions were in each other's way; nothing was kept and the same will do again."""
+
+
 class KeyRefused(Refused):
     """The key file is missing, readable by others, damaged, or not this database's."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,6 +40,22 @@ class Kept:
     """Bytes of the content, at least 1."""
     mime: str
     """Found in the content."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """What the disk of the folder has to say."""
+
+    writable: bool
+    free: int
+    """Bytes that this user may still write."""
+
+
+def room(path: Path) -> Room:
+    """Return how much can be written below `path`, or below its nearest folder that exists."""
+    nearest = next(one for one in (path, *path.parents) if one.exists())
+    writable = nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
+    return Room(writable, shutil.disk_usage(nearest).free)
 
 
 class Folder:
@@ -86,6 +103,10 @@ class Folder:
     def read(self, address: str) -> bytes:
         """Return the whole content; raises what `open` raises."""
         return b"".join(self.open(address))
+
+    def room(self) -> Room:
+        """Return how much can still be kept. May hang as long as the disk does."""
+        return room(self._path)
 
     def sweep(self) -> int:
         """Remove what a stopped program left unfinished; at the start only. Returns how many."""

@@ -1,29 +1,66 @@
 """Row ids that are known before the row is written: blocks reserved ahead, drawn one by one.
 
-A block that is not used up leaves a gap, nothing else; ids rise, so they also order messages.
+A block that is not used up leaves a gap, nothing else. Ids of one block rise; those of several
+processes or threads do not tell the order of writing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, cast, insert, select, update
+from sqlalchemy import Connection, cast
 from sqlalchemy.types import BigInteger, String
 
 from storage.tables import meta
+from storage.upsert import insert_of
 
 _KEY = "ids.last"
+LOW = 512
+"""With fewer left, a new block is reserved before the next unit."""
+
+
+class UsedUp(Exception):
+    """A unit drew more ids than were reserved: it runs again with a larger block."""
+
+
+class Ids(Iterator[int]):
+    """Ids for one unit after the other."""
+
+    def __init__(self, block: int) -> None:
+        self._left: Iterator[int] = iter(())
+        self._count = 0
+        self._block = block
+
+    def __next__(self) -> int:
+        if not self._count:
+            raise UsedUp
+        self._count -= 1
+        return next(self._left)
+
+    def refill(self, connection: Connection) -> None:
+        """Reserve a block when few are left, in a transaction of its own."""
+        if self._count < LOW:
+            self._reserve(connection)
+
+    def grow(self, connection: Connection) -> None:
+        """Reserve a larger block after `UsedUp`."""
+        self._block *= 8
+        self._reserve(connection)
+
+    def _reserve(self, connection: Connection) -> None:
+        with connection.begin():
+            block = reserve(connection, self._block)
+        self._left, self._count = iter(block), len(block)
 
 
 def reserve(connection: Connection, size: int) -> range:
     """Return `size` fresh ids. Belongs in a transaction of its own, before the units run."""
-    last = cast(meta.c.value, BigInteger)
-    raised = connection.execute(
-        update(meta).where(meta.c.key == _KEY).values(value=cast(last + size, String))
-    )
-    if not raised.rowcount:
-        connection.execute(insert(meta).values(key=_KEY, value=str(size)))
-    end = int(connection.execute(select(meta.c.value).where(meta.c.key == _KEY)).scalar_one())
+    first = insert_of(connection.dialect, meta).values(key=_KEY, value=str(size))
+    raised = first.on_conflict_do_update(
+        index_elements=[meta.c.key],
+        set_={"value": cast(cast(meta.c.value, BigInteger) + size, String)},
+    ).returning(meta.c.value)
+    end = int(connection.execute(raised).scalar_one())
     return range(end - size + 1, end + 1)
 
 

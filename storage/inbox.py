@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import literal_column, select, update
+from sqlalchemy import exists, func, literal_column, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from storage.tables import inbox
@@ -19,6 +19,9 @@ from storage.upsert import changed, insert_or_leave
 
 # written out, not bound: SQLite must see that the partial index fits
 _OPEN = inbox.c.state != literal_column("'done'")
+
+# ids are of several processes; the platform has one clock
+_ORDER = (inbox.c.at, inbox.c.received_at, inbox.c.id)
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,16 @@ class Waiting:
 def take(unit: Unit, channel: str, key: str, account: str, at: datetime) -> bool:
     """Record that this message is being handled; False: it was already."""
     row = _row(unit, channel, key, account, at) | {"state": "done"}
-    return changed(unit.session, insert_or_leave(unit.session, inbox, row)) == 1
+    return insert_or_leave(unit.session, inbox, row) == 1
+
+
+def reword(unit: Unit, channel: str, key: str, at: datetime) -> bool:
+    """Record when a message that was taken got a new wording.
+
+    False: it was not taken yet, or a later wording was.
+    """
+    newer = update(inbox).where(inbox.c.channel == channel, inbox.c.key == key, inbox.c.at <= at)
+    return changed(unit.session, newer.values(at=at)) == 1
 
 
 def fail(
@@ -64,7 +76,7 @@ def fail(
 ) -> None:
     """Keep a message that could not be handled; it counts as seen."""
     fresh = _row(unit, channel, key, account, at) | {"state": "failed"}
-    unit.session.execute(insert_or_leave(unit.session, inbox, fresh))
+    insert_or_leave(unit.session, inbox, fresh)
     this = (inbox.c.channel == channel, inbox.c.key == key)
     row = unit.session.execute(select(inbox.c.id).where(*this)).scalar_one()
     unit.session.execute(
@@ -93,6 +105,15 @@ def failed(session: Session) -> list[Failed]:
     return [Failed(*row) for row in session.execute(query)]
 
 
+def failures(session: Session, since: datetime) -> tuple[int, datetime | None]:
+    """Return how many messages received since then were given up, and when the first came."""
+    query = select(func.count(), func.min(inbox.c.received_at)).where(
+        _OPEN, inbox.c.state == "failed", inbox.c.received_at >= since
+    )
+    count, first = session.execute(query).one()
+    return count, first
+
+
 def requeue(unit: Unit, reference: str) -> bool:
     """Mark a failed message for handling again; False: there is none of that reference."""
     marked = changed(
@@ -110,11 +131,11 @@ def requeue(unit: Unit, reference: str) -> bool:
 
 
 def waiting(unit: Unit, limit: int) -> list[Waiting]:
-    """Return messages to handle again, in the order in which they came."""
+    """Return messages to handle again, in the order in which they were written."""
     query = (
         select(inbox.c.id, inbox.c.channel, inbox.c.key, inbox.c.account, inbox.c.body)
         .where(_OPEN, inbox.c.state == "received")
-        .order_by(inbox.c.id)
+        .order_by(*_ORDER)
         .limit(limit)
     )
     return [
@@ -124,8 +145,19 @@ def waiting(unit: Unit, limit: int) -> list[Waiting]:
 
 
 def finish(unit: Unit, channel: str, key: str) -> bool:
-    """Mark a message as handled and forget its content; False: somebody else did."""
-    this = (inbox.c.channel == channel, inbox.c.key == key, inbox.c.state != "done")
+    """Mark a message as handled and forget its content.
+
+    False: somebody else did, or is at an earlier one of the same chat.
+    """
+    earlier = inbox.alias("earlier")
+    behind = exists().where(
+        earlier.c.state != literal_column("'done'"),
+        earlier.c.state == "received",
+        earlier.c.channel == inbox.c.channel,
+        earlier.c.account == inbox.c.account,
+        tuple_(*(earlier.c[one.name] for one in _ORDER)) < tuple_(*_ORDER),
+    )
+    this = (inbox.c.channel == channel, inbox.c.key == key, _OPEN, ~behind)
     done = update(inbox).where(*this).values(state="done", body=None)
     return changed(unit.session, done) == 1
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     ColumnElement,
     Subquery,
     and_,
+    bindparam,
     case,
     cast,
     delete,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    literal_column,
     select,
     tuple_,
     update,
@@ -30,12 +32,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Integer, String
 
+from storage import locks
 from storage.ids import neighbours
-from storage.tables import notice, outbox, staff
+from storage.tables import notice, outbox, outbox_turn, staff
 from storage.tables import watch as waiting
 from storage.types import Instant
 from storage.unit import Unit
-from storage.upsert import changed, insert_or_leave, insert_or_set
+from storage.upsert import changed, insert_from, insert_or_leave, insert_or_set
 
 SINGLE, DIGEST = "single", "digest"
 
@@ -56,6 +59,18 @@ class Notice:
     """open | sent | collapsed | moot | unreachable"""
     outbox_key: str
     """The message that speaks for it; "" when none was meant to."""
+
+
+_UNWATCH = delete(waiting).where(
+    waiting.c.case_kind == bindparam("kind"), waiting.c.case_id == bindparam("id")
+)
+
+_NEXT_DUE = (
+    select(waiting.c.next_due_at)
+    .where(waiting.c.next_due_at.is_not(None))
+    .order_by(waiting.c.next_due_at)
+    .limit(1)
+)
 
 
 def watch(
@@ -81,14 +96,12 @@ def watch(
         "lane": lane,
     }
     names = ("next_rung", "next_due_at", "staff_id", "lane")
-    unit.session.execute(insert_or_set(unit.session, waiting, row, names))
+    insert_or_set(unit.session, waiting, row, names)
 
 
 def unwatch(unit: Unit, kind: str, case_id: int) -> None:
     """Stop the clock of a case."""
-    unit.session.execute(
-        delete(waiting).where(waiting.c.case_kind == kind, waiting.c.case_id == case_id)
-    )
+    unit.session.execute(_UNWATCH, {"kind": kind, "id": case_id})
 
 
 def next_rung(session: Session, kind: str, case_id: int) -> str | None:
@@ -101,13 +114,12 @@ def next_rung(session: Session, kind: str, case_id: int) -> str | None:
 
 def next_due(session: Session) -> datetime | None:
     """Return when the next rung of any case is due."""
-    query = (
-        select(waiting.c.next_due_at)
-        .where(waiting.c.next_due_at.is_not(None))
-        .order_by(waiting.c.next_due_at)
-        .limit(1)
-    )
-    return session.execute(query).scalar()
+    return session.execute(_NEXT_DUE).scalar()
+
+
+def alone(unit: Unit) -> bool:
+    """Whether no other process is recording what is due; none will until the unit has ended."""
+    return locks.free(unit.session, "fill")
 
 
 def fill(unit: Unit, now: datetime, limit: int = 200, *, day: date | None = None) -> int:
@@ -115,26 +127,41 @@ def fill(unit: Unit, now: datetime, limit: int = 200, *, day: date | None = None
 
     `day` is the office day that names the morning card (UTC's unless given): rungs for it join
     the one that still waits to be sent; once that was sent, they go singly. Who cannot be
-    reached gets no message, and the notice says so.
+    reached gets no message, and the notice says so. While another process fills there is
+    nothing left to do.
     """
+    if not alone(unit):
+        return 0
     due = (
         select(waiting)
         .where(waiting.c.next_due_at <= now)
         .order_by(waiting.c.next_due_at, waiting.c.case_kind, waiting.c.case_id)
         .limit(limit)
+        # what is recorded below must not change before its message is written
+        .with_for_update()
         .subquery("due")
     )
-    count = unit.session.execute(select(func.count()).select_from(due)).scalar_one()
-    if not count:
+    if not unit.session.execute(select(func.count()).select_from(due)).scalar_one():
         return 0
-    _record(unit, due, now, day or now.date())
-    _write(unit, due, now, neighbours(unit.ids, count))
+    today = day or now.date()
+    # a card that a notice joins must not be taken up before that notice is there to be read
+    cards = select(outbox.c.id).where(
+        outbox.c.key.in_(select(_digest(due, today)).where(due.c.lane == DIGEST))
+    )
+    locks.rows(unit.session, cards)
+    _record(unit, due, now, today)
+    # another rung may be due since it was counted
+    _write(unit, due, now, neighbours(unit.ids, limit))
     return _rest(unit, due)
+
+
+def _digest(due: Subquery, day: date) -> ColumnElement[str]:
+    return literal("digest:") + due.c.staff_id + literal(f":{day.isoformat()}")
 
 
 def _record(unit: Unit, due: Subquery, now: datetime, day: date) -> None:
     """Notices: one for each due rung that has none."""
-    digest = literal("digest:") + due.c.staff_id + literal(f":{day.isoformat()}")
+    digest = _digest(due, day)
     single = (
         literal("notice:")
         + due.c.case_kind
@@ -166,38 +193,47 @@ def _record(unit: Unit, due: Subquery, now: datetime, day: date) -> None:
         "case_kind", "case_id", "rung", "staff_id", "due_at",
         "recorded_at", "outbox_key", "outcome",
     )  # fmt: skip
-    unit.session.execute(insert_or_leave(unit.session, notice, query, names))
+    insert_from(unit.session, notice, names, query)
 
 
 def _write(unit: Unit, due: Subquery, now: datetime, first_id: int) -> None:
     """Outbox rows: one for each key, its text rendered when it is sent."""
-    query = (
+    messages = (
         select(
-            func.row_number().over(order_by=(func.min(notice.c.due_at), notice.c.outbox_key))
-            + literal(first_id - 1, Integer),
-            notice.c.outbox_key,
-            staff.c.home_channel,
-            staff.c.home_account,
-            staff.c.id,
-            literal("send"),
-            notice.c.outbox_key,
-            literal("ready"),
-            literal(now, Instant),
-            literal(0, Integer),
-            literal(""),
-            literal(now, Instant),
+            (
+                func.row_number().over(order_by=(func.min(notice.c.due_at), notice.c.outbox_key))
+                + literal(first_id - 1, Integer)
+            ).label("id"),
+            notice.c.outbox_key.label("key"),
+            staff.c.home_channel.label("channel"),
+            staff.c.home_account.label("account"),
+            staff.c.id.label("staff_id"),
         )
         .select_from(
             due.join(notice, _same_rung(due)).join(staff, staff.c.id == notice.c.staff_id)
         )
         .where(notice.c.outcome == "open")
         .group_by(notice.c.outbox_key, staff.c.id, staff.c.home_channel, staff.c.home_account)
+        .order_by("id")
+        .subquery("messages")
     )
+    next_turn = outbox_turn.next_value() if locks.shared(unit.session) else messages.c.id
+    query = select(
+        messages,
+        next_turn,
+        literal("send"),
+        messages.c.key,
+        literal("ready"),
+        literal(now, Instant),
+        literal(0, Integer),
+        literal(""),
+        literal(now, Instant),
+    ).where(messages.c.id > 0)  # without a WHERE SQLite takes ON CONFLICT for a join
     names = (
-        "id", "key", "channel", "account", "staff_id", "mode", "slot", "state",
+        "id", "key", "channel", "account", "staff_id", "turn", "mode", "slot", "state",
         "due_at", "attempts", "problem", "created_at",
     )  # fmt: skip
-    unit.session.execute(insert_or_leave(unit.session, outbox, query, names))
+    insert_from(unit.session, outbox, names, query)
 
 
 def _rest(unit: Unit, due: Subquery) -> int:
@@ -242,6 +278,19 @@ def skip(unit: Unit, kind: str, case_id: int, rung: str, due_at: datetime, staff
     _settled(unit, kind, case_id, rung, due_at, staff_id, "", "moot")
 
 
+def hand_on(unit: Unit, notice_: Notice, staff_id: str, key: str) -> None:
+    """Let another person hear an open rung, in the message `key`."""
+    unit.session.execute(
+        update(notice)
+        .where(
+            notice.c.case_kind == notice_.case_kind,
+            notice.c.case_id == notice_.case_id,
+            notice.c.rung == notice_.rung,
+        )
+        .values(staff_id=staff_id, outbox_key=key)
+    )
+
+
 def hold(unit: Unit, outbox_key: str, held_key: str) -> None:
     """Let another message, sent later, speak for the open notices of this one."""
     unit.session.execute(
@@ -278,18 +327,61 @@ def _settled(
         "outbox_key": key,
         "outcome": outcome,
     }
-    unit.session.execute(insert_or_leave(unit.session, notice, row))
+    insert_or_leave(unit.session, notice, row)
+
+
+_SETTLE = update(notice).where(notice.c.outbox_key == bindparam("of"), notice.c.outcome == "open")
+
+_SETTLE_CASE = _SETTLE.where(
+    notice.c.case_kind == bindparam("kind"), notice.c.case_id == bindparam("id")
+)
 
 
 def settle(
     unit: Unit, outbox_key: str, outcome: str, *, case: tuple[str, int] | None = None
 ) -> None:
     """Say what became of the open notices of a message, or of one case in it."""
-    query = update(notice).where(notice.c.outbox_key == outbox_key, notice.c.outcome == "open")
-    if case is not None:
-        query = query.where(notice.c.case_kind == case[0], notice.c.case_id == case[1])
-    sent_at = unit.now if outcome == "sent" else None
-    unit.session.execute(query.values(outcome=outcome, sent_at=sent_at))
+    became: dict[str, object] = {
+        "of": outbox_key,
+        "outcome": outcome,
+        "sent_at": unit.now if outcome == "sent" else None,
+    }
+    if case is None:
+        unit.session.execute(_SETTLE, became)
+    else:
+        unit.session.execute(_SETTLE_CASE, became | {"kind": case[0], "id": case[1]})
+
+
+def watched_by(session: Session, staff_id: str) -> tuple[tuple[str, int], ...]:
+    """Return the open cases (kind, id) whose next rung that person is to hear."""
+    query = select(waiting.c.case_kind, waiting.c.case_id).where(waiting.c.staff_id == staff_id)
+    return tuple((row.case_kind, row.case_id) for row in session.execute(query))
+
+
+def reopen(unit: Unit, staff_id: str, since: datetime, key: str) -> int:
+    """Let the message `key` speak for what did not reach a person since then; return how much.
+
+    Of each case only the last rung: when it was said, nothing before it is news.
+    """
+    later = notice.alias("later")
+    superseded = exists().where(
+        later.c.case_kind == notice.c.case_kind,
+        later.c.case_id == notice.c.case_id,
+        later.c.staff_id == notice.c.staff_id,
+        later.c.due_at > notice.c.due_at,
+        later.c.outcome != "moot",
+    )
+    return changed(
+        unit.session,
+        update(notice)
+        .where(
+            notice.c.staff_id == staff_id,
+            notice.c.outcome == literal_column("'unreachable'"),
+            notice.c.due_at >= since,
+            ~superseded,
+        )
+        .values(outcome="open", outbox_key=key),
+    )
 
 
 def stalled(session: Session, limit: int) -> list[Notice]:

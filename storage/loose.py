@@ -28,7 +28,8 @@ class Loose:
     id: int
     staff_id: str
     body: Mapping[str, Any]
-    """text, place, forwarded; files are attachment rows with this as subject."""
+    """text, mark (of the message that the text is), place, forwarded; files are attachment rows
+    with this as subject."""
     album: str
     state: str
     """open, used or dropped."""
@@ -96,7 +97,7 @@ def by_album(unit: Unit, staff_id: str, album: str) -> Loose | None:
 
 
 def rewrite(unit: Unit, loose_id: int, body: Mapping[str, Any]) -> None:
-    """Replace what an open item holds: the caption of an album came with a later photo."""
+    """Replace what an open item holds: its text was edited, or came with a later photo."""
     unit.session.execute(
         update(loose).where(loose.c.id == loose_id).values(body=_sealed(unit, loose_id, body))
     )

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Any
 
-from pypinyin import Style, lazy_pinyin, pinyin
+from storage.phrases import Style, lazy_pinyin, pinyin, seg
+from storage.simplified import SIMPLIFIED
 
 HIGHEST = "\U0010ffff"
 """Sorts after every other character: the upper end of a prefix range."""
@@ -61,7 +63,7 @@ _BRACKETS = re.compile(r"[(\[【〔{「『《<][^)\]】〕}」』》>]*[)\]】�
 
 
 def normalise(name: str) -> str:
-    """Return `name` for comparing: NFKC, case folded, spaces and punctuation removed."""
+    """Return `name` for comparing: width, case and traditional forms folded, no punctuation."""
     shorter = _folded(name)
     while shorter != name:  # what was between two characters may have kept them from joining
         name, shorter = shorter, _folded(shorter)
@@ -70,7 +72,8 @@ def normalise(name: str) -> str:
 
 def _folded(name: str) -> str:
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    return "".join(one for one in folded if unicodedata.category(one)[0] in "LNM")
+    kept = "".join(one for one in folded if unicodedata.category(one)[0] in "LNM")
+    return kept.translate(SIMPLIFIED)
 
 
 def core(name: str) -> str:
@@ -123,10 +126,11 @@ forget that this may return a list."""
 
 def _readings(norm: str) -> list[list[str]]:
     """Return the syllables of `norm`: as its phrases are read, then with one second reading."""
-    first = lazy_pinyin(norm, errors=_SINGLE)
+    words = [_word(one) for one in seg.cut(norm)]
+    first = [one for said, _ in words for one in said]
     if len(norm) <= 4 and norm[:1] in _SURNAMES:
         first = [_SURNAMES[norm[0]], *first[1:]]
-    every = pinyin(norm, style=Style.NORMAL, heteronym=True, errors=_SINGLE)
+    every = [one for _, choices in words for one in choices]
     read = [first]
     if len(first) == len(every):
         for at, choices in enumerate(every):
@@ -134,6 +138,16 @@ def _readings(norm: str) -> list[list[str]]:
             if other is not None:
                 read.append([*first[:at], other, *first[at + 1 :]])
     return read
+
+
+@lru_cache(1 << 16)
+def _word(word: str) -> tuple[list[str], list[list[str]]]:
+    """Return the syllables of one word, and every reading of each.
+
+    Kept, because the names of a spreadsheet consist of few words and pypinyin takes its time.
+    """
+    every: Any = pinyin(word, style=Style.NORMAL, heteronym=True, errors=_SINGLE)
+    return lazy_pinyin(word, errors=_SINGLE), every
 
 
 def _latin(norm: str, readings: int) -> list[str]:

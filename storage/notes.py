@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, or_, select, true, update
+from sqlalchemy import bindparam, exists, func, insert, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from storage.counters import next_number
@@ -32,6 +32,7 @@ from storage.note_records import note as record
 from storage.tables import note_comment, note_reader, staff, visit_note
 from storage.tables import visit_note_version as version_table
 from storage.unit import Unit
+from storage.upsert import changed, insert_or_set
 
 __all__ = ["Brief", "Comment", "Filed", "Mark", "NewNote", "Note", "OldVersion"]
 
@@ -161,20 +162,19 @@ def file_note(unit: Unit, note: NewNote) -> Filed:
     """Write a note under the next number of its year."""
     id_ = next(unit.ids)
     number = f"访-{note.day.year}-{next_number(unit, 'visit_note', note.day.year):04d}"
-    unit.session.execute(
-        insert(visit_note).values(
-            id=id_,
-            number=number,
-            dossier_id=note.dossier_id,
-            author=note.author,
-            state="filed",
-            version=1,
-            filed_at=note.filed_at,
-            deadline=note.deadline,
-            on_time=note.on_time,
-            **_content(unit, id_, note),
-        )
-    )
+    values = {
+        "id": id_,
+        "number": number,
+        "dossier_id": note.dossier_id,
+        "author": note.author,
+        "state": "filed",
+        "version": 1,
+        "filed_at": note.filed_at,
+        "deadline": note.deadline,
+        "on_time": note.on_time,
+        **_content(unit, id_, note),
+    }
+    unit.session.execute(insert(visit_note), values)
     return Filed(id_, number)
 
 
@@ -297,17 +297,23 @@ def commenters(session: Session, note_id: int) -> tuple[str, ...]:
 
 def mark_unread(unit: Unit, staff_ids: Iterable[str], note_id: int, told_at: datetime) -> None:
     """Put the note at the end of these people's unread lists, also if they read it before."""
-    readers = sorted(set(staff_ids))
-    if readers:
-        unit.session.execute(
-            delete(note_reader).where(
-                note_reader.c.staff_id.in_(readers), note_reader.c.note_id == note_id
-            )
-        )
-        unit.session.execute(
-            insert(note_reader),
-            [{"staff_id": one, "note_id": note_id, "told_at": told_at} for one in readers],
-        )
+    told = {"note_id": note_id, "told_at": told_at, "read_at": None}
+    rows = [{"staff_id": one, **told} for one in sorted(set(staff_ids))]
+    if rows:
+        names = ("told_at", "read_at")
+        insert_or_set(unit.session, note_reader, rows, names)
+
+
+def hand_unread(unit: Unit, staff_id: str, to: str) -> int:
+    """Move what a person has not read to another's unread list; return how many."""
+    known = note_reader.alias("known")
+    there = exists().where(known.c.staff_id == to, known.c.note_id == note_reader.c.note_id)
+    return changed(
+        unit.session,
+        update(note_reader)
+        .where(note_reader.c.staff_id == staff_id, note_reader.c.read_at.is_(None), ~there)
+        .values(staff_id=to),
+    )
 
 
 def mark_read(unit: Unit, staff_id: str, note_id: int) -> bool:

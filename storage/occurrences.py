@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from storage.tables import occurrence
 from storage.unit import Unit
-from storage.upsert import changed, insert_or_leave
+from storage.upsert import insert_or_leave
 
 
 def begin(unit: Unit, job: str, occasion: str) -> bool:
     """Record that the job is done on this occasion (`2026-09-14`); False: it was before."""
     row = {"job": job, "occasion": occasion, "at": unit.now}
-    return changed(unit.session, insert_or_leave(unit.session, occurrence, row)) == 1
+    return insert_or_leave(unit.session, occurrence, row) == 1

@@ -2,24 +2,46 @@
 
 A card that was not sent yet is never sent in an outdated form: a newer body for the same slot
 takes its place, so at most one row of a slot is ready at any time.
+
+Several units may write at once, and one relay may claim meanwhile: what is changed here is
+changed only in the state it was seen in. A chat's order is that of `turn`, not of ids.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, exists, literal_column, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import Insert
 
-from storage import ledger
-from storage.tables import message_ref, outbox
+from storage import ledger, locks
+from storage.tables import message_ref, outbox, outbox_turn
+from storage.types import Instant
 from storage.unit import Unit
-from storage.upsert import changed, insert_or_leave, insert_or_set
+from storage.upsert import changed, insert_or_leave, insert_or_set, leaving
 
 SEND = "send"
+TIDY = "tidy"
+UNREACHABLE = "unreachable"
+"""Problem of a message whose reader cannot be reached: blocked us, left the messenger."""
+ALARM = "alarm:"
+"""How the keys of alarms to the operators begin: they are no reason for another alarm."""
+MOST_COUNTED = 20_000
 
 
 @dataclass(frozen=True)
@@ -41,6 +63,40 @@ class Message:
     attempts: int
     """Tries that failed so far."""
     created_at: datetime
+    first_due_at: datetime | None = None
+    """When it was due before the first failed try; None: none failed."""
+
+    @property
+    def owed_at(self) -> datetime:
+        """Since when its reader waits for it."""
+        return self.first_due_at or self.due_at
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """Messages that are due and did not arrive."""
+
+    count: int
+    """At most MOST_COUNTED."""
+    oldest: datetime | None
+    """Since when the longest waiting one is owed; None: none waits."""
+
+
+@dataclass(frozen=True)
+class Failures:
+    """Messages that were given up since some instant, without those to people out of reach."""
+
+    count: int
+    first: datetime | None
+
+
+@dataclass(frozen=True)
+class Stranded:
+    """A chat on a channel that nobody serves, for which something waits."""
+
+    channel: str
+    account: str
+    staff_id: str | None
 
 
 # States are written out, not bound: SQLite must see that its partial indexes fit.
@@ -52,6 +108,101 @@ def _in_state(table: FromClause, *states: str) -> ColumnElement[bool]:
 
 def _ready(table: FromClause = outbox) -> tuple[ColumnElement[bool], ...]:
     return _in_state(table, "ready", "sending"), _in_state(table, "ready")
+
+
+def _blocked() -> ColumnElement[bool]:
+    earlier = outbox.alias("earlier")
+    return (
+        exists()
+        .where(
+            earlier.c.channel == outbox.c.channel,
+            earlier.c.account == outbox.c.account,
+            _in_state(earlier, "ready", "sending"),
+            earlier.c.turn < outbox.c.turn,
+            _in_state(earlier, "sending") | (earlier.c.attempts > 0),
+        )
+        .correlate(outbox)
+    )
+
+
+@cache
+def _put_in_turn() -> Insert:
+    # later than every turn a chat has been given; where one program writes, ids rise with it
+    return leaving("postgresql", outbox).values(turn=outbox_turn.next_value())
+
+
+_OF_SLOT = (
+    select(outbox.c.id, outbox.c.turn, outbox.c.mode, outbox.c.due_at, outbox.c.body)
+    .where(
+        outbox.c.channel == bindparam("channel"),
+        outbox.c.account == bindparam("account"),
+        outbox.c.slot == bindparam("slot"),
+        *_ready(),
+        outbox.c.id != bindparam("but"),
+    )
+    .order_by(outbox.c.turn)
+)
+
+_ONE = select(
+    outbox.c.key, outbox.c.channel, outbox.c.account, outbox.c.slot, outbox.c.mode
+).where(outbox.c.id == bindparam("id"))
+
+_RENEW = update(outbox).where(outbox.c.id == bindparam("of"), *_ready())
+
+_DROP = (
+    update(outbox)
+    .where(outbox.c.id.in_(bindparam("ids", expanding=True)), *_ready())
+    .values(state="dropped", body=None)
+)
+
+_DUE = (
+    select(outbox.c.id)
+    .where(
+        outbox.c.channel == bindparam("channel"),
+        *_ready(),
+        outbox.c.due_at <= bindparam("now"),
+        ~_blocked(),
+    )
+    .order_by(outbox.c.due_at, outbox.c.turn)
+    .limit(bindparam("limit"))
+)
+
+_NEXT_DUE = (
+    select(outbox.c.due_at)
+    .where(outbox.c.channel == bindparam("channel"), *_ready(), ~_blocked())
+    .order_by(outbox.c.due_at)
+    .limit(1)
+)
+
+_CLAIM = (
+    update(outbox)
+    .where(outbox.c.id.in_(bindparam("ids", expanding=True)), *_ready())
+    .values(state="sending")
+    .returning(*(outbox.c[name] for name in Message.__dataclass_fields__))
+)
+
+_MARK_SENT = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("of"))
+    .values(state="sent", sent_at=bindparam("at"), problem="")
+)
+
+_SLOT_OF = (
+    select(message_ref.c.slot)
+    .where(
+        message_ref.c.channel == bindparam("channel"),
+        message_ref.c.account == bindparam("account"),
+        message_ref.c.ref == bindparam("ref"),
+    )
+    .order_by(message_ref.c.at.desc())
+    .limit(1)
+)
+
+_REF_OF = select(message_ref.c.ref).where(
+    message_ref.c.channel == bindparam("channel"),
+    message_ref.c.account == bindparam("account"),
+    message_ref.c.slot == bindparam("slot"),
+)
 
 
 def put(
@@ -70,7 +221,10 @@ def put(
 
     An unsent message of the same slot gives way to it: an unsent redraw is dropped; an unsent
     new card stays a new card in its place, with this body and the later of both due instants.
+    One that is tidied waits no longer: what follows must not come before it.
     """
+    if slot:
+        locks.take(unit.session, f"card:{channel}:{account}:{slot}")
     row = next(unit.ids)
     values = {
         "id": row,
@@ -85,21 +239,29 @@ def put(
         "due_at": due_at,
         "created_at": unit.now,
     }
-    if not changed(unit.session, insert_or_leave(unit.session, outbox, values)):
+    if locks.shared(unit.session):
+        new = changed(unit.session, _put_in_turn(), values)
+    else:
+        new = insert_or_leave(unit.session, outbox, values | {"turn": row})
+    if not new:
         return
     if not slot or body is None:
         return
     older = _of_slot(unit, channel, account, slot, row)
     first = next((one for one in older if one.mode == SEND), None)
-    if first is None:
-        _drop(unit, [one.id for one in older], "superseded")
-        return
-    unit.session.execute(
-        update(outbox)
-        .where(outbox.c.id == first.id)
-        .values(body=unit.seal("outbox.body", first.id, body), due_at=max(first.due_at, due_at))
+    renewed = first is not None and changed(
+        unit.session,
+        _RENEW,
+        {
+            "of": first.id,
+            "body": unit.seal("outbox.body", first.id, body),
+            "due_at": due_at if mode == TIDY else max(first.due_at, due_at),
+        },
     )
-    _drop(unit, [row, *(one.id for one in older if one.id != first.id)], "superseded")
+    if first is None or not renewed:  # none, or the relay has taken it up since
+        _drop(unit, [one.id for one in older], "superseded")
+    else:
+        _drop(unit, [row, *(one.id for one in older if one.id != first.id)], "superseded")
 
 
 def due(session: Session, channel: str, now: datetime, limit: int) -> list[int]:
@@ -107,24 +269,12 @@ def due(session: Session, channel: str, now: datetime, limit: int) -> list[int]:
 
     A message waits while an earlier one to the same chat is being sent or tried again.
     """
-    query = (
-        select(outbox.c.id)
-        .where(outbox.c.channel == channel, *_ready(), outbox.c.due_at <= now, ~_blocked())
-        .order_by(outbox.c.due_at, outbox.c.id)
-        .limit(limit)
-    )
-    return list(session.execute(query).scalars())
+    return list(session.execute(_DUE, {"channel": channel, "now": now, "limit": limit}).scalars())
 
 
 def next_due(session: Session, channel: str) -> datetime | None:
     """Return when the next message may be sent; None: none, or only behind one being sent."""
-    query = (
-        select(outbox.c.due_at)
-        .where(outbox.c.channel == channel, *_ready(), ~_blocked())
-        .order_by(outbox.c.due_at)
-        .limit(1)
-    )
-    return session.execute(query).scalar()
+    return session.execute(_NEXT_DUE, {"channel": channel}).scalar()
 
 
 def claim(unit: Unit, channel: str, now: datetime, limit: int) -> list[Message]:
@@ -132,18 +282,16 @@ def claim(unit: Unit, channel: str, now: datetime, limit: int) -> list[Message]:
     ids = due(unit.session, channel, now, limit)
     if not ids:
         return []
-    unit.session.execute(update(outbox).where(outbox.c.id.in_(ids)).values(state="sending"))
-    columns = [outbox.c[name] for name in Message.__dataclass_fields__]
-    query = select(*columns).where(outbox.c.id.in_(ids)).order_by(outbox.c.due_at, outbox.c.id)
-    return [_message(unit, row) for row in unit.session.execute(query)]
+    rows = unit.session.execute(_CLAIM, {"ids": ids}).all()
+    place = {id: at for at, id in enumerate(ids)}
+    return [_message(unit, row) for row in sorted(rows, key=lambda row: place[row.id])]
 
 
 def mark_sent(unit: Unit, id: int, ref: str) -> None:
     """Record that the platform took the message and shows it as `ref` ("" if it says none)."""
     row = _one(unit, id)
-    unit.session.execute(
-        update(outbox).where(outbox.c.id == id).values(state="sent", sent_at=unit.now, problem="")
-    )
+    # also when another relay has taken over meanwhile: it arrived, so it need not go again
+    unit.session.execute(_MARK_SENT, {"of": id, "at": unit.now})
     if row.slot and ref:
         shown = {
             "channel": row.channel,
@@ -152,7 +300,7 @@ def mark_sent(unit: Unit, id: int, ref: str) -> None:
             "ref": ref,
             "at": unit.now,
         }
-        unit.session.execute(insert_or_set(unit.session, message_ref, shown, ("ref", "at")))
+        insert_or_set(unit.session, message_ref, shown, ("ref", "at"))
     ledger.settle(unit, row.key, "sent")
 
 
@@ -161,7 +309,13 @@ def retry(unit: Unit, id: int, due_at: datetime, problem: str) -> None:
 
     Later messages to the same chat wait for it.
     """
-    _give_back(unit, id, {"due_at": due_at, "problem": problem, "attempts": outbox.c.attempts + 1})
+    values = {
+        "due_at": due_at,
+        "first_due_at": func.coalesce(outbox.c.first_due_at, outbox.c.due_at),
+        "problem": problem,
+        "attempts": outbox.c.attempts + 1,
+    }
+    _give_back(unit, id, values)
 
 
 def release(unit: Unit, ids: Iterable[int]) -> None:
@@ -170,32 +324,40 @@ def release(unit: Unit, ids: Iterable[int]) -> None:
         _give_back(unit, id, {})
 
 
-def recover(unit: Unit, channel: str) -> int:
-    """Give back what a relay that died had claimed; those may reach people twice."""
+def recover(unit: Unit, channel: str, but: Collection[int] = ()) -> int:
+    """Give back what a relay that died had claimed; those may reach people twice.
+
+    `but`: what is in hand.
+    """
     query = select(outbox.c.id).where(
         outbox.c.channel == channel,
         _in_state(outbox, "ready", "sending"),
         _in_state(outbox, "sending"),
     )
-    ids = list(unit.session.execute(query).scalars())
+    ids = [id for id in unit.session.execute(query).scalars() if id not in but]
     release(unit, ids)
     return len(ids)
 
 
 def drop(unit: Unit, id: int, problem: str) -> None:
-    """Give a message up because it is no longer true or not needed."""
-    key = _one(unit, id).key
-    _drop(unit, [id], problem)
-    ledger.settle(unit, key, "moot")
+    """Give a claimed message up because it is no longer true or not needed."""
+    _moot(unit, id, problem, "sending")
+
+
+def _moot(unit: Unit, id: int, problem: str, *states: str) -> None:
+    if _end(unit, id, *states, state="dropped", problem=problem[:200], body=None):
+        ledger.settle(unit, _one(unit, id).key, "moot")
 
 
 def fail(unit: Unit, id: int, problem: str) -> None:
-    """Give a message up because the platform does not take it or does not reach the person."""
-    key = _one(unit, id).key
-    unit.session.execute(
-        update(outbox).where(outbox.c.id == id).values(state="failed", problem=problem[:200])
-    )
-    ledger.settle(unit, key, "unreachable")
+    """Give a claimed message up: the platform does not take it or does not reach the person."""
+    _fail(unit, id, problem, "sending")
+
+
+def _fail(unit: Unit, id: int, problem: str, *states: str) -> None:
+    values = {"state": "failed", "problem": problem[:200], "failed_at": unit.now}
+    if _end(unit, id, *states, **values):
+        ledger.settle(unit, _one(unit, id).key, "unreachable")
 
 
 def readdress(unit: Unit, channel: str, account: str, moved_to: str) -> None:
@@ -207,29 +369,158 @@ def readdress(unit: Unit, channel: str, account: str, moved_to: str) -> None:
         unit.session.execute(query.values(account=moved_to))
 
 
+def forget_chat(unit: Unit, channel: str, account: str) -> int:
+    """Drop what waits for a chat that is gone; returns how many."""
+    query = select(outbox.c.id).where(
+        outbox.c.channel == channel, outbox.c.account == account, *_ready()
+    )
+    waiting = list(unit.session.execute(query).scalars())
+    for id in waiting:
+        _moot(unit, id, "chat gone", "ready")
+    return len(waiting)
+
+
+def lately(session: Session, stem: str, at: datetime, pace: timedelta) -> str:
+    """Return the key under which something may be said now; "" if it was said within `pace`.
+
+    Time is cut into pieces of `pace`; nothing is said in a piece after one in which it was.
+    """
+    piece = int(at.timestamp() // pace.total_seconds())
+    keys = [f"{stem}:{piece}", f"{stem}:{piece - 1}"]
+    said = session.execute(select(outbox.c.id).where(outbox.c.key.in_(keys)).limit(1)).scalar()
+    return "" if said else keys[0]
+
+
+def answer_slot(session: Session, key: str) -> str:
+    """Return the slot of the message that was written under this key; "" for none."""
+    return session.execute(select(outbox.c.slot).where(outbox.c.key == key)).scalar() or ""
+
+
+def forward(
+    unit: Unit,
+    channel: str,
+    account: str,
+    staff_id: str | None,
+    to: tuple[str, str] | None,
+    *,
+    problem: str,
+    claimed: bool = False,
+) -> None:
+    """Send what waits for an account elsewhere; None: give it up for `problem`.
+
+    Only new messages go along: what would redraw a card stays where the card is. `claimed`: also
+    what is being sent, for a channel that nobody serves any more.
+    """
+    states = ("ready", "sending") if claimed else ("ready",)
+    query = select(outbox.c.id, outbox.c.mode).where(
+        outbox.c.channel == channel,
+        outbox.c.account == account,
+        outbox.c.staff_id == staff_id,
+        _in_state(outbox, "ready", "sending"),
+        _in_state(outbox, *states),
+    )
+    for row in unit.session.execute(query.order_by(outbox.c.turn)).all():
+        if row.mode != SEND:
+            _drop(unit, [row.id], problem)
+        elif to is None:
+            _fail(unit, row.id, problem, *states)
+        else:
+            values = {"channel": to[0], "account": to[1], "state": "ready", "attempts": 0}
+            _end(unit, row.id, *states, **values)  # unless the relay has taken it up since
+
+
+def send_elsewhere(unit: Unit, row: Message, channel: str, account: str) -> None:
+    """Send a message that did not arrive to another account of its reader, once.
+
+    Must come before `fail`: open notices then wait for the new message.
+    """
+    key = f"elsewhere:{row.id}"
+    if row.body is None:
+        ledger.hold(unit, row.key, key)
+    put(
+        unit,
+        key=key,
+        channel=channel,
+        account=account,
+        staff_id=row.staff_id,
+        mode=SEND,
+        slot=row.slot,
+        body=row.body,
+        due_at=unit.now,
+    )
+
+
+def unrendered(session: Session, channel: str, account: str) -> tuple[str, ...]:
+    """Return the keys of unsent messages to a chat that are drawn from the ledger when sent."""
+    query = select(outbox.c.key).where(
+        outbox.c.channel == channel,
+        outbox.c.account == account,
+        *_ready(),
+        outbox.c.body.is_(None),
+    )
+    return tuple(session.execute(query).scalars())
+
+
+def withdraw(unit: Unit, slot: str) -> None:
+    """Do not send the card of that name, to whomever; what is on its way arrives."""
+    query = select(outbox.c.id).where(*_ready(), outbox.c.slot == slot)
+    _drop(unit, list(unit.session.execute(query).scalars()), "withdrawn")
+
+
+def stranded(session: Session, channels: frozenset[str], limit: int) -> list[Stranded]:
+    """Return chats on other channels than `channels` for which something waits."""
+    query = (
+        select(outbox.c.channel, outbox.c.account, outbox.c.staff_id)
+        .where(_in_state(outbox, "ready", "sending"), outbox.c.channel.not_in(channels))
+        .distinct()
+        .limit(limit)
+    )
+    return [Stranded(*row) for row in session.execute(query)]
+
+
 def slot_of(session: Session, channel: str, account: str, ref: str) -> str:
     """Return which card a platform message shows; "" when unknown."""
-    query = (
-        select(message_ref.c.slot)
-        .where(
-            message_ref.c.channel == channel,
-            message_ref.c.account == account,
-            message_ref.c.ref == ref,
-        )
-        .order_by(message_ref.c.at.desc())
-        .limit(1)
-    )
-    return session.execute(query).scalar() or ""
+    shown = {"channel": channel, "account": account, "ref": ref}
+    return session.execute(_SLOT_OF, shown).scalar() or ""
 
 
 def ref_of(session: Session, channel: str, account: str, slot: str) -> str | None:
     """Return which platform message shows a card; None when it was never shown."""
-    query = select(message_ref.c.ref).where(
-        message_ref.c.channel == channel,
-        message_ref.c.account == account,
-        message_ref.c.slot == slot,
+    card = {"channel": channel, "account": account, "slot": slot}
+    return session.execute(_REF_OF, card).scalar()
+
+
+def backlog(session: Session, now: datetime, channel: str | None = None) -> Backlog:
+    """Return what waits to be sent although it is due, alarms to operators left out.
+
+    `channel`: on that one only.
+    """
+    owed_at = func.coalesce(outbox.c.first_due_at, outbox.c.due_at).label("owed_at")
+    waiting = (
+        select(owed_at)
+        .where(
+            true() if channel is None else outbox.c.channel == channel,
+            _in_state(outbox, "ready", "sending"),
+            (outbox.c.due_at <= now) | (outbox.c.attempts > 0) | _in_state(outbox, "sending"),
+            _no_alarm(),
+        )
+        .order_by(outbox.c.due_at)
+        .limit(MOST_COUNTED)
+        .subquery()
     )
-    return session.execute(query).scalar()
+    query = select(func.count(), func.min(waiting.c.owed_at, type_=Instant)).select_from(waiting)
+    return Backlog(*session.execute(query).one())
+
+
+def failures(session: Session, since: datetime) -> Failures:
+    """Return what the platforms refused since then; people out of reach are not counted."""
+    query = select(func.count(), func.min(outbox.c.failed_at)).where(
+        _in_state(outbox, "failed"),
+        outbox.c.failed_at >= since,
+        outbox.c.problem != UNREACHABLE,
+        _no_alarm(),
+    )
+    return Failures(*session.execute(query).one())
 
 
 def purge(unit: Unit, before: datetime, limit: int = 500) -> int:
@@ -246,61 +537,45 @@ def purge(unit: Unit, before: datetime, limit: int = 500) -> int:
     return changed(unit.session, update(outbox).where(outbox.c.id.in_(old)).values(body=None))
 
 
-def _blocked() -> ColumnElement[bool]:
-    earlier = outbox.alias("earlier")
-    return (
-        exists()
-        .where(
-            earlier.c.channel == outbox.c.channel,
-            earlier.c.account == outbox.c.account,
-            _in_state(earlier, "ready", "sending"),
-            earlier.c.id < outbox.c.id,
-            _in_state(earlier, "sending") | (earlier.c.attempts > 0),
-        )
-        .correlate(outbox)
-    )
+def _no_alarm() -> ColumnElement[bool]:
+    return ~outbox.c.key.startswith(ALARM, autoescape=True)
 
 
 def _of_slot(unit: Unit, channel: str, account: str, slot: str, but: int) -> Sequence[Any]:
-    query = (
-        select(outbox.c.id, outbox.c.mode, outbox.c.due_at, outbox.c.body)
-        .where(
-            outbox.c.channel == channel,
-            outbox.c.account == account,
-            outbox.c.slot == slot,
-            *_ready(),
-            outbox.c.id != but,
-        )
-        .order_by(outbox.c.id)
-    )
-    return unit.session.execute(query).all()
+    """Return what else is ready for a card, in order."""
+    card = {"channel": channel, "account": account, "slot": slot, "but": but}
+    return unit.session.execute(_OF_SLOT, card).all()
 
 
 def _give_back(unit: Unit, id: int, values: dict[str, Any]) -> None:
     row = _one(unit, id)
+    if row.slot:
+        locks.take(unit.session, f"card:{row.channel}:{row.account}:{row.slot}")
     newer = _of_slot(unit, row.channel, row.account, row.slot, id) if row.slot else []
     if newer and row.mode != SEND:
-        _drop(unit, [id], "superseded")
+        _end(unit, id, "sending", state="dropped", problem="superseded", body=None)
         return
     if newer and newer[-1].body is not None:
         body = unit.vault.open(newer[-1].body, newer[-1].id)
         values = values | {"body": unit.seal("outbox.body", id, body)}
         _drop(unit, [one.id for one in newer], "superseded")
-    unit.session.execute(update(outbox).where(outbox.c.id == id).values(state="ready", **values))
+    _end(unit, id, "sending", state="ready", **values)
+
+
+def _end(unit: Unit, id: int, *states: str, **values: Any) -> bool:
+    """Say what became of a row in one of these states; False: it is in none any more."""
+    there = update(outbox).where(outbox.c.id == id, _in_state(outbox, *states))
+    return changed(unit.session, there.values(**values)) == 1
 
 
 def _drop(unit: Unit, ids: Sequence[int], problem: str) -> None:
+    """Drop what is still ready of these."""
     if ids:
-        unit.session.execute(
-            update(outbox)
-            .where(outbox.c.id.in_(ids))
-            .values(state="dropped", problem=problem[:200], body=None)
-        )
+        unit.session.execute(_DROP, {"ids": ids, "problem": problem[:200]})
 
 
 def _one(unit: Unit, id: int) -> Any:
-    columns = (outbox.c.key, outbox.c.channel, outbox.c.account, outbox.c.slot, outbox.c.mode)
-    return unit.session.execute(select(*columns).where(outbox.c.id == id)).one()
+    return unit.session.execute(_ONE, {"id": id}).one()
 
 
 def _message(unit: Unit, row: Any) -> Message:

@@ -13,12 +13,27 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    bindparam,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from storage.dossiers import phone_digits
 from storage.names import HIGHEST, MAX_KEY, dossier_keys, grams, is_latin, normalise
-from storage.tables import dossier, dossier_gram, dossier_key, recent, staff
+from storage.tables import (
+    dossier,
+    dossier_gram,
+    dossier_key,
+    dossier_merged,
+    recent,
+    staff,
+)
 from storage.unit import Unit
 
 __all__ = ["Hit", "find_dossiers", "normalise"]
@@ -134,6 +149,16 @@ _NUMBER_PREFIX = (
     .limit(bindparam("limit"))
 )
 
+_OLD_NUMBER_PREFIX = (  # of dossiers that were merged: it leads to the one that stayed
+    select(*_COLUMNS)
+    .join_from(dossier_merged, dossier, dossier.c.id == dossier_merged.c.into_id)
+    .where(
+        dossier_merged.c.number >= bindparam("low"), dossier_merged.c.number < bindparam("high")
+    )
+    .order_by(dossier_merged.c.number)
+    .limit(bindparam("limit"))
+)
+
 _GRAM_PROBE = select(func.count()).select_from(
     select(literal_column("1"))
     .where(dossier_gram.c.gram == bindparam("gram"))
@@ -233,7 +258,9 @@ def _found(
     if query.digits:
         found += _by_phone(unit, query.digits)
     if query.number:
-        found += _run(session, _NUMBER_PREFIX, {**_prefix(query.number), "limit": MAX_FOUND})
+        span = {**_prefix(query.number), "limit": MAX_FOUND}
+        found += _run(session, _NUMBER_PREFIX, span)
+        found += _run(session, _OLD_NUMBER_PREFIX, span)
     if query.latin:
         found += _by_latin(session, query.latin, staff_id, used)
     found += _by_name(session, query, staff_id, used)
@@ -304,19 +331,25 @@ def _rarest(session: Session, pairs: Sequence[str]) -> list[tuple[str, int]]:
     return best
 
 
-def _in_name(parts: int) -> list[ColumnElement[bool]]:
+def _in_name(found: Subquery, parts: int) -> list[ColumnElement[bool]]:
+    """Return the recheck of what was found by an index: never a reason to find it otherwise.
+
+    The limit inside `found` keeps PostgreSQL from beginning with it, name by name.
+    """
     # Normalised words hold neither % nor _.
-    return [dossier.c.name_norm.contains(bindparam(f"part{at}")) for at in range(parts)]
+    return [found.c.name_norm.contains(bindparam(f"part{at}")) for at in range(parts)]
 
 
 @cache
 def _by_gram(parts: int) -> Select[*tuple[Any, ...]]:
-    return (
+    led = (
         select(*_COLUMNS)
         .join_from(dossier_gram, dossier, dossier.c.id == dossier_gram.c.dossier_id)
-        .where(dossier_gram.c.gram == bindparam("gram"), *_in_name(parts))
+        .where(dossier_gram.c.gram == bindparam("gram"))
         .limit(bindparam("limit"))
+        .subquery("led")
     )
+    return select(led).where(*_in_name(led, parts))
 
 
 @cache
@@ -328,13 +361,15 @@ def _by_common_grams(parts: int) -> Select[*tuple[Any, ...]]:
         .subquery("led")
     )
     other = dossier_gram.alias("other")
-    return (
+    both = (
         select(*_COLUMNS)
         .join_from(led, other, other.c.dossier_id == led.c.dossier_id)
         .join(dossier, dossier.c.id == led.c.dossier_id)
-        .where(other.c.gram == bindparam("second"), *_in_name(parts))
-        .limit(bindparam("limit"))
+        .where(other.c.gram == bindparam("second"))
+        .limit(MAX_PROBED)
+        .subquery("both")
     )
+    return select(both).where(*_in_name(both, parts)).limit(bindparam("limit"))
 
 
 @cache
@@ -346,8 +381,7 @@ def _own_part(parts: int) -> Select[*tuple[Any, ...]]:
         .limit(MAX_OWN)
         .subquery("own")
     )
-    fits = [own.c.name_norm.contains(bindparam(f"part{at}")) for at in range(parts)]
-    return select(own).where(*fits).limit(MAX_FOUND)
+    return select(own).where(*_in_name(own, parts)).limit(MAX_FOUND)
 
 
 def _ranked(

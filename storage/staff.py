@@ -7,9 +7,22 @@ who left. Every walk here is bounded, never meets a person twice and passes over
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, delete, insert, literal, select, true, update
+from sqlalchemy import (
+    Row,
+    Select,
+    bindparam,
+    case,
+    delete,
+    false,
+    insert,
+    literal,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from storage.names import HIGHEST, MAX_KEY, normalise, person_keys
@@ -48,6 +61,18 @@ class Person:
     home_account: str
     wecom_userid: str | None = None
     """As the company's list names it."""
+    pinned_channel: str = ""
+    """The messenger this person chose for notices; empty: the one last written on."""
+    turned_at: datetime | None = None
+    """When this person left or came back; None: what follows from it was done."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """Who is bound to an account, and whether our messages arrive there."""
+
+    person: Person
+    unreachable_since: datetime | None
 
 
 @dataclass(frozen=True)
@@ -67,7 +92,7 @@ class StaffRow:
     active: bool = True
 
 
-_COLUMNS = (
+COLUMNS = (
     staff.c.id,
     staff.c.name,
     staff.c.department,
@@ -81,12 +106,14 @@ _COLUMNS = (
     staff.c.home_channel,
     staff.c.home_account,
     staff.c.wecom_userid,
+    staff.c.pinned_channel,
+    staff.c.turned_at,
 )
 
-_GET = select(*_COLUMNS).where(staff.c.id == bindparam("id"))
+_GET = select(*COLUMNS).where(staff.c.id == bindparam("id"))
 
 _BY_ACCOUNT = (
-    select(*_COLUMNS)
+    select(*COLUMNS, account.c.unreachable_since)
     .join(account, account.c.staff_id == staff.c.id)
     .where(
         account.c.channel == bindparam("channel"),
@@ -96,7 +123,7 @@ _BY_ACCOUNT = (
 )
 
 _REPORTS = (
-    select(*_COLUMNS)
+    select(*COLUMNS)
     .where(staff.c.superior == bindparam("id"), staff.c.active == true())
     .order_by(staff.c.id)
     .limit(MAX_TEAM)
@@ -133,7 +160,7 @@ def _downward() -> Select[*tuple[Any, ...]]:
     # UNION, not UNION ALL: somebody met before ends the walk, so a circle cannot go round.
     walk = walk.union(select(below.c.id).where(below.c.superior == walk.c.id))
     return (
-        select(*_COLUMNS)
+        select(*COLUMNS)
         .select_from(walk.join(staff, staff.c.id == walk.c.id))
         .where(staff.c.active == true(), staff.c.id != bindparam("id"))
         .order_by(staff.c.department, staff.c.id)
@@ -146,7 +173,7 @@ _CHAIN = _upward()
 _TEAM = _downward()
 
 _FIND = (
-    select(*_COLUMNS)
+    select(*COLUMNS)
     .where(
         staff.c.id.in_(
             select(staff_key.c.staff_id)
@@ -169,7 +196,8 @@ _BY_KEY = (
 )
 
 
-def _person(row: Row[*tuple[Any, ...]]) -> Person:
+def person_of(row: Row[*tuple[Any, ...]]) -> Person:
+    """Return the person of a row of `COLUMNS`."""
     return Person(
         id=row.id,
         name=row.name,
@@ -184,6 +212,8 @@ def _person(row: Row[*tuple[Any, ...]]) -> Person:
         home_channel=row.home_channel,
         home_account=row.home_account,
         wecom_userid=row.wecom_userid,
+        pinned_channel=row.pinned_channel,
+        turned_at=row.turned_at,
     )
 
 
@@ -194,13 +224,19 @@ def _split(joined: str) -> tuple[str, ...]:
 def get(session: Session, staff_id: str) -> Person | None:
     """Return the person of that staff number, also when inactive; None for nobody."""
     row = session.execute(_GET, {"id": staff_id}).one_or_none()
-    return _person(row) if row else None
+    return person_of(row) if row else None
 
 
 def by_account(session: Session, channel: str, account_id: str) -> Person | None:
     """Return the active person bound to the account; None for strangers and leavers."""
+    known = at_account(session, channel, account_id)
+    return known.person if known else None
+
+
+def at_account(session: Session, channel: str, account_id: str) -> Known | None:
+    """Return the active person bound to the account, and whether it is marked unreachable."""
     row = session.execute(_BY_ACCOUNT, {"channel": channel, "account": account_id}).one_or_none()
-    return _person(row) if row else None
+    return Known(person_of(row), row.unreachable_since) if row else None
 
 
 def chain(session: Session, staff_id: str) -> tuple[str, ...]:
@@ -211,12 +247,12 @@ def chain(session: Session, staff_id: str) -> tuple[str, ...]:
 
 def reports(session: Session, staff_id: str) -> tuple[Person, ...]:
     """Return the active people whose direct superior is `staff_id`."""
-    return tuple(_person(row) for row in session.execute(_REPORTS, {"id": staff_id}))
+    return tuple(person_of(row) for row in session.execute(_REPORTS, {"id": staff_id}))
 
 
 def team(session: Session, staff_id: str) -> tuple[Person, ...]:
     """Return all active people below `staff_id`, at most MAX_TEAM, by department."""
-    return tuple(_person(row) for row in session.execute(_TEAM, {"id": staff_id}))
+    return tuple(person_of(row) for row in session.execute(_TEAM, {"id": staff_id}))
 
 
 def find(session: Session, words: str, limit: int, offset: int = 0) -> tuple[Person, ...]:
@@ -227,7 +263,7 @@ def find(session: Session, words: str, limit: int, offset: int = 0) -> tuple[Per
     rows = session.execute(
         _FIND, {"low": low, "high": low + HIGHEST, "limit": limit, "offset": offset}
     )
-    return tuple(_person(row) for row in rows)
+    return tuple(person_of(row) for row in rows)
 
 
 def holders(session: Session, role: str) -> tuple[str, ...]:
@@ -247,8 +283,8 @@ def superiors(session: Session) -> dict[str, str | None]:
 
 def everybody(session: Session) -> tuple[Person, ...]:
     """Return all people, leavers too, by number; not for the message path."""
-    rows = session.execute(select(*_COLUMNS).order_by(staff.c.id))
-    return tuple(_person(row) for row in rows)
+    rows = session.execute(select(*COLUMNS).order_by(staff.c.id))
+    return tuple(person_of(row) for row in rows)
 
 
 def save(unit: Unit, row: StaffRow) -> None:
@@ -263,19 +299,22 @@ def save(unit: Unit, row: StaffRow) -> None:
         "head_of": ";".join(row.head_of),
         "locale": row.locale,
         "wecom_userid": row.wecom_userid,
-        "active": row.active,
     }
     changed = unit.session.execute(
-        update(staff).where(staff.c.id == row.id).values(**values).returning(staff.c.id)
-    )
-    if changed.first() is None:
-        unit.session.execute(insert(staff).values(id=row.id, created_at=unit.now, **values))
+        update(staff).where(staff.c.id == row.id).values(**values).returning(staff.c.active)
+    ).first()
+    if changed is None:
+        unit.session.execute(
+            insert(staff).values(id=row.id, active=row.active, created_at=unit.now, **values)
+        )
     keys = set(person_keys(row.name, row.id))
     keys.update(_mark("role", one) for one in row.roles)
     keys.update(_mark("head", one) for one in row.head_of)
     _replace_keys(unit, row.id, keys)
     if not row.active:
         deactivate(unit, row.id)
+    elif changed is not None and not changed.active:
+        reactivate(unit, row.id)
 
 
 def deactivate(unit: Unit, staff_id: str) -> None:
@@ -286,7 +325,12 @@ def deactivate(unit: Unit, staff_id: str) -> None:
     unit.session.execute(
         update(staff)
         .where(staff.c.id == staff_id)
-        .values(active=False, home_channel="", home_account="")
+        .values(
+            turned_at=case((staff.c.active == true(), unit.now), else_=staff.c.turned_at),
+            active=False,
+            home_channel="",
+            home_account="",
+        )
     )
     unit.session.execute(
         update(invite)
@@ -301,6 +345,22 @@ def deactivate(unit: Unit, staff_id: str) -> None:
             outbox.c.body.is_not(None),  # the others are rungs, looked at again when sent
         )
         .values(state="dropped", problem="left", body=None)
+    )
+
+
+def reactivate(unit: Unit, staff_id: str) -> None:
+    """Let somebody in again who had left, with the accounts they had."""
+    unit.session.execute(
+        update(staff)
+        .where(staff.c.id == staff_id, staff.c.active == false())
+        .values(active=True, turned_at=unit.now)
+    )
+
+
+def pin(unit: Unit, staff_id: str, channel: str) -> None:
+    """Send the person's notices to that messenger whatever they write on; "": to the last used."""
+    unit.session.execute(
+        update(staff).where(staff.c.id == staff_id).values(pinned_channel=channel)
     )
 
 

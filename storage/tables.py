@@ -16,14 +16,13 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    String,
+    Sequence,
     Table,
-    Text,
     UniqueConstraint,
     text,
 )
 
-from storage.types import Encrypted, Instant
+from storage.types import Encrypted, Instant, String, Text
 
 metadata = MetaData(
     naming_convention={
@@ -55,8 +54,16 @@ staff = Table(
     Column("active", Boolean, nullable=False, default=True),
     Column("home_channel", String(16), nullable=False, default=""),  # where notices go
     Column("home_account", String(80), nullable=False, default=""),
+    Column("pinned_channel", String(16), nullable=False, server_default=""),  # "": last used
+    Column("turned_at", Instant),  # left or came back, and what follows was not done yet
     Column("created_at", Instant, nullable=False),
     Index(None, "superior"),
+    Index(
+        "ix_staff_turned",
+        "turned_at",
+        sqlite_where=text("turned_at IS NOT NULL"),
+        postgresql_where=text("turned_at IS NOT NULL"),
+    ),
 )
 
 staff_key = Table(  # prefixes a person is found by: name, its tails, pinyin, initials; and exact
@@ -74,6 +81,9 @@ account = Table(  # one person, several messengers
     Column("account", String(80), primary_key=True),
     Column("staff_id", ForeignKey("staff.id"), nullable=False, index=True),
     Column("bound_at", Instant, nullable=False),
+    Column("menu", String(32)),  # digest of the command menu it was given; None: none yet
+    Column("unreachable_since", Instant),  # None: as far as we know, messages arrive
+    Column("unreachable_why", String(8), nullable=False, server_default=""),  # blocked | off
 )
 
 invite = Table(
@@ -143,6 +153,36 @@ dossier = Table(
     Index(None, "name_norm"),
     Index(None, "phone_index"),
     Index(None, "phone_tail_index"),
+    Index(
+        "ix_dossier_by_key",
+        "key",
+        sqlite_where=text("key <> ''"),
+        postgresql_where=text("key <> ''"),
+    ),
+)
+
+dossier_merged = Table(  # what became of a dossier that was another one twice
+    "dossier_merged",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),  # the one it had
+    Column("number", String(40), nullable=False, unique=True),  # leads to the other one now
+    Column("into_id", Id, ForeignKey("dossier.id"), nullable=False, index=True),
+    Column("name_norm", String(200), nullable=False, index=True),
+    Column("type", String(40), nullable=False),
+    Column("key", String(80), nullable=False),
+    Column("phone_index", LargeBinary(16)),
+    Column("content", Encrypted("dossier_merged.content"), nullable=False),  # JSON: all it held
+    Column("merged_by", String(40), nullable=False),
+    Column("merged_at", Instant, nullable=False),
+)
+
+dossier_distinct = Table(  # alike, but a person said that they are two
+    "dossier_distinct",
+    metadata,
+    Column("low_id", Id, ForeignKey("dossier.id"), primary_key=True),
+    Column("high_id", Id, ForeignKey("dossier.id"), primary_key=True, index=True),
+    Column("marked_by", String(40), nullable=False),
+    Column("marked_at", Instant, nullable=False),
 )
 
 dossier_gram = Table(  # two neighbouring characters of the normalised name
@@ -333,6 +373,18 @@ menu = Table(  # what typed numbers mean: the choices of the last card a person 
     Column("keys", Text, nullable=False),  # JSON list of button keys
 )
 
+origin = Table(  # what became of a person's message, so that an edit of it finds its way
+    "origin",
+    metadata,
+    Column("mark", String(140), primary_key=True),  # channel:key of the message
+    Column("staff_id", String(40), nullable=False),
+    Column("action", String(40), nullable=False),  # as audited: visit_note.filed, loose.kept ...
+    Column("subject", String(80), nullable=False),  # visit_note:12
+    Column("at", Instant, nullable=False),
+    Index(None, "subject"),
+    Index(None, "at"),
+)
+
 # -- messages ----------------------------------------------------------------------------------
 
 inbox = Table(
@@ -363,10 +415,14 @@ inbox = Table(
     ),
 )
 
+outbox_turn = Sequence("outbox_turn", metadata=metadata)  # only where several write at once
+
 outbox = Table(
     "outbox",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),  # order per chat
+    Column("id", Id, primary_key=True, autoincrement=False),
+    # order per chat, as its messages were written, whoever wrote them (docs/decisions/0005)
+    Column("turn", Id, nullable=False, server_default=text("0")),
     Column("key", String(160), nullable=False, unique=True),  # makes a repeat harmless
     Column("channel", String(16), nullable=False),
     Column("account", String(80), nullable=False),
@@ -380,11 +436,19 @@ outbox = Table(
     Column("problem", String(200), nullable=False, default=""),
     Column("created_at", Instant, nullable=False),
     Column("sent_at", Instant),
+    Column("first_due_at", Instant),  # before the first failed try moved it; None: due_at
+    Column("failed_at", Instant),
+    Index(
+        "ix_outbox_failed",
+        "failed_at",
+        sqlite_where=text("state = 'failed'"),
+        postgresql_where=text("state = 'failed'"),
+    ),
     Index(
         "ix_outbox_ready",
         "channel",
         "due_at",
-        "id",
+        "turn",
         sqlite_where=text("state IN ('ready', 'sending')"),
         postgresql_where=text("state IN ('ready', 'sending')"),
     ),
@@ -415,6 +479,26 @@ message_ref = Table(  # which platform message shows which card
     Index(None, "channel", "account", "ref"),
 )
 
+link = Table(  # ways into the private chat; its key is the id and a seal over it
+    "link",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("staff_id", String(40)),  # None: for everybody who is bound
+    Column("target", Encrypted("link.target"), nullable=False),  # JSON: choice | command, text
+    Column("expires_at", Instant, nullable=False),
+    Index(None, "expires_at"),
+)
+
+chat_group = Table(  # groups the bot is in, or was
+    "chat_group",
+    metadata,
+    Column("channel", String(16), primary_key=True),
+    Column("chat", String(80), primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("added_by", String(40), nullable=False),
+    Column("gone_at", Instant),  # None: it is in it
+)
+
 # -- clock -------------------------------------------------------------------------------------
 
 watch = Table(  # every open case with a clock: its next rung only
@@ -442,6 +526,13 @@ notice = Table(  # the ledger: one row for each rung of each case
     Column("outcome", String(12), nullable=False, default="open"),
     # open | sent | collapsed | moot | unreachable
     Column("sent_at", Instant),
+    Index(
+        "ix_notice_unreachable",
+        "staff_id",
+        "due_at",
+        sqlite_where=text("outcome = 'unreachable'"),
+        postgresql_where=text("outcome = 'unreachable'"),
+    ),
 )
 
 occurrence = Table(  # jobs done once for each occasion
@@ -450,6 +541,29 @@ occurrence = Table(  # jobs done once for each occasion
     Column("job", String(40), primary_key=True),
     Column("occasion", String(40), primary_key=True),
     Column("at", Instant, nullable=False),
+)
+
+episode = Table(  # trouble that operators are told about, from its beginning to its end
+    "episode",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("code", String(40), nullable=False),  # outbox:telegram, attachments ...
+    Column("started_at", Instant, nullable=False),
+    Column("ended_at", Instant),  # None: it goes on
+    Column("told", String(8), nullable=False, default=""),  # "" | begun | over
+    Index(
+        "ix_episode_ongoing",
+        "code",
+        unique=True,
+        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
+    Index(
+        "ix_episode_untold",
+        "id",
+        sqlite_where=text("told <> 'over'"),
+        postgresql_where=text("told <> 'over'"),
+    ),
 )
 
 # -- the house's own ---------------------------------------------------------------------------
@@ -476,6 +590,15 @@ counter = Table(  # running numbers for people, by kind and year
     Column("kind", String(24), primary_key=True),
     Column("year", Integer, primary_key=True),
     Column("last", Integer, nullable=False),
+)
+
+lease = Table(  # which process may do what only one may at a time
+    "lease",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("holder", String(80), nullable=False),
+    Column("until", Instant, nullable=False),  # the holder's until then, unless renewed
+    Column("seen_at", Instant, nullable=False),  # when a holder was last known to be up
 )
 
 meta = Table(

@@ -9,12 +9,36 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import sqlalchemy
 from sqlalchemy import DateTime, LargeBinary
 from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.types import TypeDecorator
 
 from storage.crypto import Sealed
 from storage.errors import StorageError
+
+
+class String(sqlalchemy.String):
+    """Text that is compared by code point on every database, whatever its locale.
+
+    A prefix is looked up as a range, which is right and indexed in that order only. The length
+    says what to expect; no database refuses more.
+    """
+
+
+class Text(String):
+    """The same without a length."""
+
+
+@compiles(String, "postgresql")
+def _by_code_point(*_: Any, **__: Any) -> str:
+    return 'TEXT COLLATE "C"'
+
+
+@compiles(Text, "sqlite")
+def _text(*_: Any, **__: Any) -> str:
+    return "TEXT"
 
 
 class Instant(TypeDecorator[datetime]):

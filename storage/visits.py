@@ -6,12 +6,15 @@ whoever was quicker.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy.orm import Session
 
+from storage import locks
 from storage.errors import Conflict
 from storage.tables import dossier, visit, visit_note
 from storage.unit import Unit
@@ -126,21 +129,21 @@ def plan(
 ) -> int:
     """Plan a visit entered at `at` and return its id; one that is planned already is kept."""
     same = {"staff_id": staff_id, "dossier_id": dossier_id, "day": day}
+    locks.take(unit.session, f"plan:{staff_id}:{dossier_id}:{day}")
     planned: int | None = unit.session.execute(_SAME, same).scalar()
     if planned is not None:
         return planned
     id_ = next(unit.ids)
-    unit.session.execute(
-        insert(visit).values(
-            id=id_,
-            state="planned",
-            purpose=unit.seal("visit.purpose", id_, purpose or None),
-            from_note=from_note,
-            version=1,
-            entered_at=at,
-            **same,
-        )
-    )
+    values = {
+        "id": id_,
+        "state": "planned",
+        "purpose": unit.seal("visit.purpose", id_, purpose or None),
+        "from_note": from_note,
+        "version": 1,
+        "entered_at": at,
+        **same,
+    }
+    unit.session.execute(insert(visit), values)
     return id_
 
 
@@ -156,6 +159,18 @@ def move(unit: Unit, visit_id: int, *, day: date, version: int, at: datetime) ->
         Conflict: it is no longer planned, or was changed since `version`.
     """
     return _change(unit, visit_id, version, {"day": day, "entered_at": at})
+
+
+def hand_over(
+    unit: Unit, visit_id: int, *, staff_id: str, day: date, version: int, at: datetime
+) -> int:
+    """Make a planned visit that person's, on that day, and return its new version.
+
+    Raises:
+        Conflict: it is no longer planned, or was changed since `version`.
+    """
+    values = {"staff_id": staff_id, "day": day, "entered_at": at}
+    return _change(unit, visit_id, version, values)
 
 
 def cancel(unit: Unit, visit_id: int, *, version: int, at: datetime) -> int:
@@ -280,6 +295,19 @@ def planned_between(
 def coming(unit: Unit, staff_id: str, since: date, limit: int = 50) -> tuple[Visit, ...]:
     """Return the planned visits from a day on, next first."""
     return _all(unit, _FROM, {"staff_id": staff_id, "day": since, "limit": limit})
+
+
+def planned_of(unit: Unit, staff_ids: Sequence[str], limit: int = 200) -> tuple[Visit, ...]:
+    """Return the planned visits of these people, next first."""
+    query = _VISIT.where(visit.c.staff_id.in_(staff_ids), visit.c.state == "planned")
+    query = query.order_by(visit.c.day, visit.c.id).limit(limit)
+    return _all(unit, query, {}) if staff_ids else ()
+
+
+def count_planned(session: Session, staff_ids: Sequence[str]) -> int:
+    """Return how many visits these people have planned."""
+    query = select(func.count()).where(visit.c.staff_id.in_(staff_ids), visit.c.state == "planned")
+    return session.execute(query).scalar_one() if staff_ids else 0
 
 
 def coming_to(unit: Unit, dossier_id: int, since: date, limit: int = 8) -> tuple[Visit, ...]:

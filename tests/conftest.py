@@ -1,23 +1,31 @@
 """What every storage test stands on: a real database, a vault, units of work.
 
-The schema is migrated once for each run and copied for each test. A PostgreSQL database joins
-by a second parameter of `database_url`.
+The schema is migrated once for each run and copied for each test, on SQLite and on PostgreSQL:
+`database_url` gives one of each. A test about SQLite's file takes `sqlite_url` instead, one about
+the server `postgresql_url`.
 """
 
 from __future__ import annotations
 
+import fcntl
+import itertools
+import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import structlog
 
 from storage import ids
 from storage.crypto import Vault
 from storage.database import Database, session
 from storage.unit import Unit
+from tests.fakes import postgres
+from tests.fakes.postgres import Server
 
 NOW = datetime(2026, 9, 14, 1, 0, tzinfo=UTC)
 """Monday 2026-09-14, nine o'clock in China."""
@@ -27,11 +35,36 @@ IDS_FOR_EACH_UNIT = 2000
 UnitFactory = Callable[..., AbstractContextManager[Unit]]
 """`with unit_factory(now) as unit:` is one unit of work, committed at its end."""
 
+_SERVER = "SERVER_OF_THESE_TESTS"
+"""In the environment: the folder of the run's PostgreSQL server, for all its processes."""
+
+_COUNT = itertools.count(1)
+
+
+# drawn with every local variable, as structlog does by itself, one traceback takes seconds
+structlog.configure(processors=[structlog.processors.KeyValueRenderer()])
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--campaign", action="store_true", help="the long campaign of kills, not a sample"
     )
+
+
+_GUARD = pytest.StashKey[subprocess.Popen[bytes]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # the workers of pytest-xdist inherit the folder
+        folder = postgres.folder()
+        os.environ[_SERVER] = str(folder)
+        config.stash[_GUARD] = postgres.guard(folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    guard = config.stash.get(_GUARD, None)
+    if guard is not None:
+        guard.communicate()
 
 
 @pytest.fixture
@@ -46,11 +79,54 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(params=["sqlite"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+@pytest.fixture(scope="session")
+def server() -> Server:
+    """The PostgreSQL server of this run, with the database `migrated` to copy from."""
+    folder = Path(os.environ[_SERVER])
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (folder / "data").exists():
+            return Server(folder)
+        made = Server.make(folder)
+        made.start()
+        made.create("migrated")
+        Database.open(made.url("migrated"), upgrade=True).close()
+        return made
+
+
+@contextmanager
+def copied(server: Server, template: str = "migrated") -> Iterator[str]:
+    """Give a database of its own; returns its name."""
+    name = f"{os.environ.get('PYTEST_XDIST_WORKER', 'test')}_{next(_COUNT)}"
+    server.create(name, template)
+    yield name
+    server.drop(name)
+
+
+@pytest.fixture
+def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
     path = tmp_path / "test.sqlite"
-    shutil.copy(request.getfixturevalue("migrated_file"), path)
+    shutil.copy(migrated_file, path)
     return f"sqlite:///{path}"
+
+
+@pytest.fixture(scope="session")
+def kept_database(server: Server) -> Iterator[str]:
+    """A database for one test after the other: making one takes longer than emptying it."""
+    with copied(server) as name:
+        yield name
+
+
+@pytest.fixture
+def postgresql_url(server: Server, kept_database: str) -> Iterator[str]:
+    yield server.url(kept_database)
+    server.empty(kept_database)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
 
 
 @pytest.fixture

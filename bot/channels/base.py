@@ -6,12 +6,34 @@ with one of the outcomes of the relay and nothing else, so that no platform's ex
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from handlers.conversation.messages import Card, Inbound, InFile
+from handlers.conversation.messages import Card, Inbound, InFile, Suggestions
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How a platform counts the length of a text."""
+
+    encoding: str
+    unit_bytes: int
+
+    def length(self, text: str) -> int:
+        return len(text.encode(self.encoding)) // self.unit_bytes
+
+    def cut(self, text: str, limit: int) -> str:
+        """Return the beginning of `text` of at most `limit` units, never half a character."""
+        return text.encode(self.encoding)[: limit * self.unit_bytes].decode(
+            self.encoding, errors="ignore"
+        )
+
+
+UTF8_BYTES = Measure("utf-8", 1)
+UTF16_UNITS = Measure("utf-16-le", 2)
 
 
 @dataclass(frozen=True)
@@ -22,8 +44,8 @@ class Capabilities:
     """Most buttons on one card."""
     label_bytes: int
     """Longest button label, UTF-8 bytes."""
-    text_bytes: int
-    """Longest message, UTF-8 bytes."""
+    text_length: int
+    """Longest message, in units of `measure`."""
     edits: bool
     """A sent card can be redrawn in place."""
     files_in: bool
@@ -32,6 +54,7 @@ class Capabilities:
     """Forwarding and saving can be switched off for a message."""
     file_bytes_in: int
     """Largest file a person can send us."""
+    measure: Measure = UTF8_BYTES
 
 
 class Outcome(StrEnum):
@@ -67,20 +90,44 @@ class OutFile:
     content: bytes
 
 
-Intake = Callable[[Inbound], Awaitable[None]]
-"""Returns only after commit; the channel acknowledges to its platform when it has returned.
-Raises when nothing was kept: the channel must not acknowledge then."""
+class Desk(Protocol):
+    """What a channel hands on to."""
+
+    async def intake(self, inbound: Inbound) -> None:
+        """Handle one message; returns only after commit.
+
+        The channel acknowledges to its platform when it has returned. Raises when nothing was
+        kept: the channel must not acknowledge then.
+        """
+
+    async def suggest(self, channel: str, account: str, words: str, further: str) -> Suggestions:
+        """Return what fits `words` for that person, as all may see it; nothing for strangers."""
+
+    async def hold(self, name: str, seconds: float, *, shared: bool = False) -> bool:
+        """Take or renew a lease for this process (CONTRACT 1.5); False: another one has it.
+
+        `shared`: every process has it, and it tells when any of them last did.
+        """
+
+    async def release(self, name: str) -> None:
+        """Let go of a lease of this process."""
+
+    async def seen_at(self, name: str) -> datetime | None:
+        """Return when a lease was last renewed; None: it never was."""
+
+    async def learn(self, key: str, value: str) -> None:
+        """Keep a fact about the platform for other parts of the program."""
 
 
 class Channel(Protocol):
     name: str
     capabilities: Capabilities
 
-    async def start(self, intake: Intake) -> None:
+    async def start(self, desk: Desk) -> None:
         """Begin to take messages; returns when ready."""
 
     async def stop(self) -> None:
-        """Take no more messages; what was handed to `intake` is waited for."""
+        """Take no more messages; what was handed to the desk is waited for."""
 
     async def send(self, account: str, card: Card, files: tuple[OutFile, ...] = ()) -> str:
         """Send `card` and return the platform's reference of the message. Raises ChannelError."""
@@ -95,4 +142,22 @@ class Channel(Protocol):
         """Stream the bytes of an inbound file. Raises ChannelError."""
 
     async def menu(self, account: str, entries: tuple[tuple[str, str], ...]) -> None:
-        """Set the command menu of one person: (command, title) in order."""
+        """Set the command menu of one person: (command, title) in order; empty takes it away.
+        Raises ChannelError."""
+
+    async def leave(self, chat: str) -> None:
+        """Leave a group. Never raises."""
+
+
+@runtime_checkable
+class Watched(Protocol):
+    """A channel that knows how its intake is; one that does not is left to its relay."""
+
+    @property
+    def problem(self) -> str | None:
+        """What keeps messages from coming in; "" for nothing.
+
+        `conflict`: another program takes them (a 409 that lasts); `unauthorized`: the token is
+        not accepted; `unreachable`: the platform does not answer. None: this process does not
+        take in for the channel, so it cannot know.
+        """

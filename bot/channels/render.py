@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from bot.channels.base import Capabilities
+from bot.channels.base import UTF8_BYTES, Capabilities, Measure
 from handlers.conversation.messages import Button, Card
 from handlers.texts import N_, Texts
 
@@ -63,7 +63,7 @@ def render(
         lines.append(card.title)
     lines.append(card.text)
     if card.files and not capabilities.files_out:
-        lines.append(_texts(card.locale).t(NO_FILES))
+        lines.append(texts_of(card.locale).t(NO_FILES))
     if card.choices and not tapped:
         lines.append("")
         lines += [f"{number} {one.label}" for number, one in enumerate(card.choices, 1)]
@@ -72,7 +72,7 @@ def render(
         lines += ["", *hint]
     return Rendered(
         title=card.title if own_title else "",
-        parts=split_bytes("\n".join(lines), capabilities.text_bytes),
+        parts=split("\n".join(lines), capabilities.text_length, capabilities.measure),
         rows=rows_of(card.choices, card.columns) if tapped else (),
         grid=card.grid if grid_tapped else (),
         nav=card.nav if nav_tapped else (),
@@ -85,24 +85,24 @@ def rows_of(buttons: tuple[Button, ...], columns: int) -> tuple[tuple[Button, ..
     return tuple(buttons[start : start + width] for start in range(0, len(buttons), width))
 
 
-def split_bytes(text: str, limit: int) -> tuple[str, ...]:
-    """Return `text` in pieces of at most `limit` UTF-8 bytes, at least one piece.
+def split(text: str, limit: int, measure: Measure = UTF8_BYTES) -> tuple[str, ...]:
+    """Return `text` in pieces of at most `limit` units of `measure`, at least one piece.
 
     Cuts at line ends where it can, at a space or between characters only inside a line that is
     longer than a whole message. No character is lost but the line ends at the cuts.
     """
-    if len(text.encode()) <= limit:
+    if measure.length(text) <= limit:
         return (text,)
     pieces: list[str] = []
     piece: str | None = None
     for line in text.split("\n"):
         joined = line if piece is None else f"{piece}\n{line}"
-        if len(joined.encode()) <= limit:
+        if measure.length(joined) <= limit:
             piece = joined
             continue
         if piece is not None:
             pieces.append(piece)
-        *full, piece = _chop(line, limit)
+        *full, piece = _chop(line, limit, measure)
         pieces += full
     pieces.append(piece or "")
     return tuple(one for one in pieces if one.strip()) or (text[:1],)
@@ -112,13 +112,13 @@ def shorten(text: str, limit: int) -> str:
     """Return `text` in at most `limit` UTF-8 bytes, with an ellipsis where it was cut."""
     if len(text.encode()) <= limit:
         return text
-    return _take(text, limit - len("…".encode())) + "…"
+    return UTF8_BYTES.cut(text, limit - len("…".encode())) + "…"
 
 
-def _chop(line: str, limit: int) -> list[str]:
+def _chop(line: str, limit: int, measure: Measure) -> list[str]:
     pieces = []
-    while len(line.encode()) > limit:
-        piece = _take(line, limit)
+    while measure.length(line) > limit:
+        piece = measure.cut(line, limit)
         space = piece.rfind(" ")
         if space > len(piece) // 2:
             piece = piece[: space + 1]
@@ -127,12 +127,8 @@ def _chop(line: str, limit: int) -> list[str]:
     return [*pieces, line]
 
 
-def _take(text: str, limit: int) -> str:
-    return text.encode()[:limit].decode(errors="ignore")
-
-
 @lru_cache
-def _texts(locale: str) -> Texts:
+def texts_of(locale: str) -> Texts:
     return Texts(locale, ZoneInfo("UTC"))
 
 
@@ -144,7 +140,7 @@ def _fits(buttons: tuple[Button, ...], others: int, capabilities: Capabilities) 
 
 def _quoted(locale: str, quote: str) -> str:
     first = next((line for line in quote.split("\n") if line.strip()), "")
-    return _texts(locale).t(QUOTED, first_line=shorten(first, QUOTE_BYTES))
+    return texts_of(locale).t(QUOTED, first_line=shorten(first, QUOTE_BYTES))
 
 
 def _hint(card: Card, *, numbered: bool, nav_tapped: bool) -> list[str]:
@@ -152,7 +148,7 @@ def _hint(card: Card, *, numbered: bool, nav_tapped: bool) -> list[str]:
     numbered = numbered and bool(card.choices)
     if not numbered and (nav_tapped or not card.nav):
         return []
-    texts = _texts(card.locale)
+    texts = texts_of(card.locale)
     digits = [(_digit(one), one.label) for one in card.nav]
     lines = []
     if numbered:

@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
+import asyncio
+import stat
+import time
+import tomllib
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from bot.clock import SystemClock
+from bot.commands.channels import require_channels
 from bot.commands.shared import Refused, say, settings_of
 from bot.config import ConfigError
 from bot.offline import opened
 from bot.policies import PacksRefused, policy_of, unheld_roles
-from bot.settings import Phones, Settings
+from bot.settings import Settings
 from rules.calendar import company_calendar
 from rules.errors import DomainError
 from rules.policy import PolicyError
 from rules.roles import ROLES
-from storage import staff
+from storage import audit, staff
 from storage.crypto import Vault
+from storage.database import bytes_used
 from storage.errors import StorageError
+from storage.folder import room
+from storage.unit import Unit
 
 Look = Callable[[Settings], list[str]]
 """Returns remarks, or raises what has to be mended."""
+
+LOW_SPACE = 1024**3
+"""Bytes on a disk below which it is mentioned."""
+LARGE_FILE = 20 * 1024**3
+"""Bytes of an SQLite file above which PostgreSQL is mentioned."""
+SLOW_SECONDS = 1.0
+SQLITE = "sqlite:///"
+AHEAD = timedelta(minutes=5)
+"""How far the newest entry may lie ahead of this machine's clock."""
 
 
 def check(config: Path) -> int:
@@ -34,6 +53,9 @@ def check(config: Path) -> int:
     say(f"ok    settings of {settings.company.name} in {config}")
     looks: tuple[tuple[str, Look], ...] = (
         ("channels", _channels),
+        ("telegram", _telegram),
+        ("ports", _ports),
+        ("secrets", partial(_secrets, config)),
         ("key", _key),
         ("database", _database),
         ("attachments", _attachments),
@@ -61,28 +83,13 @@ def _channels(settings: Settings) -> list[str]:
     return []
 
 
-def require_channels(settings: Settings) -> Phones:
-    """Return the one channel of this version.
+def _telegram(settings: Settings) -> list[str]:
+    if settings.telegram is None:
+        return []
+    # here, for it brings the whole library, which others need not wait for
+    from bot.channels.telegram.look import look
 
-    Raises:
-        Refused: no channel is configured, or one that this version does not have.
-    """
-    missing = [
-        f"[{name}]"
-        for name, section in (("telegram", settings.telegram), ("wecom", settings.wecom))
-        if section is not None
-    ]
-    if missing:
-        raise Refused(
-            f"{' and '.join(missing)} cannot be served: this version has the phones page only. "
-            "Put a # before the section, or install a version that has this channel."
-        )
-    if settings.phones is None:
-        raise Refused(
-            "No channel is configured, so nobody could reach the bot. "
-            "Put [phones] into the configuration to try it on this machine."
-        )
-    return settings.phones
+    return asyncio.run(look(settings, settings.telegram))
 
 
 def _key(settings: Settings) -> list[str]:
@@ -91,19 +98,88 @@ def _key(settings: Settings) -> list[str]:
 
 
 def _database(settings: Settings) -> list[str]:
+    remarks = []
+    began = time.monotonic()
     with opened(settings) as store:
-        people = store.run(lambda unit: staff.everybody(unit.session), keep=False)
+        people, newest, size = store.run(_state, keep=False)
+        seconds = time.monotonic() - began
     if not any(one.active for one in people):
-        return ["nobody is on the staff list yet: `dossierbot staff import FILE`"]
-    return []
+        remarks.append("nobody is on the staff list yet: `dossierbot staff import FILE`")
+    if seconds > SLOW_SECONDS:
+        remarks.append(f"it took {seconds:.1f} s to answer; every message waits for it")
+    now = SystemClock().now()
+    if newest and newest - now > AHEAD:
+        remarks.append(
+            f"its newest entry is of {newest:%Y-%m-%d %H:%M} UTC and this machine says "
+            f"{now:%Y-%m-%d %H:%M}: set the clock right, deadlines are counted by it"
+        )
+    file = settings.storage.url.removeprefix(SQLITE)
+    if file != settings.storage.url:
+        free = room(Path(file).parent).free
+        if free < max(LOW_SPACE, size // 10):
+            remarks.append(f"{_shown(free)} are free on its disk, its file has {_shown(size)}")
+        if size > LARGE_FILE:
+            remarks.append(f"its file has {_shown(size)}; PostgreSQL serves so much better")
+    return remarks
+
+
+def _state(unit: Unit) -> tuple[tuple[staff.Person, ...], datetime | None, int]:
+    return staff.everybody(unit.session), audit.newest(unit.session), bytes_used(unit.session)
+
+
+def _shown(size: int) -> str:
+    return f"{size / 1024**3:.1f} GiB" if size >= 1024**3 else f"{size / 1024**2:.0f} MiB"
 
 
 def _attachments(settings: Settings) -> list[str]:
     folder = settings.storage.attachments
-    nearest = next(one for one in (folder, *folder.parents) if one.exists())
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
-        raise Refused(f"{nearest} is not a folder this user may write; change it or the setting.")
+    found = room(folder)
+    if not found.writable:
+        raise Refused(f"{folder} is not a folder this user may write; change it or the setting.")
+    if found.free < LOW_SPACE:
+        return [f"{_shown(found.free)} are free on the disk of {folder}"]
     return []
+
+
+def _ports(settings: Settings) -> list[str]:
+    """Look for ports given twice, and for health and metrics where the platform calls."""
+    http, phones, telegram = settings.http, settings.phones, settings.telegram
+    given = {
+        "[http] port": http.port,
+        "[http] admin_port": http.admin_port,
+        "[phones] port": phones.port if phones else None,
+    }
+    for name, port in given.items():
+        same = [other for other, its in given.items() if its == port and other != name]
+        if port is not None and same:
+            raise Refused(f"{name} and {same[0]} are both {port}; give each one of its own.")
+    if telegram is not None and telegram.mode == "webhook" and http.admin_port is None:
+        return [
+            "/healthz, /readyz and /metrics are on the port that the platform calls; set "
+            "[http] admin_port, or let the proxy pass the webhook's path only"
+        ]
+    return []
+
+
+def _secrets(config: Path, settings: Settings) -> list[str]:
+    """Look for secrets in files that others on this machine may read."""
+    text = config.read_text(encoding="utf-8")
+    files = list(_secret_files(tomllib.loads(text), config.absolute().parent))
+    if any(secret in text for secret in settings.secrets()):
+        files.append(config)
+    return [
+        f"others on this machine may read {file}, which holds a secret: chmod 600 {file}"
+        for file in files
+        if file.exists() and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+    ]
+
+
+def _secret_files(table: dict[str, Any], folder: Path) -> Iterator[Path]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _secret_files(value, folder)
+        elif key.endswith("_file") and key != "key_file" and isinstance(value, str):
+            yield folder / value
 
 
 def _policy(settings: Settings) -> list[str]:

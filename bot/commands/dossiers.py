@@ -2,33 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 import typer
 from rich.console import Console
-from rich.progress import track
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy.exc import IntegrityError
 
-from bot.commands.init import OPERATOR
+from bot.commands import alike
 from bot.commands.shared import DEFAULT_CONFIG, ConfigOption, Refused, settings_of
-from bot.commands.sheets import DryRunOption, SheetArgument, read_file, report
+from bot.commands.sheets import (
+    DryRunOption,
+    SheetArgument,
+    opened_sheet,
+    report,
+    rows,
+    texts_of,
+)
 from bot.offline import Store, opened
 from bot.policies import policy_of
-from handlers import imports
+from handlers import customer_sheet
+from handlers.customer_sheet import DOSSIER_COLUMNS, Customer, CustomerList
+from handlers.texts import N_, Texts
 from rules.policy import Policy
-from storage import staff
-from storage.dossiers import DossierRow
-from storage.unit import Unit
+from rules.roles import OPERATOR
+from storage import dossiers, staff
 
 SLICE = 100
 """Rows of one unit of work; a running bot waits no longer than that."""
 
+READING = N_("Reading")
+CHECKING = N_("Checking")
+WRITING = N_("Writing")
+SUMMARY = N_("Customers: {taken} taken, {on_file} on file already; rows refused: {refused}.")
+ALIKE = N_("Alike are {count} of them; `dossierbot dossiers duplicates` lists who is.")
+MEANWHILE = N_(
+    "A number of this file was given out meanwhile. What was written is kept; import the same "
+    "file again for the rest."
+)
+
 commands = typer.Typer(no_args_is_help=True, help="The dossiers of the customers.")
 
 
-@commands.callback()
-def group() -> None:
-    """The dossiers of the customers."""
+commands.command("duplicates")(alike.list_duplicates)
+commands.command("distinct")(alike.distinct)
+commands.command("merge")(alike.merge)
+commands.command("merged")(alike.merged)
 
 
 @commands.command("import")
@@ -37,40 +57,78 @@ def import_dossiers(
     config: ConfigOption = DEFAULT_CONFIG,
     dry_run: DryRunOption = False,
 ) -> None:
-    """Take new customers from a spreadsheet; who is on file already is left as they are."""
+    """Take new customers from a spreadsheet; who is on file already is left as they are.
+
+    When it was cut off, run it again: it goes on with those that are missing.
+    """
     settings = settings_of(config)
-    policy = policy_of(settings.company)
-    lines = imports.rows_of(read_file(file))
-    with opened(settings) as store:
+    policy, texts = policy_of(settings.company), texts_of(settings)
+    with opened_sheet(file, DOSSIER_COLUMNS, texts) as sheet, opened(settings) as store:
+        customers = CustomerList(sheet.lines, store.read(staff.everybody), policy)
+        Import(store, customers, policy, texts).run(dry_run=dry_run)
+    told = customers.told
+    summary = texts.t(SUMMARY, taken=told.taken, on_file=told.on_file, refused=rows(told.refused))
+    if told.remarks:
+        summary += "\n" + texts.t(ALIKE, count=rows(told.remarks))
+    report(file, texts, summary, told.refused, remarks=told.remarks, dry_run=dry_run)
 
-        def read(unit: Unit) -> imports.CustomerSheet:
-            return imports.read_dossiers(lines, staff.everybody(unit.session), policy, unit)
 
-        sheet = store.run(read, keep=False)
+class Import:
+    """Reads, checks and writes slice by slice; nothing but the writing keeps the bot waiting."""
+
+    def __init__(
+        self, store: Store, customers: CustomerList, policy: Policy, texts: Texts
+    ) -> None:
+        self._store = store
+        self._customers = customers
+        self._policy = policy
+        self._texts = texts
+
+    def run(self, *, dry_run: bool) -> None:
+        """Take the whole list, with bars on the terminal; with `dry_run` only look at it."""
+        bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+        )
+        words = self._texts.t
+        with bars:
+            reading = bars.add_task(words(READING), total=None)
+            count = self._customers.survey(lambda seen: bars.update(reading, completed=seen))
+            bars.update(reading, total=count, completed=count)
+            checking = bars.add_task(words(CHECKING), total=count)
+            writing = None if dry_run else bars.add_task(words(WRITING), total=count)
+            for done in self._slices(dry_run) if count else ():
+                for bar in (checking, writing):
+                    if bar is not None:
+                        bars.advance(bar, done)
+
+    def _slices(self, dry_run: bool) -> Iterator[int]:
+        store, customers = self._store, self._customers
         if not dry_run:
-            _write(store, sheet.taken, policy)
-    report(
-        file,
-        ("customer", "customers"),
-        len(sheet.taken),
-        sheet.refused,
-        remarks=sheet.namesakes,
-        dry_run=dry_run,
-    )
+            numbers = customers.numbers
+            store.run(lambda unit: customer_sheet.pass_over(unit, self._policy, numbers))
+        fresh_ids = store.fresh_ids()
+        with store.writer() as write:
+            for count, good in customers.slices(SLICE, store.vault.index):
+                filed = store.read(partial(customer_sheet.known, customers=good))
+                new = customers.new(good, filed)
+                if new and not dry_run:
+                    prepared = self._prepared(new, fresh_ids)
+                    work = partial(customer_sheet.write_new, new, prepared, self._policy)
+                    try:
+                        customers.told.written(len(new), write(work))
+                    except IntegrityError as error:
+                        raise Refused(self._texts.t(MEANWHILE)) from error
+                yield count
 
-
-def _write(store: Store, rows: Sequence[DossierRow], policy: Policy) -> None:
-    slices = [rows[first : first + SLICE] for first in range(0, len(rows), SLICE)]
-    console = Console(stderr=True)
-    for number, part in enumerate(track(slices, "Writing", console=console)):
-
-        def write(unit: Unit, part: Sequence[DossierRow] = part) -> None:
-            imports.apply_dossiers(unit, part, policy, by=OPERATOR)
-
-        try:
-            store.run(write)
-        except IntegrityError as error:
-            raise Refused(
-                f"A number of this file was given out meanwhile. The first {number * SLICE} "
-                "customers are written; import the same file again for the others."
-            ) from error
+    def _prepared(
+        self, customers: Sequence[Customer], fresh_ids: Iterator[int]
+    ) -> list[dossiers.Prepared]:
+        at, vault = self._store.clock.now(), self._store.vault
+        return [
+            dossiers.prepare(vault, next(fresh_ids), one.row, by=OPERATOR, at=at)
+            for one in customers
+        ]

@@ -7,12 +7,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bot import logs
-from bot.commands.check import require_channels
 from bot.commands.shared import say, settings_of
+from bot.company import Company
 from bot.demo import Demo
 from bot.service import serve
 from bot.settings import Log
-from bot.trial import Trial
 
 
 def run(config: Path) -> int:
@@ -22,10 +21,9 @@ def run(config: Path) -> int:
         Refused, StorageError, PortTaken: the start was refused; says what to do.
     """
     settings = settings_of(config)
-    phones = require_channels(settings)
     logs.setup(settings.log, settings.secrets())
-    trial = Trial(settings, phones.port)
-    return serve(trial.program, trial.sites, lambda _: None)
+    company = Company(settings)
+    return serve(company.program, company.sites, lambda _: None)
 
 
 def demo(port: int, data: Path | None, pack: str) -> int:

@@ -2,63 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
 import typer
 
 from bot.commands.shared import Refused, say
-from handlers import imports
+from bot.policies import policy_of
+from bot.settings import Settings
+from handlers.sheet import Refused as Row
+from handlers.sheet import Sheet, Unreadable
+from handlers.sheet_text import open_text
+from handlers.texts import N_, Texts
+from handlers.workbook import is_workbook, open_workbook
 
-SheetArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A spreadsheet as .csv file.")]
+SheetArgument = Annotated[
+    Path, typer.Argument(metavar="FILE", help="A spreadsheet: .xlsx, or text as .csv.")
+]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only say what would be taken.")]
 
 LONGEST = 60
 """Characters of a refused value that are shown."""
 
-HEADER = 1
-"""The line that names the columns."""
+CANNOT_READ = N_("{file} cannot be read: {why}.")
+MEND_HEADER = N_("Nothing was taken; mend the first line and import the file again.")
+ONLY_TRIED = N_("Only tried: nothing was written.")
 
 
-def read_file(file: Path) -> bytes:
-    """Return the bytes of the spreadsheet.
+def texts_of(settings: Settings) -> Texts:
+    """Return the words of the company's language, for reports."""
+    return Texts(settings.company.locale, policy_of(settings.company).time.zone)
+
+
+@contextmanager
+def opened_sheet(file: Path, columns: Collection[str], texts: Texts) -> Iterator[Sheet]:
+    """Open a spreadsheet; what it is, its content says, whatever its name is.
+
+    `columns`: by which the right sheet of a workbook is known.
 
     Raises:
-        Refused: it cannot be read, or is no .csv file.
+        Refused: it cannot be read, now or at any line inside the block.
     """
-    if file.suffix.lower() in (".xlsx", ".xls", ".ods"):
-        raise Refused(
-            f"{file} is a workbook; save it as CSV (in Excel: “CSV UTF-8”) and import that."
-        )
+
+    def opened() -> IO[bytes]:
+        return file.open("rb")
+
     try:
-        return file.read_bytes()
+        with opened() as begin:
+            workbook = is_workbook(begin.read(8))
+        sheet = open_workbook(file, columns) if workbook else open_text(opened)
+        if sheet.remark is not None:
+            say(texts.t(sheet.remark.message, **sheet.remark.facts))
+        yield sheet
+    except Unreadable as error:
+        raise Refused(texts.t(error.why.message, **error.why.facts)) from error
     except OSError as error:
-        raise Refused(f"{file} cannot be read: {error.strerror}.") from error
+        why = {"file": str(file), "why": error.strerror or str(error)}
+        raise Refused(texts.t(CANNOT_READ, **why)) from error
 
 
 def report(
     file: Path,
-    nouns: tuple[str, str],
-    taken: int,
-    refused: Sequence[imports.Refused],
+    texts: Texts,
+    summary: str,
+    refused: Collection[Row],
     *,
-    remarks: Sequence[imports.Refused] = (),
+    remarks: Iterable[Row] = (),
     dry_run: bool,
 ) -> None:
-    """Say how many rows were taken, and for every refused one where and why.
-
-    `nouns`: what the rows are, for one and for several.
-    """
+    """Say for every refused row where and why, then `summary`; exit with 1 if there are any."""
     for one in sorted([*refused, *remarks], key=lambda one: one.line):
         value = one.value if len(one.value) <= LONGEST else one.value[:LONGEST] + "…"
         place = f"{one.column} = {value!r}: " if one.column else ""
-        say(f"{file.name}:{one.line}  {place}{one}")
-    done = "would be taken" if dry_run else "taken"
-    rows = len({one.line for one in refused})
-    if any(one.line == HEADER for one in refused):
-        say(f"0 {nouns[1]} {done}; mend the first line and import the file again.")
-        raise typer.Exit(1)
-    say(f"{taken} {nouns[taken != 1]} {done}, {rows} {'row' if rows == 1 else 'rows'} refused.")
+        say(f"{file.name}:{one.line}  {place}{one.words(texts)}")
+    whole = any(one.whole for one in refused)
+    say(texts.t(MEND_HEADER) if whole else summary)
+    if dry_run and not whole:
+        say(texts.t(ONLY_TRIED))
     if refused:
         raise typer.Exit(1)
+
+
+def rows(refused: Iterable[Row]) -> str:
+    """Return how many rows were refused; one with several faults counts once."""
+    return str(len({one.line for one in refused}))
+
+
+def unharmed(value: str) -> str:
+    """Return a text as a cell that no spreadsheet program takes for a formula."""
+    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else value

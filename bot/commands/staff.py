@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from bot import dispatch
 from bot.commands.shared import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -15,11 +17,32 @@ from bot.commands.shared import (
     say,
     settings_of,
 )
-from bot.commands.sheets import DryRunOption, SheetArgument, read_file, report
+from bot.commands.sheets import (
+    DryRunOption,
+    SheetArgument,
+    opened_sheet,
+    report,
+    rows,
+    texts_of,
+)
 from bot.offline import opened
-from handlers import imports
+from bot.policies import policy_of
+from handlers import FEATURES, bindings, staff_sheet
+from handlers import sheet as sheet_rows
+from handlers.staff_sheet import STAFF_COLUMNS
+from handlers.texts import N_
+from handlers.world import Registry, World
+from rules.calendar import china
 from storage import accounts, audit, staff
+from storage.accounts import Bound
+from storage.staff import Person
 from storage.unit import Unit
+
+STAFF_SUMMARY = N_(
+    "People: {new} new, {changed} changed, {unchanged} unchanged, {leaving} deactivated; "
+    "rows refused: {refused}."
+)
+StaffArgument = Annotated[str, typer.Argument(metavar="ID", help="The staff number.")]
 
 commands = typer.Typer(no_args_is_help=True, help="Who works here.")
 
@@ -32,38 +55,100 @@ def import_staff(
 ) -> None:
     """Take the staff from a spreadsheet; known numbers are brought up to date."""
     settings = settings_of(config)
-    lines = imports.rows_of(read_file(file))
+    texts = texts_of(settings)
+    with opened_sheet(file, STAFF_COLUMNS, texts) as sheet:
+        lines = tuple(sheet.lines())
 
-    def take(unit: Unit) -> tuple[int, list[imports.Refused]]:
-        people, refused = imports.read_staff(lines, staff.everybody(unit.session))
-        imports.apply_staff(unit, people)
-        return len(people), refused
+    def take(unit: Unit) -> tuple[staff_sheet.Changes, list[sheet_rows.Refused]]:
+        present = staff.everybody(unit.session)
+        people, refused = staff_sheet.read_staff(lines, present)
+        changes = staff_sheet.changes(people, present)
+        staff_sheet.apply_staff(unit, changes.written)
+        return changes, refused
 
     with opened(settings) as store:
-        taken, refused = store.run(take, keep=not dry_run)
-    report(file, ("person", "people"), taken, refused, dry_run=dry_run)
+        found, refused = store.run(take, keep=not dry_run)
+    summary = texts.t(
+        STAFF_SUMMARY,
+        new=len(found.new),
+        changed=len(found.changed),
+        unchanged=found.unchanged,
+        leaving=len(found.leaving),
+        refused=rows(refused),
+    )
+    report(file, texts, summary, refused, dry_run=dry_run)
 
 
 @commands.command()
 def invite(
-    staff_id: Annotated[str, typer.Argument(metavar="ID", help="The staff number.")],
+    staff_id: StaffArgument,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Print a code that binds one messenger account; it works once, for seven days."""
     code = accounts.draw_code()
     with opened(settings_of(config)) as store:
         name = store.run(lambda unit: give_invite(unit, staff_id, code))
+        link, bound = store.run(
+            lambda unit: (
+                accounts.invite_link(unit.session, code),
+                accounts.of_person(unit.session, staff_id),
+            ),
+            keep=False,
+        )
     say(f"Invite for {name} ({staff_id}), once, within 7 days:")
     say()
     say(f"    /start {code}")
     say()
     say("The person sends this line to the bot. Earlier codes for them no longer work.")
+    if link:
+        say(f"Or opens this on the phone: {link}")
+    for one in bound:
+        since = f"{one.bound_at:%Y-%m-%d}"
+        say(f"Used on {one.channel}, it replaces the account bound there since {since}.")
+
+
+@commands.command()
+def unbind(
+    staff_id: StaffArgument,
+    config: ConfigOption = DEFAULT_CONFIG,
+    channel: Annotated[
+        str | None,
+        typer.Option(help="Only this messenger: telegram, wecom or phones.", metavar="CHANNEL"),
+    ] = None,
+) -> None:
+    """Cut a person's chats off at once, for a lost phone, and close their open invites."""
+    settings = settings_of(config)
+    world = World(policy_of(settings.company), china(), Registry(FEATURES))
+    with opened(settings) as store:
+        name, cut, closed = store.run(lambda unit: cut_off(unit, world, staff_id, channel))
+    for one in cut:
+        say(f"{name}: unbound from {one.channel}, bound since {one.bound_at:%Y-%m-%d}.")
+    if not cut:
+        say(f"{name} is not bound to any chat{f' on {channel}' if channel else ''}.")
+    say(f"Open invites closed: {closed}. `dossierbot staff invite {staff_id}` gives a new one.")
+
+
+@commands.command()
+def deactivate(staff_id: StaffArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """End a person's access with their next message; what waits goes to the superior."""
+    with opened(settings_of(config)) as store:
+        name = store.run(lambda unit: turn(unit, staff_id, active=False))
+    say(f"{name} ({staff_id}) has no access any more.")
+    say("The running bot, or the next one to start, tells the superior what waits.")
+
+
+@commands.command()
+def reactivate(staff_id: StaffArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Let a person in again, with the chats and the visits that nobody has taken over."""
+    with opened(settings_of(config)) as store:
+        name = store.run(lambda unit: turn(unit, staff_id, active=True))
+    say(f"{name} ({staff_id}) has access again.")
 
 
 @commands.command()
 def roles() -> None:
     """List the roles that the spreadsheet can give, by code or by Chinese name."""
-    for code, name in imports.possible_roles().items():
+    for code, name in staff_sheet.possible_roles().items():
         say(f"{code:<28} {name}")
 
 
@@ -98,19 +183,62 @@ def give_invite(unit: Unit, staff_id: str, code: str) -> str:
     Raises:
         Refused: there is no such person, or they have left.
     """
-    person = staff.get(unit.session, staff_id)
-    if person is None or not person.active:
-        why = "has left" if person else "is not on the staff list"
-        raise Refused(f"{staff_id} {why}; `dossierbot staff list` shows who is there.")
+    person = _listed(unit, staff_id)
+    if not person.active:
+        raise Refused(f"{staff_id} has left; `dossierbot staff list` shows who is there.")
     accounts.invite(unit, staff_id, code, unit.now)
-    entry = audit.Entry(
-        at=unit.now,
-        staff_id="",
-        action="account.invited",
-        subject=f"staff:{staff_id}",
-        channel="cli",
-        rule="",
-        facts={},
-    )
-    audit.append(unit, [entry])
+    audit.append(unit, [_entry(unit, staff_id, "account.invited")])
     return person.name
+
+
+def cut_off(
+    unit: Unit, world: World, staff_id: str, channel: str | None
+) -> tuple[str, tuple[Bound, ...], int]:
+    """Unbind a person and return the name, what was cut, and how many invites were closed.
+
+    Raises:
+        Refused: there is no such person.
+    """
+    person = _listed(unit, staff_id)
+    bound = tuple(
+        one for one in accounts.of_person(unit.session, staff_id) if channel in (None, one.channel)
+    )
+    ctx = world.context(unit, replace(person, id=""), "cli", "", unit.now)
+    bindings.cut(ctx, bound)
+    closed = accounts.close_invites(unit, staff_id)
+    dispatch.close(ctx, world)
+    return person.name, bound, closed
+
+
+def turn(unit: Unit, staff_id: str, *, active: bool) -> str:
+    """Let a person in or end their access, and return the name.
+
+    Raises:
+        Refused: there is no such person, or nothing would change.
+    """
+    person = _listed(unit, staff_id)
+    if person.active is active:
+        raise Refused(f"{staff_id} {'has access' if active else 'has left'} already.")
+    if active:
+        staff.reactivate(unit, staff_id)
+    else:
+        staff.deactivate(unit, staff_id)
+    action = "staff.reactivated" if active else "staff.deactivated"
+    audit.append(unit, [_entry(unit, staff_id, action)])
+    return person.name
+
+
+def _listed(unit: Unit, staff_id: str) -> Person:
+    person = staff.get(unit.session, staff_id)
+    if person is None:
+        raise Refused(
+            f"{staff_id} is not on the staff list; `dossierbot staff list` shows who is there."
+        )
+    return person
+
+
+def _entry(unit: Unit, staff_id: str, action: str) -> audit.Entry:
+    """Return the audit entry for something the command line did to a person."""
+    return audit.Entry(
+        at=unit.now, staff_id="", action=action, subject=f"staff:{staff_id}", channel="cli"
+    )

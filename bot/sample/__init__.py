@@ -15,8 +15,9 @@ from datetime import date, datetime, time
 from importlib.resources import files
 from itertools import compress
 
-from handlers import FEATURES, duties, imports
-from handlers.sheet import FIELD
+from handlers import FEATURES, customer_sheet, duties, staff_sheet
+from handlers.sheet import FIELD, Line, Refused
+from handlers.sheet_text import rows_of
 from handlers.world import Registry, World
 from rules import visits as duty
 from rules.calendar import china
@@ -52,19 +53,19 @@ def load(unit: Unit, policy: Policy) -> None:
 
 
 def _load_staff(unit: Unit) -> None:
-    people, refused = imports.read_staff(imports.rows_of(_content("staff.csv")))
+    people, refused = staff_sheet.read_staff(rows_of(_content("staff.csv")))
     _require(refused)
-    imports.apply_staff(unit, people)
+    staff_sheet.apply_staff(unit, people)
 
 
 def _load_dossiers(unit: Unit, policy: Policy) -> None:
-    lines = _fitting(imports.rows_of(_content("dossiers.csv")), policy)
-    read = imports.read_dossiers(lines, staff.everybody(unit.session), policy)
-    _require(read.refused)
-    imports.apply_dossiers(unit, read.taken, policy, by=_CLERK)
+    lines = _fitting(rows_of(_content("dossiers.csv")), policy)
+    read = customer_sheet.read_dossiers(lines, staff.everybody(unit.session), policy)
+    _require(read.told.refused)
+    customer_sheet.apply_dossiers(unit, read.taken, policy, by=_CLERK)
 
 
-def _fitting(lines: Sequence[imports.Line], policy: Policy) -> list[imports.Line]:
+def _fitting(lines: Sequence[Line], policy: Policy) -> list[Line]:
     """Return the lines without the fields that this policy does not have."""
     known = {FIELD + spec.id for spec in policy.dossier.field_specs}
     kept = [not name.startswith(FIELD) or name in known for name in lines[0].cells]
@@ -161,7 +162,7 @@ def _content(name: str) -> bytes:
     return files("bot.sample").joinpath(name).read_bytes()
 
 
-def _require(refused: list[imports.Refused]) -> None:
+def _require(refused: list[Refused]) -> None:
     if refused:
         first = refused[0]
         raise StorageError(f"the sample, line {first.line}, {first.column}: {first}")

@@ -8,7 +8,15 @@ from datetime import timedelta
 from handlers.context import Context
 from handlers.conversation.answers import listed
 from handlers.conversation.messages import Button, Card, Mode, Reply, Show
-from handlers.conversation.state import Remark, State, begun, change, effective, encode
+from handlers.conversation.state import (
+    Remark,
+    State,
+    begun,
+    change,
+    effective,
+    encode,
+    marks,
+)
 from handlers.conversation.talk import (
     BELOW,
     Talk,
@@ -23,11 +31,14 @@ from handlers.conversation.talk import (
 from handlers.conversation.view import answered_card, filed_card
 from handlers.conversation.wording import draft_name, summary
 from handlers.texts import N_
-from storage import conversations
+from storage import conversations, origins
 from storage.errors import Conflict
 
 UNDO = timedelta(days=1)
 """How long a cancelled conversation can be had back."""
+
+ASIDE = frozenset({"dossier", "staff"})
+"""Kinds of subjects that a form may touch besides what it files."""
 
 QUICKER = N_("Somebody was quicker and changed the same thing. Please check and submit again.")
 SAVED = N_("Saved as a draft: {title}")
@@ -51,8 +62,23 @@ def submit(ctx: Context, talk: Talk, state: State, tapped: bool) -> Reply:
     except Conflict:
         del ctx.told[told:], ctx.recorded[recorded:]
         return _again(ctx, talk, state)
+    _remember(ctx, state, recorded)
     filed = filed_card(talk.form, state, ctx.texts, ctx.today)
     return _closing(ctx, talk, filed, tapped=tapped, quietly=True).plus(reply)
+
+
+def _remember(ctx: Context, state: State, recorded: int) -> None:
+    """Note for later edits in what the messages of this form were filed, if in anything."""
+    filed = (one for one in ctx.recorded[recorded:] if one.subject.split(":")[0] not in ASIDE)
+    made = next(filed, None)
+    if made is not None:
+        origins.note(
+            ctx.unit,
+            marks(state),
+            staff_id=ctx.person.id,
+            action=made.action,
+            subject=made.subject,
+        )
 
 
 def _again(ctx: Context, talk: Talk, state: State) -> Reply:

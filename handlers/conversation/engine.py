@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from handlers.conversation.answers import one_line
+from handlers.conversation.answers import clean, one_line
 from handlers.conversation.forms import PICKERS, Field, Form, Kind, Moment
 from handlers.conversation.messages import MAX_CHOICES, Found, Place
+from handlers.conversation.reworded import asked_with, correct, read_again
 from handlers.conversation.said import hear
 from handlers.conversation.sent import pin, receive
 from handlers.conversation.state import MAX_NAME, Pane, State, change, fits, shown
@@ -34,11 +35,15 @@ class Tap:
 
     verb: str
     argument: str = ""
+    source: str = ""
+    """Mark of the message that stands for it."""
 
 
 @dataclass(frozen=True)
 class Said:
     text: str
+    source: str = ""
+    """Mark of the message."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +53,37 @@ class Sent:
     files: tuple[int, ...]
     caption: str = ""
     album: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True)
 class Pinned:
     place: Place
+    source: str = ""
 
 
-Event = Tap | Said | Sent | Pinned
+@dataclass(frozen=True)
+class Edited:
+    """The new wording of a message that gave an answer."""
+
+    text: str
+    source: str
+    """Mark of the message, the same for every wording."""
+    tap: Tap | None = None
+    """The button that it stands for on the card of the question it had answered."""
+
+
+@dataclass(frozen=True)
+class ReadAgain:
+    """The new wording of the line that began the form; None: it is no such line any more."""
+
+    answers: Mapping[str, Any] | None
+    words: str
+    """What to look up in the first picker."""
+    source: str
+
+
+Event = Tap | Said | Sent | Pinned | Edited | ReadAgain
 
 
 @dataclass(frozen=True)
@@ -64,6 +92,10 @@ class Step:
     then: Then = Then.ASK
     burst: bool = False
     """The event belongs with the one before: the same card is drawn again."""
+    corrected: tuple[str, ...] = ()
+    """Keys of the fields that a new wording corrected."""
+    idle: bool = False
+    """A new wording that changes nothing and needs no word."""
 
 
 @dataclass(frozen=True)
@@ -77,14 +109,20 @@ class Query:
 
 
 def begin(
-    form: Form, answers: Mapping[str, Any], moment: Moment, *, at_review: bool = False
+    form: Form,
+    answers: Mapping[str, Any],
+    moment: Moment,
+    *,
+    at_review: bool = False,
+    line: str = "",
 ) -> State:
     """Return the first state, with the answers that are already known.
 
-    `at_review`: begin on the review card, or on the first field that is needed for it. Answers
-    that do not fit are named, never carried along silently.
+    `at_review`: begin on the review card, or on the first field that is needed for it. `line`:
+    mark of the message that gave the answers. Answers that do not fit are named, never carried
+    along silently.
     """
-    turn = Turn(form, State(version=form.version, reviewed=at_review), moment)
+    turn = Turn(form, State(version=form.version, reviewed=at_review, line=line), moment, line)
     refused = []
     for key, value in answers.items():
         field = form.by_key.get(key)
@@ -124,12 +162,20 @@ def adopt(form: Form, state: State, moment: Moment) -> State:
         reviewed=state.reviewed,
         offered={key: one for key, one in state.offered.items() if _is_text(form, key)},
         held=state.held if _is_text(form, state.at) else "",
+        line=state.line,
+    )
+    fresh = change(
+        fresh,
+        sources={
+            key: parts
+            for key, parts in state.sources.items()
+            if key in fresh.answers or key in fresh.offered
+        },
     )
     turn = Turn(form, fresh, moment)
     if state.at and state.at in {one.key for one in shown(form, fresh)}:
-        held = fresh.held
         turn.ask(form.by_key[state.at], edit=state.edit)
-        turn.put(held=held)
+        turn.put(held=fresh.held, tried=state.tried if fresh.held else ())
     else:
         turn.onward()
     if dropped:
@@ -145,11 +191,14 @@ def _is_text(form: Form, key: str) -> bool:
 
 def wanted(form: Form, state: State, event: Event | None = None) -> Query | None:
     """Return what must be looked up: for `event` before `step`, or (None) before the view."""
-    field = form.by_key.get(state.at)
-    if field is None or field.kind not in PICKERS or state.pane is not Pane.ASK:
+    if isinstance(event, Edited):
+        field = asked_with(form, state, event.source)
+    else:
+        field = form.by_key.get(state.at) if state.pane is Pane.ASK else None
+    if field is None or field.kind not in PICKERS:
         return None
     limit = MAX_CHOICES - 1 if field.default or field.unknown_ok else MAX_CHOICES
-    if isinstance(event, Said):
+    if isinstance(event, Said | Edited):
         words = one_line(event.text)
         return Query(field, words, 0, limit) if 0 < len(words) <= MAX_NAME else None
     if event is None and state.options is None:
@@ -174,7 +223,10 @@ def step(
     form: Form, state: State, event: Event, moment: Moment, found: Found | None = None
 ) -> Step:
     """Return what `event` leads to. `found`: the answer to `wanted(form, state, event)`."""
-    turn = Turn(form, change(state, remarks=(), earlier=""), moment)
+    before = change(state, remarks=())
+    if not isinstance(event, Edited | ReadAgain):
+        before = change(before, earlier="")
+    turn = Turn(form, before, moment, event.source)
     match event:
         case Tap(verb, argument):
             tap(turn, verb, argument)
@@ -184,4 +236,10 @@ def step(
             receive(turn, files, caption, album)
         case Pinned(place):
             pin(turn, place)
-    return Step(turn.state, turn.then, turn.burst)
+        case Edited(text, _, stands_for):
+            button = (stands_for.verb, stands_for.argument) if stands_for else None
+            correct(turn, clean(text), button, found or Found())
+        case ReadAgain(answers, words):
+            read_again(turn, answers, words)
+    idle = isinstance(event, Edited | ReadAgain) and turn.state == before
+    return Step(turn.state, turn.then, turn.burst, tuple(turn.corrected), idle)

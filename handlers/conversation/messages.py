@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+import msgspec
+
 MAX_KEY_BYTES = 64
 """Longest button key, in bytes: Telegram's `callback_data`, the tightest of the channels."""
 
@@ -50,13 +52,46 @@ class Place:
     label: str = ""
 
 
+class Odd(StrEnum):
+    """Kinds of messages that carry nothing an answer can be made of."""
+
+    STICKER = "sticker"
+    POLL = "poll"
+    DICE = "dice"
+    GAME = "game"
+    STORY = "story"
+    CONTACT = "contact"
+    """Its name and phone number come as `Inbound.text`."""
+    OTHER = "other"
+
+
+class ChatChange(StrEnum):
+    JOINED = "joined"
+    """The bot was added to a group, or a person let it write again."""
+    LEFT = "left"
+    """The bot was removed from a group, or a person blocked it."""
+    MOVED = "moved"
+    """The group has another id from now on."""
+
+
+@dataclass(frozen=True)
+class ChatEvent:
+    """Something happened to a chat itself; nobody wrote anything."""
+
+    change: ChatChange
+    chat: str
+    """The platform's id of the chat; a private one is the account of its person."""
+    moved_to: str = ""
+    """New id, for MOVED."""
+
+
 @dataclass(frozen=True)
 class Inbound:
     """One message or tap of a person, as every channel decodes it."""
 
     channel: str
     account: str
-    """The platform's id of the person's private chat with the bot."""
+    """The platform's id of the person's private chat with the bot; "" if an event names none."""
     key: str
     """The platform's id of this message or tap: a repeat carries the same key."""
     at: datetime
@@ -76,6 +111,22 @@ class Inbound:
     forwarded: bool = False
     certain: bool = True
     """False: `at` was estimated in the sender's favour (CONTRACT 1.4)."""
+    edits: str = ""
+    """`key` of the message of which this is the new wording, the first one's however often it was
+    edited; empty: it is a new message. `at` is when it was edited."""
+    odd: Odd | None = None
+    """What it is, if it is nothing that can be answered with."""
+    group: str = ""
+    """Id of the group it was said in, where only short notices are answered; empty: in private."""
+    mentioned: bool = False
+    """In a group: it names the bot, or replies to it."""
+    event: ChatEvent | None = None
+    """Set instead of everything a person can say."""
+
+    @property
+    def mark(self) -> str:
+        """Names the message among those of all channels; its new wordings have the same."""
+        return f"{self.channel}:{self.edits or self.key}"
 
 
 @dataclass(frozen=True)
@@ -106,6 +157,11 @@ class Card:
     """Attachment ids to send along."""
     protect: bool = False
     """True: carries dossier content; forwarding and saving are switched off where possible."""
+    way_in: str = ""
+    """Key of a deep link into the private chat (`storage.links`), for notices in groups: shown as
+    a button where the channel has such links."""
+    ends: bool = False
+    """The chat is nobody's from now on: its command menu goes with this message."""
     locale: str = ""
     """Language of the texts, for words that a channel adds by itself; set where the card goes
     to the outbox, empty: the first of LOCALES."""
@@ -113,6 +169,10 @@ class Card:
     def buttons(self) -> tuple[Button, ...]:
         """Return every button, in the order shown."""
         return tuple(one for row in self.grid for one in row) + self.choices + self.nav
+
+    def encoded(self, locale: str) -> str:
+        """Return it as the outbox keeps it, with the language its texts are in."""
+        return msgspec.json.encode(replace(self, locale=locale)).decode()
 
 
 class Mode(StrEnum):
@@ -135,6 +195,8 @@ class Show:
     place of the passing card whose button was tapped."""
     after_ms: int = 0
     """Wait so long before drawing; a newer card for the same slot takes its place meanwhile."""
+    once: str = ""
+    """Idempotency key where several messages are answered but once; empty: one of its own."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +234,29 @@ class Found:
     """True: there is a further page."""
     exact: bool = False
     """True: one single entry fits the words fully; it is taken without asking."""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """One entry of the list shown while somebody types in any chat; all may see what is chosen."""
+
+    key: str
+    """At most MAX_KEY_BYTES bytes, its own in the list."""
+    title: str
+    """What the list shows."""
+    hint: str
+    """Second line of it."""
+    text: str
+    """What is written into the chat when it is chosen."""
+
+
+@dataclass(frozen=True)
+class Suggestions:
+    """One page of suggestions."""
+
+    entries: tuple[Suggestion, ...] = ()
+    further: str = ""
+    """What to ask for to get the next page; empty: there is none."""
 
 
 @dataclass(frozen=True)

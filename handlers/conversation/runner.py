@@ -7,9 +7,11 @@ the person may use it; whatever is out of date is answered with what is true now
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
-from handlers import intake
+from handlers import intake, odd
 from handlers.context import Context
 from handlers.conversation import pickers
 from handlers.conversation.answers import one_line
@@ -19,6 +21,7 @@ from handlers.conversation.engine import (
     Pinned,
     Said,
     Sent,
+    Step,
     Tap,
     begin,
     step,
@@ -32,6 +35,7 @@ from handlers.conversation.messages import Button, Card, Inbound, Mode, Reply, S
 from handlers.conversation.state import (
     IMPLIED,
     MAX_NAME,
+    Part,
     Remark,
     State,
     change,
@@ -59,7 +63,7 @@ from handlers.conversation.talk import (
 )
 from handlers.conversation.turn import Then
 from handlers.conversation.view import answered_card, view
-from handlers.conversation.wording import age, draft_name
+from handlers.conversation.wording import age, draft_name, shorten, summary
 from handlers.feature import Feature
 from handlers.texts import N_
 from storage import conversations
@@ -69,11 +73,14 @@ __all__ = [
     "WORDS",
     "cancel_active",
     "draft_title",
+    "go",
     "handle",
     "park",
     "resume",
     "start",
     "tap",
+    "understood",
+    "worked_in",
 ]
 
 WORDS = "_words"
@@ -91,6 +98,9 @@ IS_DROPPED = N_("This was cancelled.")
 DELETED = N_("Deleted.")
 LEFT = N_("Closed: nothing had been entered.")
 DELETE = N_("Delete")
+CORRECTED = N_("Corrected. {answers}")
+CORRECTED_BYTES = 300
+"""Of what was corrected, on the card that says so."""
 
 _KEY = re.compile(
     r"c\.(?P<id>[0-9a-z]{1,13})\.(?P<rev>[0-9a-z]{1,8})"
@@ -108,12 +118,15 @@ def start(
     at_review: bool | None = None,
     *,
     prefilled: bool = False,
+    line: str = "",
+    sources: Mapping[str, tuple[Part, ...]] | None = None,
 ) -> Reply:
     """Start the form of a feature; the conversation before it is kept as a draft.
 
     `at_review`: go to the review card, or to the first answer that is needed for it. None: when
     answers are given that belong to fields. `prefilled`: the answers are the program's own, and
-    nothing is lost with them when the person cancels.
+    nothing is lost with them when the person cancels. `line`: mark of the one message that gave
+    all answers; `sources`: the messages that gave some of them.
     """
     form = _form(feature)
     if not feature.audience(ctx.person):
@@ -125,7 +138,10 @@ def start(
         fields = {key: value for key, value in given.items() if key in form.by_key}
         given = {PREFILLED: fields, **given}
     known = any(key in form.by_key and key not in given.get(IMPLIED, ()) for key in given)
-    state = begin(form, given, ctx.moment, at_review=known if at_review is None else at_review)
+    at_review = known if at_review is None else at_review
+    state = begin(form, given, ctx.moment, at_review=at_review, line=line)
+    if sources:
+        state = change(state, sources={**state.sources, **sources})
     if kept:
         state = change(state, remarks=(quoted(kept), *state.remarks))
     if not known:
@@ -162,15 +178,37 @@ def handle(ctx: Context, stored: Stored, inbound: Inbound) -> Reply | None:
             return None
         files, refused = intake.note_files(ctx, inbound, "conversation", stored.id)
         if not files:
-            return _go(ctx, talk, None, remark=refused)
-        return _go(ctx, talk, Sent(files, inbound.text, inbound.album), remark=refused)
+            return go(ctx, talk, None, remark=refused)
+        sent = Sent(files, inbound.text, inbound.album, inbound.mark)
+        return go(ctx, talk, sent, remark=refused)
     if inbound.place is not None:
-        return _go(ctx, talk, Pinned(inbound.place)) if takes_place(form, state) else None
+        if not takes_place(form, state):
+            return None
+        return go(ctx, talk, Pinned(inbound.place, inbound.mark))
     if not talk.same_question:
         return present(ctx, talk, None)
-    card = view(form, state, ctx.texts, ctx.moment, key_maker(stored))
-    tap_ = heard(form, state, card, inbound.text, ctx.texts)
-    return _go(ctx, talk, tap_ or Said(inbound.text))
+    if odd.unusable(inbound):
+        return _turn_down(ctx, talk, inbound)
+    words = odd.searched(ctx, form.by_key.get(state.at), inbound)
+    return go(ctx, talk, understood(ctx, talk, words, inbound.mark))
+
+
+def understood(ctx: Context, talk: Talk, words: str, source: str) -> Tap | Said:
+    """Return what typed words mean on the present card: one of its buttons, or an answer."""
+    card = view(talk.form, talk.state, ctx.texts, ctx.moment, key_maker(talk.stored))
+    button = heard(talk.form, talk.state, card, words, ctx.texts)
+    return replace(button, source=source) if button else Said(words, source)
+
+
+def _turn_down(ctx: Context, talk: Talk, inbound: Inbound) -> Reply:
+    """Say what a message is that cannot be an answer, once for several in a row; ask again."""
+    before = talk.state.odd_at
+    if before is not None and timedelta() <= ctx.at - before <= odd.BURST:
+        return Reply()
+    talk = replace(talk, state=change(talk.state, odd_at=ctx.at))
+    return go(
+        ctx, talk, None, remark=odd.refusal(ctx, inbound, talk.form.by_key.get(talk.state.at))
+    )
 
 
 def tap(ctx: Context, key: str, inbound: Inbound) -> Reply:
@@ -188,7 +226,7 @@ def tap(ctx: Context, key: str, inbound: Inbound) -> Reply:
     old = bool(talk.notes) or int(match["rev"], 36) != stored.rev
     if old or elsewhere(ctx, stored):
         return present(ctx, talk, inbound)
-    return _go(ctx, talk, Tap(verb, argument), tapped=bool(inbound.choice))
+    return go(ctx, talk, Tap(verb, argument), tapped=bool(inbound.choice))
 
 
 def resume(ctx: Context, conversation_id: int) -> Reply:
@@ -243,13 +281,13 @@ def cancel_active(ctx: Context) -> Reply | None:
     if stored is None:
         return None
     talk = opened(ctx, stored)
-    return talk if isinstance(talk, Reply) else _go(ctx, talk, Tap("cancel"))
+    return talk if isinstance(talk, Reply) else go(ctx, talk, Tap("cancel"))
 
 
 # -- one step ----------------------------------------------------------------------------------
 
 
-def _go(
+def go(
     ctx: Context,
     talk: Talk,
     event: Event | None,
@@ -257,16 +295,19 @@ def _go(
     tapped: bool = False,
     remark: str = "",
 ) -> Reply:
-    """Work one event in and answer with the next card."""
+    """Work one event in and answer with the next card.
+
+    `tapped`: nothing new stands below the present card, so the next one takes its place.
+    """
     form, stored = talk.form, talk.stored
     if isinstance(event, Tap) and event.verb == "earlier":
         return resume(ctx, _id_of(event.argument))
     if event is None:
         after, then, burst = change(talk.state, remarks=()), Then.ASK, False
     else:
-        query = wanted(form, talk.state, event)
-        found = pickers.find(ctx, query) if query else None
-        done = step(form, talk.state, event, ctx.moment, found)
+        done = worked_in(ctx, talk, event)
+        if done.idle:
+            return Reply()
         after, then, burst = done.state, done.then, done.burst
     match then:
         case Then.SUBMIT:
@@ -288,6 +329,18 @@ def _go(
         return Reply((show,))
     answered = answered_card(form, talk.state, after, ctx.texts, ctx.moment)
     return Reply((Show(answered, Mode.TIDY, talk.slot), show))
+
+
+def worked_in(ctx: Context, talk: Talk, event: Event) -> Step:
+    """Return what an event leads to; a new wording says what it corrected."""
+    query = wanted(talk.form, talk.state, event)
+    found = pickers.find(ctx, query) if query else None
+    done = step(talk.form, talk.state, event, ctx.moment, found)
+    if not done.corrected:
+        return done
+    answers = summary(talk.form, done.state, ctx.texts, ctx.today, only=done.corrected)
+    said = quoted(ctx.t(CORRECTED, answers=shorten(answers, CORRECTED_BYTES)))
+    return replace(done, state=change(done.state, remarks=(said, *done.state.remarks)))
 
 
 # -- what is out of date -----------------------------------------------------------------------

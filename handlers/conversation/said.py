@@ -13,7 +13,7 @@ from handlers.conversation import calendar_view
 from handlers.conversation.answers import clean, one_line, read_date, read_number
 from handlers.conversation.forms import Field, Kind
 from handlers.conversation.messages import Found, Problem
-from handlers.conversation.state import MAX_HELD, MAX_NAME, Pane, shown
+from handlers.conversation.state import MAX_HELD, MAX_NAME, Pane, Part, joined, shown
 from handlers.conversation.turn import Turn
 from handlers.texts import N_
 
@@ -42,6 +42,8 @@ def hear(turn: Turn, text: str, found: Found) -> None:
     """Work in typed words that stand for no button."""
     field = turn.field
     words = clean(text)
+    if turn.source and not (field is not None and field.kind is Kind.TEXT):
+        turn.put(tried=(turn.part(),))
     if not words:
         turn.say(SAY_SOMETHING)
     elif field is None:
@@ -81,13 +83,20 @@ def _say_value(turn: Turn, field: Field, value: Any) -> None:
         turn.take(field, value)
 
 
-def say_text(turn: Turn, field: Field, words: str) -> None:
-    """Answer a text field; the parts of a text that a messenger cut up are put together."""
+def say_text(turn: Turn, field: Field, words: str, parts: tuple[Part, ...] | None = None) -> None:
+    """Answer a text field; the parts of a text that a messenger cut up are put together.
+
+    `parts`: the messages that the words were made of; None: the present one.
+    """
     heard, now = turn.state.heard_at, turn.moment.now
+    made = (turn.part(words),) if parts is None else parts
     if turn.state.held and heard is not None and timedelta() <= now - heard <= SPLIT:
+        before = turn.state.tried or (("", len(turn.state.held)),)
         words = f"{turn.state.held}\n{words}"
+        made = joined(before, *made)
+    turn.put(tried=made)
     if len(words) <= field.max_length:
-        turn.take(field, words)
+        turn.take(field, words, made)
         return
     turn.put(held=words[:MAX_HELD], heard_at=now)
     limit = field.max_length
@@ -116,11 +125,16 @@ def offer(turn: Turn, words: str) -> None:
     """Keep words for the first text field that has no answer yet."""
     if len(words) < SHORT:
         return
-    offered = turn.state.offered
+    offered, sources = turn.state.offered, turn.state.sources
     for field in shown(turn.form, turn.state):
         if field.kind is Kind.TEXT and not turn.answered(field):
             before = offered.get(field.key)
-            joined = f"{before}\n{words}" if before else words
-            turn.put(offered={**offered, field.key: joined[:MAX_HELD]})
+            all_words = f"{before}\n{words}" if before else words
+            earlier = sources.get(field.key) or ((("", len(before)),) if before else ())
+            made = joined(earlier, turn.part(words))
+            turn.put(
+                offered={**offered, field.key: all_words[:MAX_HELD]},
+                sources={**sources, field.key: made},
+            )
             turn.say(WORDS_KEPT, field.label)
             return

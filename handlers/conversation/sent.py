@@ -13,7 +13,7 @@ from handlers.conversation.answers import clean, one_line
 from handlers.conversation.forms import Field, Kind
 from handlers.conversation.messages import Place
 from handlers.conversation.said import offer, say_text
-from handlers.conversation.state import shown
+from handlers.conversation.state import joined, shown
 from handlers.conversation.turn import NOT_HERE, Turn
 from handlers.texts import N_
 
@@ -35,13 +35,19 @@ def receive(turn: Turn, files: tuple[int, ...], caption: str, album: str) -> Non
     before = turn.state.answers.get(target.key, [])
     limit = int(target.maximum) if target.maximum is not None else None
     after = [*before, *files][:limit]
-    turn.keep_answer(target, after)
+    parts = joined(turn.state.sources.get(target.key, ()), (turn.source, len(files)))
+    turn.keep_answer(target, after, parts)
     _join_burst(turn, album)
     if asked is not target:
         turn.say(ADDED, target.label, count=str(len(after) - len(before)))
     if len(after) < len(before) + len(files):
         turn.say(TOO_MANY_FILES, limit=str(limit))
-    words = clean(caption)
+    caption_of(turn, clean(caption))
+
+
+def caption_of(turn: Turn, words: str) -> None:
+    """Work in the words under files: an answer where words are asked for, else kept for one."""
+    asked = turn.field
     if words and asked is not None and asked.kind is Kind.TEXT:
         say_text(turn, asked, words)
     elif words:

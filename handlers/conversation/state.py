@@ -25,6 +25,14 @@ MAX_NAME = 80
 """Characters of a customer's name that is not on file."""
 
 
+MAX_PARTS = 20
+"""Messages that one answer remembers to be made of; earlier ones can no longer be edited."""
+
+Part = tuple[str, int]
+"""A message by its `Inbound.mark` ("" for none that is known), and how many of its characters,
+or files, went in."""
+
+
 IMPLIED = "_implied"
 """Among the answers: keys of those that the way into the form gave, nobody entered them."""
 
@@ -85,6 +93,14 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When the last file or over-long text came; aware UTC."""
     album: str = ""
     """Of the last file."""
+    sources: dict[str, tuple[Part, ...]] = {}
+    """By field key, in order: the messages that the answer was made of, or the words offered."""
+    tried: tuple[Part, ...] = ()
+    """Messages that were said to the present question and are no answer to it yet."""
+    line: str = ""
+    """Mark of the message that began the form with several answers in one line."""
+    odd_at: datetime | None = None
+    """When something came to this question that nothing can be done with; aware UTC."""
     earlier: str = ""
     """Base-36 id of a draft of the same form, offered on the first card."""
     earlier_at: datetime | None = None
@@ -133,6 +149,25 @@ def entered(state: State) -> bool:
     implied = state.answers.get(IMPLIED, ())
     given = any(not key.startswith("_") and key not in implied for key in state.answers)
     return given or begun(state)
+
+
+def joined(parts: tuple[Part, ...], *more: Part) -> tuple[Part, ...]:
+    """Return the parts with more of them, the earliest made one without a name if too many."""
+    whole = (*parts, *more)
+    while len(whole) > MAX_PARTS:
+        whole = (("", whole[0][1] + 1 + whole[1][1]), *whole[2:])
+    return whole
+
+
+def made_of(parts: tuple[Part, ...], mark: str) -> bool:
+    """Return whether this message is among the parts."""
+    return any(one == mark for one, _ in parts)
+
+
+def marks(state: State) -> set[str]:
+    """Return the messages that answers of this conversation came from."""
+    parts = (one for made in state.sources.values() for one in made)
+    return {mark for mark, _ in parts if mark} | ({state.line} if state.line else set())
 
 
 def begun(state: State) -> bool:

@@ -10,8 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-import msgspec
-
 from handlers.context import Context
 from handlers.conversation import pickers
 from handlers.conversation.engine import adopt, listing, wanted
@@ -172,7 +170,7 @@ def tidy(ctx: Context, stored: Stored, card: Card) -> None:
         staff_id=stored.staff_id,
         mode=Mode.TIDY,
         slot=slot(stored),
-        body=msgspec.json.encode(replace(card, locale=ctx.texts.locale)).decode(),
+        body=card.encoded(ctx.texts.locale),
         due_at=ctx.now,
     )
 

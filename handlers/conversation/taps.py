@@ -9,7 +9,7 @@ from __future__ import annotations
 from handlers.conversation import calendar_view
 from handlers.conversation.forms import Field, Kind
 from handlers.conversation.said import SEND_FILES, say_text
-from handlers.conversation.state import Pane, effective, fits, shown
+from handlers.conversation.state import Pane, effective, fits, joined, shown
 from handlers.conversation.turn import NOT_HERE, Then, Turn
 from handlers.texts import N_
 
@@ -68,7 +68,7 @@ def _tap_answer(turn: Turn, field: Field, verb: str, argument: str) -> None:
         case "o", _ if (at := _index(argument, len(state.options or ()))) is not None:
             turn.pick(field, (state.options or ())[at])
         case "new", Kind.CUSTOMER if field.unknown_ok and state.words:
-            turn.take(field, {"key": "", "label": state.words})
+            turn.take(field, {"key": "", "label": state.words}, state.tried)
         case "v", Kind.CONFIRM if argument in ("0", "1"):
             turn.take(field, argument == "1")
         case "d", Kind.DATE if fits(field, argument):
@@ -79,9 +79,11 @@ def _tap_answer(turn: Turn, field: Field, verb: str, argument: str) -> None:
         case "m", Kind.DATE if calendar_view.is_month(argument):
             turn.put(pane=Pane.MONTH, month=argument)
         case "cut", Kind.TEXT if state.held:
-            turn.take(field, state.held[: field.max_length].rstrip())
+            turn.take(field, state.held[: field.max_length].rstrip(), state.tried)
         case "offer", Kind.TEXT if field.key in state.offered:
-            say_text(turn, field, state.offered[field.key])
+            words = state.offered[field.key]
+            made = state.sources.get(field.key, (("", len(words)),))
+            say_text(turn, field, words, made)
         case _:
             turn.say(NOT_HERE)
 
@@ -127,7 +129,7 @@ def _done(turn: Turn) -> None:
         else:
             turn.open(Pane.REVIEW)
     elif field.kind is Kind.CHOICES and turn.state.ticks:
-        turn.take(field, list(turn.state.ticks))
+        turn.take(field, list(turn.state.ticks), turn.state.tried)
     elif field.kind is Kind.FILES and turn.answered(field):
         turn.onward()
     elif field.kind in (Kind.CHOICES, Kind.FILES) and field.optional:
@@ -176,7 +178,10 @@ def _toggle(turn: Turn, field: Field, argument: str) -> None:
         at = _index(part, len(field.choices))
         if at is not None:
             ticks ^= {field.choices[at].key}
-    turn.put(ticks=tuple(one.key for one in field.choices if one.key in ticks))
+    turn.put(
+        ticks=tuple(one.key for one in field.choices if one.key in ticks),
+        tried=joined(turn.state.tried, turn.part()),
+    )
 
 
 def _index(text: str, length: int) -> int | None:

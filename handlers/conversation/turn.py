@@ -12,7 +12,7 @@ from typing import Any
 
 from handlers.conversation.forms import Field, Form, Kind, Moment
 from handlers.conversation.messages import Option, Problem
-from handlers.conversation.state import Pane, Remark, State, change, effective, fits, shown
+from handlers.conversation.state import Pane, Part, Remark, State, change, effective, fits, shown
 from handlers.texts import N_
 
 NOT_HERE = N_("That is not possible here.")
@@ -31,10 +31,14 @@ class Then(StrEnum):
 class Turn:
     """One turn of a conversation: its state while the event is worked in."""
 
-    def __init__(self, form: Form, state: State, moment: Moment) -> None:
+    def __init__(self, form: Form, state: State, moment: Moment, source: str = "") -> None:
         self.form = form
         self.state = state
         self.moment = moment
+        self.source = source
+        """Mark of the message that is worked in; empty for a tap."""
+        self.corrected: list[str] = []
+        """Keys of the fields whose answer a new wording changed."""
         self.then = Then.ASK
         self.burst = False
 
@@ -65,22 +69,31 @@ class Turn:
         if field.example:
             self.say(EXAMPLE, field.example)
 
-    def keep_answer(self, field: Field, value: Any) -> None:
+    def part(self, words: str = "") -> Part:
+        """Return the message that is worked in, as a part of an answer."""
+        return self.source, len(words)
+
+    def keep_answer(self, field: Field, value: Any, parts: tuple[Part, ...] | None = None) -> None:
+        """Keep an answer and of which messages it was made; unless given, of the present one."""
         state = self.state
+        made = (self.part(),) if parts is None else parts
+        known = any(mark for mark, _ in made)
+        others = {key: one for key, one in state.sources.items() if key != field.key}
         self.put(
             answers={**state.answers, field.key: value},
+            sources={**others, field.key: made} if known else others,
             names={**state.names, field.key: field.label},
             skipped=tuple(key for key in state.skipped if key != field.key),
             offered={key: one for key, one in state.offered.items() if key != field.key},
         )
 
-    def take(self, field: Field, value: Any) -> None:
+    def take(self, field: Field, value: Any, parts: tuple[Part, ...] | None = None) -> None:
         """Take an answer, or say why not."""
         problem = self.problem(field, value)
         if problem is not None:
             self.refuse(field, problem)
             return
-        self.keep_answer(field, value)
+        self.keep_answer(field, value, parts)
         self.onward()
 
     def pick(self, field: Field, option: Option) -> None:
@@ -90,6 +103,7 @@ class Turn:
         state = self.state
         self.put(
             answers={key: one for key, one in state.answers.items() if key != field.key},
+            sources={key: one for key, one in state.sources.items() if key != field.key},
             skipped=(*(key for key in state.skipped if key != field.key), field.key),
         )
 
@@ -114,6 +128,8 @@ class Turn:
             month="",
             ticks=ticks,
             held="",
+            tried=(),
+            odd_at=None,
         )
 
     def ask(self, field: Field, *, edit: bool = False) -> None:
@@ -153,4 +169,4 @@ class Turn:
                 continue
             value = field.default(self.moment)
             if fits(field, value) and self.problem(field, value) is None:
-                self.keep_answer(field, value)
+                self.keep_answer(field, value, ())

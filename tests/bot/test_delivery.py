@@ -8,12 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.channels.base import Outcome, OutFile
 from bot.delivery import Pace, Relay
-from bot.dispatch import encode_card
 from bot.settings import Limits
 from bot.units import Units
 from handlers.conversation.messages import Card, Mode
@@ -51,7 +50,7 @@ def put(
             staff_id=None,
             mode=mode,
             slot=slot,
-            body=None if text is None else encode_card(Card(text, files=files), "zh_CN"),
+            body=None if text is None else Card(text, files=files).encoded("zh_CN"),
             due_at=due,
         )
 
@@ -91,7 +90,7 @@ class Post:
 
     async def states(self) -> list[tuple[str, str]]:
         """Return state and problem of every row, oldest first."""
-        query = select(rows.c.state, rows.c.problem).order_by(rows.c.id)
+        query = select(rows.c.state, rows.c.problem).order_by(rows.c.turn)
         found = await self.units.read(lambda session: session.execute(query).all())
         return [(row.state, row.problem) for row in found]
 
@@ -177,6 +176,16 @@ class TestOutcomes:
             await post.later(seconds=0.5)
             assert post.channel.attempts == tried + 1
         await post.later(seconds=16)
+        assert post.channel.texts("anna") == ["text"]
+
+    async def test_retry_later_goes_on_through_an_outage_of_many_days(self, post: Post) -> None:
+        post.channel.fail(Outcome.RETRY_LATER, after=0)
+        await post.put(put("text"))
+        long_ago = update(rows).values(attempts=5000)
+        await post.put(lambda unit: unit.session.execute(long_ago))
+        await post.relay.drain()
+        assert await post.states() == [("ready", "retry_later")]
+        await post.later(minutes=5)
         assert post.channel.texts("anna") == ["text"]
 
     async def test_unreachable_is_given_up_and_the_next_is_tried(self, post: Post) -> None:
@@ -470,3 +479,47 @@ class TestPace:
 def replace_limits(limits: Limits, **changes: Any) -> Limits:
     values = {name: getattr(limits, name) for name in limits.__struct_fields__}
     return Limits(**values | changes)
+
+
+class TestChatsThatAreGone:
+    async def test_what_follows_is_done_in_the_unit_that_gives_up(self, post: Post) -> None:
+        lost: list[tuple[str, list[str]]] = []
+
+        def note(unit: Unit, row: Message) -> None:
+            states = unit.session.execute(select(rows.c.state)).scalars()
+            lost.append((row.account, list(states)))
+
+        relay = Relay(
+            post.channel, post.units, post.clock, post._render, post._files, FREE, lost=note
+        )
+        post.channel.fail(Outcome.UNREACHABLE)
+        await post.put(put("one"))
+        await relay.drain()
+        assert lost == [("anna", ["sending"])]
+        assert await post.states() == [("failed", "unreachable")]
+
+    async def test_a_farewell_takes_the_menu_along_once_it_arrived(self, post: Post) -> None:
+        post.channel.menus["anna"] = (("today", "今日"),)
+        await post.send(farewell)
+        assert post.channel.texts("anna") == ["bye"]
+        assert post.channel.menus["anna"] == ()
+
+    async def test_a_farewell_that_fails_is_no_trouble(self, post: Post) -> None:
+        post.channel.menus["anna"] = (("today", "今日"),)
+        post.channel.fail(Outcome.UNREACHABLE)
+        await post.send(farewell)
+        assert await post.states() == [("failed", "unreachable")]
+
+
+def farewell(unit: Unit) -> None:
+    outbox.put(
+        unit,
+        key="bye",
+        channel="fake",
+        account="anna",
+        staff_id=None,
+        mode=Mode.SEND,
+        slot="",
+        body=Card("bye", ends=True).encoded("zh_CN"),
+        due_at=NOW,
+    )

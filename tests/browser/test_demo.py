@@ -10,7 +10,11 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import Demo, Open, Sight
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.asyncio(loop_scope="session"),
+]
 
 SALES, COLLEAGUE, MANAGER, CUSTODIAN, DIRECTOR, SERVICE = (
     "CY015", "CY016", "CY014", "CY009", "CY004", "CY035",

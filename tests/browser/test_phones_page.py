@@ -11,7 +11,11 @@ from handlers.conversation.messages import Button, Card
 from tests.browser.conftest import Open
 from tests.fakes.desk import ASK_DAY, PICTURE, Desk
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.asyncio(loop_scope="session"),
+]
 
 ANN, MANAGER = "s1", "m1"
 

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from bot.channels.base import Channel
-from handlers.conversation.messages import Inbound
+from bot.channels.base import UTF16_UNITS, Channel
+from bot.channels.phones.platform import Phone
+from bot.channels.render import split
+from bot.channels.telegram.channel import Telegram
+from bot.channels.telegram.draw import read_ref, tapped_ref
+from bot.settings import Limits, Secret
+from bot.settings import Telegram as Settings
+from handlers.conversation.messages import Inbound, Suggestions
 from tests.fakes.clock import SettableClock
 from tests.fakes.desk import NINE, Desk
 from tests.fakes.narrow import Narrow
 from tests.fakes.page import Page, new_key, open_page
+from tests.fakes.serving import Serving
+from tests.fakes.telegram.people import Person
+from tests.fakes.telegram_server import TelegramServer
 
-ANN, BOB = "s1", "m1"
+ANN, BOB = "7001", "7002"
 """Two accounts every harness knows."""
+
+UNLIMITED = Limits(enabled=False)
 
 
 class Bot:
@@ -27,13 +40,41 @@ class Bot:
         self.heard: list[Inbound] = []
         self.offered: list[Inbound] = []
         self.failures = 0
+        self.learnt: dict[str, str] = {}
+        self.refuses: dict[str, Exception] = {}
+        """By account: what is raised in place of keeping their messages."""
+        self.suggestions = Suggestions()
+        self.asked: list[tuple[str, str, str]] = []
+        self.leads = True
+        self.seen: datetime | None = None
 
     async def intake(self, inbound: Inbound) -> None:
         self.offered.append(inbound)
+        if inbound.account in self.refuses:
+            raise self.refuses[inbound.account]
         if self.failures:
             self.failures -= 1
             raise RuntimeError("nothing was kept")
         self.heard.append(inbound)
+
+    async def suggest(self, channel: str, account: str, words: str, further: str) -> Suggestions:
+        assert channel == "telegram"
+        self.asked.append((account, words, further))
+        return self.suggestions
+
+    async def hold(self, name: str, seconds: float, *, shared: bool = False) -> bool:
+        del name, seconds, shared
+        return self.leads
+
+    async def release(self, name: str) -> None:
+        del name
+
+    async def seen_at(self, name: str) -> datetime | None:
+        del name
+        return self.seen
+
+    async def learn(self, key: str, value: str) -> None:
+        self.learnt[key] = value
 
 
 @dataclass(frozen=True)
@@ -49,7 +90,9 @@ class Hands(Protocol):
     bot: Bot
     clock: SettableClock
 
-    async def say(self, account: str, text: str, *, forwarded: bool = False) -> None: ...
+    async def say(self, account: str, text: str, *, forwarded: bool = False) -> int:
+        """Say something; returns in how many messages the client sends it."""
+
     async def tap(self, account: str, ref: str, key: str) -> None: ...
     async def photos(self, account: str, contents: list[bytes], text: str) -> None: ...
     async def place(self, account: str, latitude: float, longitude: float) -> None: ...
@@ -64,8 +107,9 @@ class NarrowHands:
         self.bot = Bot()
         self.channel = Narrow(clock.now, (ANN, BOB))
 
-    async def say(self, account: str, text: str, *, forwarded: bool = False) -> None:
+    async def say(self, account: str, text: str, *, forwarded: bool = False) -> int:
         await self._try(self.channel.phone(account).say(text, forwarded=forwarded))
+        return 1
 
     async def tap(self, account: str, ref: str, key: str) -> None:
         await self._try(self.channel.phone(account).press(key, ref))
@@ -106,8 +150,9 @@ class PhonesHands:
         self.channel = desk.channel
         self._page = page
 
-    async def say(self, account: str, text: str, *, forwarded: bool = False) -> None:
+    async def say(self, account: str, text: str, *, forwarded: bool = False) -> int:
         await self._page.send(account, text, forwarded=forwarded)
+        return 1
 
     async def tap(self, account: str, ref: str, key: str) -> None:
         await self._page.tap(account, int(ref), key)
@@ -150,17 +195,18 @@ class PhonesHands:
 @asynccontextmanager
 async def narrow_hands(_folder: Path) -> AsyncIterator[Hands]:
     hands = NarrowHands(SettableClock(NINE))
-    await hands.channel.start(hands.bot.intake)
+    await hands.channel.start(hands.bot)
     yield hands
     await hands.channel.stop()
 
 
 @asynccontextmanager
 async def phones_hands(folder: Path) -> AsyncIterator[Hands]:
-    desk, bot = Desk(folder), Bot()
+    people = (Phone(ANN, "安", "", "", shown=True), Phone(BOB, "鲍", "", "", shown=True))
+    desk, bot = Desk(folder, people=people), Bot()
     await desk.start()
     await desk.channel.stop()
-    await desk.channel.start(bot.intake)
+    await desk.channel.start(bot)
     try:
         async with open_page(desk, ANN, BOB) as page:
             yield PhonesHands(desk, bot, page)
@@ -168,9 +214,84 @@ async def phones_hands(folder: Path) -> AsyncIterator[Hands]:
         await desk.stop()
 
 
+class TelegramHands:
+    """The people of a stand-in for the platform, whichever way the bot gets its updates."""
+
+    def __init__(self, server: TelegramServer, channel: Telegram, clock: SettableClock) -> None:
+        self.server = server
+        self.channel = channel
+        self.clock = clock
+        self.bot = Bot()
+        for account in (ANN, BOB):
+            self.person(account).user.started = True
+
+    def person(self, account: str) -> Person:
+        return self.server.person(int(account), f"person {account}")
+
+    async def say(self, account: str, text: str, *, forwarded: bool = False) -> int:
+        person, parts = self.person(account), split(text, 4096, UTF16_UNITS)
+        for part in parts:
+            await (person.forward(part) if forwarded else person.say(part))
+        return len(parts)
+
+    async def tap(self, account: str, ref: str, key: str) -> None:
+        person = self.person(account)
+        shown = read_ref(ref)
+        if shown is None or shown[0] not in person.chat.posted:  # nobody can tap a card unseen
+            bot = self.server.world.bot
+            card = self.server.world.post(person.chat, bot, of_bot=True, text="a card")
+            await person.tap(card, key, forge=True)
+        else:
+            await person.tap(shown[0], key)
+
+    async def photos(self, account: str, contents: list[bytes], text: str) -> None:
+        if len(contents) == 1:
+            await self.person(account).photo(contents[0], text)
+        else:
+            await self.person(account).album(contents, text)
+
+    async def place(self, account: str, latitude: float, longitude: float) -> None:
+        await self.person(account).location(latitude, longitude)
+
+    async def seen(self, account: str) -> list[Seen]:
+        return [
+            Seen(
+                tapped_ref(one.id, one.protect_content),
+                "",
+                one.text,
+                tuple(key for _, key in one.buttons),
+            )
+            for one in self.person(account).messages
+        ]
+
+    async def settled(self, number: int) -> None:
+        await self.server.until(lambda: len(self.bot.heard) >= number)
+
+
+@asynccontextmanager
+async def telegram_hands(_folder: Path, *, mode: str = "polling") -> AsyncIterator[TelegramHands]:
+    clock = SettableClock(NINE)
+    async with TelegramServer(now=clock.now, sleep=_at_once) as server, Serving() as serving:
+        settings = Settings(
+            token=Secret(server.token), api_base=server.base, mode=mode, limits=UNLIMITED
+        )
+        channel = Telegram(settings, clock.now, public_url=serving.url, pauses=(0.01,))
+        serving.handle = channel.webhook.handle
+        hands = TelegramHands(server, channel, clock)
+        await channel.start(hands.bot)
+        yield hands
+        await channel.stop()
+
+
+async def _at_once(_seconds: float) -> None:
+    await asyncio.sleep(0)
+
+
 HARNESSES: dict[str, Callable[[Path], object]] = {
     "narrow": narrow_hands,
     "phones": phones_hands,
+    "telegram": telegram_hands,
+    "telegram webhook": partial(telegram_hands, mode="webhook"),
 }
 """Every channel joins the shared suite by its line here."""
 

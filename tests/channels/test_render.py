@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.base import Capabilities
-from bot.channels.render import render, shorten, split_bytes
+from bot.channels.render import render, shorten, split
 from handlers.conversation.messages import Button, Card
 
 SIX = Capabilities(6, 30, 2048, False, True, False, False, 1024)
@@ -100,14 +100,14 @@ class TestGivenAMonth:
 class TestSplitting:
     @given(st.text(), st.integers(min_value=8, max_value=200))
     def test_every_piece_fits_and_nothing_but_cuts_is_lost(self, text: str, limit: int) -> None:
-        pieces = split_bytes(text, limit)
+        pieces = split(text, limit)
         assert pieces
         assert all(len(one.encode()) <= limit for one in pieces)
         assert "".join(pieces).replace("\n", "").split() == text.replace("\n", "").split()
 
     def test_cuts_at_line_ends(self) -> None:
         text = "\n".join("客户档案" * 5 for _ in range(60))
-        pieces = split_bytes(text, 2048)
+        pieces = split(text, 2048)
         assert "\n".join(pieces) == text
 
     @given(st.text(), st.integers(min_value=3, max_value=50))

@@ -15,52 +15,76 @@ LIMIT = 60
 
 
 class Program:
-    """`dossierbot demo` on one folder, started as often as it is killed."""
+    """`dossierbot` with some words, started as often as it is killed."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder / "company"
-        self.log = folder / "program.log"
-        self.port = _free_port()
+    def __init__(self, *words: str | Path, log: Path, ready: str) -> None:
+        """`ready` is in the line that says that messages are taken."""
+        self._words = words
+        self._log = log
+        self._ready = ready.encode()
         self._process: asyncio.subprocess.Process | None = None
-
-    @property
-    def origin(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        self._reading: asyncio.Task[None] | None = None
+        self._ready_now = asyncio.Event()
 
     async def start(self) -> None:
         """Return when messages are taken."""
-        words = ("demo", "--port", str(self.port), "--data", str(self.folder))
-        with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "bot",
-                *words,
-                cwd=ROOT,
-                env=os.environ | {"PYTHONUNBUFFERED": "1"},
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-            )
+        await self.launch()
+        await self.ready()
+
+    async def launch(self) -> None:
+        """Return when the process is there."""
+        self._ready_now = asyncio.Event()
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bot",
+            *map(str, self._words),
+            cwd=ROOT,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
         assert self._process.stdout is not None
+        self._reading = asyncio.create_task(self._read(self._process.stdout))
+
+    async def ready(self) -> None:
+        """Return when messages are taken."""
+        assert self._reading is not None
+        told = asyncio.create_task(self._ready_now.wait())
         async with asyncio.timeout(LIMIT):
-            line = await self._process.stdout.readline()
-        assert self.origin.encode() in line, self.log.read_text(encoding="utf-8")
+            await asyncio.wait({told, self._reading}, return_when=asyncio.FIRST_COMPLETED)
+        assert self._ready_now.is_set(), self._log.read_text(encoding="utf-8")
 
     async def kill(self) -> None:
         """SIGKILL: nothing is finished, nothing is closed."""
         assert self._process is not None
         self._process.kill()
-        await self._process.wait()
+        await self._gone()
 
     async def stop(self) -> int:
         """SIGTERM; returns the exit code."""
         assert self._process is not None
         self._process.terminate()
         async with asyncio.timeout(LIMIT):
-            return await self._process.wait()
+            return await self._gone()
+
+    async def _gone(self) -> int:
+        assert self._process is not None
+        assert self._reading is not None
+        code = await self._process.wait()
+        await self._reading
+        return code
+
+    async def _read(self, said: asyncio.StreamReader) -> None:
+        with self._log.open("ab") as log:
+            async for line in said:
+                log.write(line)
+                log.flush()
+                if self._ready in line:
+                    self._ready_now.set()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         port: int = holder.getsockname()[1]

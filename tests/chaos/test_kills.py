@@ -4,110 +4,198 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
 import pytest
 from aiohttp import ClientSession
 
-from bench import report
-from tests.chaos.crowd import Accepted, Person, Wire
-from tests.chaos.program import Program
+from bot.channels.telegram.polling import LEASE
+from bot.clock import SystemClock
+from bot.demo import OPENS
+from bot.settings import Settings
+from storage import leases
+from tests.chaos import client as telegram
+from tests.chaos import company, page
+from tests.chaos.crowd import Accepted, Client, Person
+from tests.chaos.desk import telegram_desk
+from tests.chaos.program import LIMIT, Program, free_port
+from tests.chaos.tally import Page, Tally
 from tests.chaos.verdict import customers, opened, unsent
+from tests.fakes.clock import SettableClock
+from tests.fakes.telegram_server import TelegramServer
 
-SAMPLE = 4
-CAMPAIGN = 50
+KILLS = {"phones": (4, 50), "telegram": (2, 75)}
+"""In the sample and in the campaign; of Telegram for each way in and each database."""
 PEOPLE = 12
 UPTIME = (0.05, 2.5)
 """Seconds the program lives after it began to take messages."""
 QUIET_SECONDS = 120
+FIGURES = Page(
+    "chaos",
+    "SIGKILL at random moments",
+    f"`make chaos`: {PEOPLE} people write as fast as they are answered, to the demo over the page "
+    "of phones and to `dossierbot run` over the stand-in for Telegram, while its process is "
+    "killed again and again. Afterwards every message the platform had accepted has its effect "
+    "exactly once, every reply was shown at least once and in each chat at most once more for "
+    "each kill, and nothing is half-written.",
+    (
+        "over",
+        "kills",
+        "messages accepted",
+        "texts",
+        "photos",
+        "visit notes",
+        "effects lost",
+        "effects doubled",
+    ),
+)
+
+Crowd = Sequence[tuple[Client, list[str]]]
+"""Everybody who writes, with the customers they write about."""
 
 
 @pytest.mark.chaos
 async def test_killed_at_random_moments_nothing_is_lost_doubled_or_half_written(
-    tmp_path: Path, campaign: bool
+    tmp_path: Path, campaign: bool, tally: Tally
 ) -> None:
-    kills = CAMPAIGN if campaign else SAMPLE
-    seed = time.time_ns() % 1_000_000
-    print(f"seed {seed}")  # noqa: T201 - whoever sees it fail needs it
-    accepted = await _campaign(Program(tmp_path), kills, Random(seed))
-    with opened(tmp_path / "company") as verdict:
-        problems = verdict.problems(accepted, kills)
-    figures = f"{kills} kills, {len(accepted)} messages accepted, seed {seed}"
-    assert not problems, "\n".join([figures, *problems])
-    assert len(accepted) >= kills * 5, "the load was too small to mean anything"
-    if campaign:
-        _keep(kills, accepted)
-
-
-async def _campaign(program: Program, kills: int, random: Random) -> Accepted:
-    """Kill the program again and again while people write; return what was accepted."""
-    accepted, ends = Accepted(), asyncio.Event()
+    kills, random = KILLS["phones"][campaign], _random()
+    settings, port = company.settings_of(tmp_path / "company"), free_port()
+    words = ("demo", "--port", str(port), "--data", tmp_path / "company")
+    origin = f"http://127.0.0.1:{port}"
+    program = Program(*words, log=tmp_path / "log", ready=origin)
     await program.start()
     await program.stop()  # the company is made in peace
-    keepers = dict(list(customers(program.folder).items())[:PEOPLE])
-    async with ClientSession() as session, asyncio.TaskGroup() as group:
-        wire = Wire(session, list(keepers))
+    keepers = dict(list(customers(settings.storage.url).items())[:PEOPLE])
+    async with ClientSession() as session:
+        open_page = page.Page(session, list(keepers))
+        crowd = [(page.PhonesClient(open_page, one), names) for one, names in keepers.items()]
+        accepted = await _harmed(
+            program, crowd, kills, random,
+            quiet=lambda: unsent(settings.storage.url, datetime.max.replace(tzinfo=UTC)),
+            beside=lambda: open_page.run(origin),
+        )  # fmt: skip
+        kept = {key for key in open_page.kept}
+    platform = page.platform_of(tmp_path / "company")
+    assert kept <= {key.partition(":")[2] for key in platform.asked}
+    with opened(settings, platform) as verdict:
+        _judged(verdict.problems(accepted, kills), accepted, kills)
+    _tell(tally, "phones", kills, accepted)
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("mode", ["polling", "webhook"])
+async def test_killed_over_telegram_nothing_is_lost_doubled_or_half_written(
+    tmp_path: Path, at_work: Settings, campaign: bool, tally: Tally, mode: str
+) -> None:
+    kills, random = KILLS["telegram"][campaign], _random()
+    settings, url = at_work, at_work.storage.url
+    keepers = dict(list(customers(url).items())[:PEOPLE])
+    company.change(settings, SystemClock(), lambda unit: company.bind(unit, keepers))
+    async with TelegramServer(now=_now, sleep=_soon) as server:
+        wiring = company.Wiring(mode, server.base, server.token, free_port())
+        config = company.write_config(settings, wiring)
+        program = Program(
+            "run", "--config", config, log=tmp_path / "log", ready='"event": "started"'
+        )
+        crowd = [(telegram.TelegramClient(server, one), names) for one, names in keepers.items()]
+        accepted = await _harmed(
+            program, crowd, kills, random,
+            quiet=lambda: unsent(url, _now()) + len(server.updates),
+            taking=lambda: asks(server, mode),
+        )  # fmt: skip
+        platform = telegram.platform_of(server)
+        with opened(settings, platform, _now()) as verdict:
+            _judged(verdict.problems(accepted, kills), accepted, kills)
+    _tell(tally, f"Telegram, {mode}, {url.partition(':')[0]}", kills, accepted)
+
+
+async def test_when_a_killed_process_had_the_lease_then_on_sqlite_the_next_one_polls_at_once(
+    tmp_path: Path, set_time: Path
+) -> None:
+    settings = company.copied(set_time, tmp_path / "company")
+    company.change(
+        settings,
+        SettableClock(OPENS),
+        lambda unit: leases.take(unit, LEASE, "killed", 3600),
+    )
+    async with telegram_desk(settings) as desk:
+        await desk.start()
+        await desk.server.until(lambda: desk.server.updates.polled)
+
+
+async def _harmed(
+    program: Program,
+    crowd: Crowd,
+    kills: int,
+    random: Random,
+    *,
+    quiet: Callable[[], int],
+    beside: Callable[[], Awaitable[None]] | None = None,
+    taking: Callable[[], Awaitable[None]] | None = None,
+) -> Accepted:
+    """Kill the program again and again while people write; return what was accepted.
+
+    `quiet`: how much is still to be done; `beside` runs as long as the program does; `taking`
+    returns when it takes messages, where that is later than it says.
+    """
+    accepted, ends = Accepted(), asyncio.Event()
+    async with asyncio.TaskGroup() as group:
         work = [
-            group.create_task(
-                Person(wire, account, names, accepted, random.getrandbits(32)).work(ends)
-            )
-            for account, names in keepers.items()
+            group.create_task(Person(one, names, accepted, random.getrandbits(32)).work(ends))
+            for one, names in crowd
         ]
-        for _ in range(kills):
+        for last in (False,) * kills + (True,):
+            taken = asyncio.ensure_future(taking()) if taking else None
             await program.start()
-            listening = group.create_task(wire.run(program.origin))
-            await asyncio.sleep(random.uniform(*UPTIME))
-            await program.kill()
-            await listening
-        await program.start()
-        listening = group.create_task(wire.run(program.origin))
-        ends.set()
-        await asyncio.wait(work)
-        await _quiet(program)
-        assert await program.stop() == 0
-        await listening
+            if taken:
+                await taken
+            listening = group.create_task(beside()) if beside else None
+            if last:
+                ends.set()
+                await asyncio.wait(work)
+                async with asyncio.timeout(QUIET_SECONDS):
+                    while await asyncio.to_thread(quiet):  # noqa: ASYNC110 - another process
+                        await asyncio.sleep(0.1)
+                assert await program.stop() == 0
+            else:
+                await asyncio.sleep(random.uniform(*UPTIME))
+                await program.kill()
+            if listening:
+                await listening
     return accepted
 
 
-async def _quiet(program: Program) -> None:
-    """Wait until nothing is left to be sent or fetched."""
-    async with asyncio.timeout(QUIET_SECONDS):
-        while await asyncio.to_thread(unsent, program.folder):  # noqa: ASYNC110 - another process
-            await asyncio.sleep(0.1)
+def _judged(problems: list[str], accepted: Accepted, kills: int) -> None:
+    figures = f"{kills} kills, {len(accepted)} messages accepted"
+    assert not problems, "\n".join([figures, *problems])
+    assert len(accepted) >= kills * 5, "the load was too small to mean anything"
 
 
-def _keep(kills: int, accepted: Accepted) -> None:
-    figures = report.table(
-        (
-            "kills",
-            "messages accepted",
-            "texts",
-            "photos",
-            "visit notes",
-            "effects lost",
-            "effects doubled",
-        ),
-        [
-            (
-                str(kills),
-                f"{len(accepted):,}",
-                f"{len(accepted.texts):,}",
-                f"{len(accepted.photos):,}",
-                f"{len(accepted.notes):,}",
-                "0",
-                "0",
-            )
-        ],
-    )
-    report.keep(
-        report.Section(
-            "chaos",
-            "SIGKILL at random moments",
-            f"`make chaos`: {PEOPLE} people write to the demo as fast as they are answered while "
-            "its process is killed again and again. Afterwards every message the platform had "
-            "accepted has its effect exactly once, every reply was shown at least once, and "
-            "nothing is half-written.",
-            figures,
-        )
-    )
+async def asks(server: TelegramServer, mode: str) -> None:
+    """Return when the bot has asked for updates, or for those to be brought."""
+    method = "getUpdates" if mode == "polling" else "setWebhook"
+    before = len(server.calls.of(method))
+    await server.until(lambda: len(server.calls.of(method)) > before, within=LIMIT)
+
+
+def _tell(tally: Tally, over: str, kills: int, accepted: Accepted) -> None:
+    counts = (len(one) for one in (accepted.texts, accepted.photos, accepted.notes))
+    tally.add(FIGURES, over, kills, len(accepted), *counts, 0, 0)
+
+
+def _random() -> Random:
+    seed = time.time_ns() % 1_000_000
+    print(f"seed {seed}")  # noqa: T201 - whoever sees it fail needs it
+    return Random(seed)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def _soon(_pause: float) -> None:
+    """How the platform's patience passes here: what the bot missed comes again at once."""
+    await asyncio.sleep(0.1)

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import re
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bot.config import load
+from bot.offline import opened
+from storage import accounts
 from storage.database import Database
+from storage.tables import meta
+from storage.unit import Unit
 from tests.cli.conftest import Command
 from tests.house.sources import ROOT
 
 CODE = re.compile(r"/start ([A-Z2-7]{26})\n")
+
+
+def change(company: Path, work: Callable[[Unit], object]) -> None:
+    with opened(load(company / "config.toml", {})) as store:
+        store.run(work)
+
+
+def bind_operator(unit: Unit) -> None:
+    accounts.bind(unit, "telegram", "7", "operator")
+    unit.session.execute(meta.insert().values(key=accounts.TELEGRAM_NAME, value="cheng_bot"))
 
 
 def forbid_phones(company: Path) -> None:
@@ -33,6 +48,7 @@ class TestGivenAnEmptyFolder:
         assert settings.company.name == '鸿远 "商贸"'
         assert [one.pack for one in settings.company.packs] == ["customer-service"]
         assert stat.S_IMODE(settings.storage.key_file.stat().st_mode) == 0o600
+        assert stat.S_IMODE((tmp_path / "new" / "config.toml").stat().st_mode) == 0o600
 
     def test_when_something_is_in_the_way_then_nothing_is_written(
         self, dossierbot: Command, tmp_path: Path
@@ -40,6 +56,15 @@ class TestGivenAnEmptyFolder:
         (tmp_path / "dossierbot.key").touch()
         assert "dossierbot.key" in dossierbot("init", tmp_path).refusal
         assert [one.name for one in tmp_path.iterdir()] == ["dossierbot.key"]
+
+    def test_when_the_database_on_a_server_is_taken_then_said_and_nothing_is_written(
+        self, dossierbot: Command, tmp_path: Path, postgresql_url: str
+    ) -> None:
+        ended = dossierbot("init", tmp_path / "new", "--database", postgresql_url)
+        assert CODE.search(ended.out)
+        ended = dossierbot("init", tmp_path / "second", "--database", postgresql_url)
+        assert "There is a company in the database" in ended.refusal
+        assert not list((tmp_path / "second").iterdir())
 
     def test_when_the_folder_cannot_be_made_then_said(
         self, dossierbot: Command, tmp_path: Path
@@ -88,23 +113,23 @@ class TestGivenACompany:
         assert "[phones]" in dossierbot("run").refusal
 
     @pytest.mark.parametrize(
-        ("section", "name"),
+        ("section", "sentence"),
         [
-            ('[telegram]\ntoken = "1:a"', "[telegram]"),
             (
                 '[wecom]\ncorp_id = "c"\nagent_id = 1\nsecret = "s"\ntoken = "t"\n'
                 'encoding_aes_key = "k"',
-                "[wecom]",
+                "[wecom] cannot be served",
             ),
+            ('[telegram]\ntoken = "1:a"\nmode = "webhook"', "public_url is missing"),
         ],
     )
-    def test_when_a_channel_of_another_version_is_configured_then_refused_not_ignored(
-        self, dossierbot: Command, company: Path, section: str, name: str
+    def test_when_a_channel_cannot_be_served_then_refused_not_ignored(
+        self, dossierbot: Command, company: Path, section: str, sentence: str
     ) -> None:
         with (company / "config.toml").open("a", encoding="utf-8") as file:
             file.write(f"\n{section}\n")
-        assert f"{name} cannot be served" in dossierbot("run").refusal
-        assert f"mend  channels: {name}" in dossierbot("check").out
+        assert sentence in dossierbot("run").refusal
+        assert f"mend  channels: {section.splitlines()[0]}" in dossierbot("check").out
 
     def test_when_the_key_is_gone_then_one_sentence(
         self, dossierbot: Command, company: Path
@@ -200,3 +225,31 @@ class TestGivenStaff:
     def test_when_listed_then_everybody_is_there(self, dossierbot: Command, company: Path) -> None:
         assert company.is_dir()
         assert "operator" in dossierbot("staff", "list").out
+
+    def test_when_cut_off_then_chats_and_invites_are_named(
+        self, dossierbot: Command, company: Path
+    ) -> None:
+        dossierbot("staff", "invite", "operator")
+        change(company, bind_operator)
+        said = dossierbot("staff", "invite", "operator").out
+        assert "https://t.me/cheng_bot?start=" in said
+        assert "Used on telegram, it replaces the account bound there since" in said
+        assert "not bound to any chat on wecom" in (
+            dossierbot("staff", "unbind", "operator", "--channel", "wecom").out
+        )
+        said = dossierbot("staff", "unbind", "operator").out
+        assert "unbound from telegram, bound since" in said
+        assert "Open invites closed: 0" in said
+        change(company, lambda unit: accounts.invite(unit, "operator", "X" * 26, unit.now))
+        assert "Open invites closed: 1" in dossierbot("staff", "unbind", "operator").out
+        assert "not on the staff list" in dossierbot("staff", "unbind", "9999").refusal
+
+    def test_when_somebody_leaves_and_returns_then_once_each(
+        self, dossierbot: Command, company: Path
+    ) -> None:
+        assert company.is_dir()
+        assert "has no access any more" in dossierbot("staff", "deactivate", "operator").out
+        assert "has left already" in dossierbot("staff", "deactivate", "operator").refusal
+        assert "has left" in dossierbot("staff", "invite", "operator").refusal
+        assert "has access again" in dossierbot("staff", "reactivate", "operator").out
+        assert "has access already" in dossierbot("staff", "reactivate", "operator").refusal

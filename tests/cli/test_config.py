@@ -69,6 +69,11 @@ class TestGivenSecrets:
         assert "planted" not in repr(settings)
         assert settings.secrets() == ("123456789:planted-secret-planted-secret-1234",)
 
+    def test_then_the_password_of_a_proxy_is_one(self, folder: Folder) -> None:
+        proxy = 'proxy = "http://ann:planted%21@127.0.0.1:7890"\n'
+        settings = folder.load(f'{SMALLEST}[telegram]\ntoken = "1:a"\n{proxy}')
+        assert set(settings.secrets()) == {"1:a", "planted%21", "planted!"}
+
     def test_when_from_a_file_then_without_its_line_end(self, folder: Folder) -> None:
         (folder.path / "token").write_text("abc\n")
         settings = folder.load(SMALLEST + '[telegram]\ntoken_file = "token"')

@@ -34,14 +34,16 @@ class Lines:
 @pytest.fixture
 def lines() -> Iterator[Lines]:
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, before = root.handlers[:], root.level, structlog.get_config()
     lines = Lines()
     logs.setup(Log(level="debug"), [SECRET], lines.stream)
     yield lines
     root.handlers[:] = handlers
     root.setLevel(level)
+    for name in ("bot", "handlers", "storage", "rules"):
+        logging.getLogger(name).setLevel(logging.NOTSET)
     logging.captureWarnings(False)
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 def test_an_event_has_its_time_its_level_and_its_facts(lines: Lines) -> None:
@@ -79,6 +81,12 @@ def test_tokens_and_secrets_are_scrubbed_wherever_they_stand(
         assert planted not in logged
 
 
+def test_what_libraries_say_at_debug_level_is_left_out_for_it_holds_messages(lines: Lines) -> None:
+    logging.getLogger("telegram.Bot").debug("Calling `sendMessage` with %s", {"text": "planted"})
+    structlog.get_logger("bot.delivery").debug("claimed")
+    assert [line["event"] for line in lines.all()] == ["claimed"]
+
+
 def test_an_exception_is_its_kind_and_its_place_without_its_words(lines: Lines) -> None:
     try:
         try:
@@ -93,6 +101,15 @@ def test_an_exception_is_its_kind_and_its_place_without_its_words(lines: Lines) 
         assert "KeyError" in line["exception"]
     assert "鸿鑫" not in lines.stream.getvalue()
     assert "13800000000" not in lines.stream.getvalue()
+
+
+def test_what_libraries_tell_in_passing_is_not_written(lines: Lines) -> None:
+    structlog.get_logger().debug("ours")
+    logging.getLogger("telegram.Bot").debug("Calling `sendMessage` with `%s`", "鸿鑫贸易")
+    logging.getLogger("some.library").info("parameters: %s", "鸿鑫贸易")
+    logging.getLogger("asyncio").error("Task failed\nfuture: <Task exception=KeyError('鸿鑫')>")
+    assert [one["event"] for one in lines.all()] == ["ours", "Task failed"]
+    assert "鸿鑫" not in lines.stream.getvalue()
 
 
 def test_our_own_sentences_are_kept(lines: Lines) -> None:

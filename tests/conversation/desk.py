@@ -12,6 +12,7 @@ from datetime import UTC, timedelta
 
 from handlers.context import Context
 from handlers.conversation import runner
+from handlers.conversation.edits import edited
 from handlers.conversation.forms import Answers
 from handlers.conversation.messages import (
     MAX_KEY_BYTES,
@@ -100,6 +101,8 @@ class Desk:
         self.phones = {name: Phone(name) for name in ("p1", "p2")}
         self.old: list[str] = []
         self.count = 0
+        self.line: Answers | None = None
+        """What an edited message says as the line that begins a form."""
 
     def at(self, unit: Unit, phone: str) -> Context:
         person = staff.get(unit.session, self.person)
@@ -110,10 +113,17 @@ class Desk:
         self.now += timedelta(seconds=20)
         return self.units(self.now.astimezone(UTC))
 
-    def go(self, feature: Feature = demo.FEATURE, phone: str = "p1", **answers: object) -> Card:
+    def go(
+        self,
+        feature: Feature = demo.FEATURE,
+        phone: str = "p1",
+        *,
+        line: str = "",
+        **answers: object,
+    ) -> Card:
         given = Answers(answers) if answers else None
         with self.unit() as unit:
-            reply = runner.start(self.at(unit, phone), feature, given)
+            reply = runner.start(self.at(unit, phone), feature, given, line=line)
         return self.see(reply, phone)
 
     def say(self, text: str, phone: str = "p1") -> Card:
@@ -129,6 +139,14 @@ class Desk:
     def pin(self, phone: str = "p1") -> Card:
         place = Place(31.2, 121.5, "Harbour")
         return self.hear(Inbound("phones", phone, self.key(), self.now, place=place), phone)
+
+    def edit(self, text: str, key: str = "", phone: str = "p1") -> Card:
+        """Give a message, the last one unless named, a new wording."""
+        edits = key or f"k{self.count}"
+        inbound = Inbound("phones", phone, self.key(), self.now, text=text, edits=edits)
+        with self.unit() as unit:
+            reply = edited(self.at(unit, phone), inbound, lambda _feature: self.line)
+        return self.see(reply or Reply(), phone)
 
     def tap(self, label: str, phone: str = "p1") -> Card:
         """Tap the button of that label on the latest card that has one."""

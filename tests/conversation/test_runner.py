@@ -330,7 +330,9 @@ class TestGivenWrongInput:
 
     def test_when_a_sticker_comes_then_the_question_stays(self, desk: Desk) -> None:
         desk.go()
-        assert "nothing to read" in desk.say("").text
+        card = desk.say("")
+        assert "cannot be kept" in card.text
+        assert "Which customer?" in card.text
 
 
 class TestGivenPickers:

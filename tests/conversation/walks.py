@@ -8,7 +8,8 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 
-from handlers.conversation.state import decode, encode
+from handlers.conversation.forms import Answers
+from handlers.conversation.state import MAX_PARTS, decode, encode
 from handlers.world import World
 from tests.conversation import demo
 from tests.conversation.desk import Desk
@@ -48,8 +49,34 @@ def walk(desk: Desk, worlds: tuple[World, ...], seed: int, steps: int) -> int:
 
 
 def start(desk: Desk, chance: random.Random, phone: str) -> None:
-    known = desk.world.registry.by_key
-    desk.go(known[chance.choice(("demo", "demo", "demo", "quick"))], phone=phone)
+    feature = desk.world.registry.by_key[chance.choice(("demo", "demo", "demo", "quick"))]
+    if chance.random() < 0.3:
+        desk.go(feature, phone, line=f"phones:{desk.key()}", **line(chance))
+    else:
+        desk.go(feature, phone=phone)
+
+
+def line(chance: random.Random) -> dict[str, object]:
+    """Return what somebody may have said in one line, some of it wrong."""
+    said: dict[str, object] = {
+        "customer": {"key": "1", "label": "鸿鑫贸易有限公司"},
+        "day": chance.choice(("2026-09-13", "2026-12-31", "no day")),
+        "way": chance.choice(("car", "boat")),
+        "body": chance.choice(("talked", "字" * 250)),
+        "next": "2026-09-23",
+    }
+    return {key: value for key, value in said.items() if chance.random() < 0.6}
+
+
+def reword(desk: Desk, chance: random.Random, phone: str) -> None:
+    """Edit one of the latest messages, or one that never was."""
+    desk.line = Answers(line(chance)) if chance.random() < 0.8 else None
+    key = f"k{max(desk.count - chance.randint(0, 12), 0)}"
+    before = desk.state()
+    desk.edit(chance.choice(TEXTS), key, phone)
+    after = desk.state()
+    if before is not None and after is not None:
+        assert all(len(parts) <= MAX_PARTS for parts in (*after.sources.values(), after.tried))
 
 
 def move(desk: Desk, chance: random.Random, phone: str) -> None:
@@ -62,6 +89,8 @@ def move(desk: Desk, chance: random.Random, phone: str) -> None:
         desk.press(chance.choice(shown).key, phone)
     elif what < 0.58 and desk.old:
         desk.press(chance.choice(desk.old[-200:]), phone)
+    elif what < 0.66:
+        reword(desk, chance, phone)
     elif what < 0.85:
         desk.say(chance.choice(TEXTS), phone)
     elif what < 0.92:

@@ -7,13 +7,13 @@ from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from bot.channels.base import Capabilities, ChannelError, Intake, Outcome, OutFile
+from bot.channels.base import Capabilities, ChannelError, Desk, Outcome, OutFile
 from handlers.conversation.messages import Card, Inbound, InFile
 
 PHONE = Capabilities(
     buttons=16,
     label_bytes=64,
-    text_bytes=4096,
+    text_length=4096,
     edits=True,
     files_in=True,
     files_out=True,
@@ -43,6 +43,8 @@ class RecordingChannel:
         self.messages: list[Shown] = []
         self.alerts: list[str] = []
         self.menus: dict[str, tuple[tuple[str, str], ...]] = {}
+        self.left: list[str] = []
+        """Groups it was told to leave."""
         self.contents: dict[str, list[bytes | ChannelError]] = {}
         """What `fetch` streams by ref; an error is raised where it stands."""
         self.attempts = 0
@@ -53,7 +55,7 @@ class RecordingChannel:
         """Set when something was handed over to be sent."""
         self._grown = asyncio.Event()
         self._trouble: deque[tuple[str | None, Exception, bool]] = deque()
-        self._intake: Intake | None = None
+        self._desk: Desk | None = None
 
     def fail(
         self,
@@ -89,14 +91,14 @@ class RecordingChannel:
 
     async def say(self, inbound: Inbound) -> None:
         """Hand a person's message in; returns when the platform may forget it."""
-        assert self._intake is not None, "the channel was not started"
-        await self._intake(inbound)
+        assert self._desk is not None, "the channel was not started"
+        await self._desk.intake(inbound)
 
-    async def start(self, intake: Intake) -> None:
-        self._intake = intake
+    async def start(self, desk: Desk) -> None:
+        self._desk = desk
 
     async def stop(self) -> None:
-        self._intake = None
+        self._desk = None
 
     async def send(self, account: str, card: Card, files: tuple[OutFile, ...] = ()) -> str:
         shown = Shown(account, f"m{self.attempts + 1}", card, files)
@@ -123,6 +125,9 @@ class RecordingChannel:
 
     async def menu(self, account: str, entries: tuple[tuple[str, str], ...]) -> None:
         self.menus[account] = entries
+
+    async def leave(self, chat: str) -> None:
+        self.left.append(chat)
 
     async def _attempt(self, account: str, show: object) -> None:
         assert callable(show)

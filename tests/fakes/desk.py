@@ -65,6 +65,7 @@ class Desk:
     clock: SettableClock = field(default_factory=lambda: SettableClock(NINE))
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     broken: bool = False
+    people: tuple[Phone, ...] = PEOPLE
     heard: list[Inbound] = field(default_factory=list)
     port: int = 0
     reminders: list[tuple[datetime, str, str]] = field(default_factory=list)
@@ -93,16 +94,16 @@ class Desk:
             await self.channel.stop()
         else:
             self._back_at = None
-            await self.channel.start(self.intake)
+            await self.channel.start(self)
 
     async def start(self) -> None:
-        self.platform = Platform(self.folder, PEOPLE, self.now, retry_seconds=(0.01,))
+        self.platform = Platform(self.folder, self.people, self.now, retry_seconds=(0.01,))
         self.channel = Phones(self.platform)
         application = web.Application()
         application.add_subapp("/phones/", PhonesPage(self.platform, self).app())
         await self._server.listen(application, LOOPBACK, self.port)
         self.port = self._server.ports[0]
-        await self.channel.start(self.intake)
+        await self.channel.start(self)
 
     async def stop(self) -> None:
         await self._server.stop()

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 
-from bot.channels.base import Capabilities, ChannelError, Intake, Outcome, OutFile
+from bot.channels.base import Capabilities, ChannelError, Desk, Outcome, OutFile
 from bot.channels.render import render
 from handlers.conversation.messages import Button, Card, FileKind, Inbound, InFile, Place
 
 NARROW = Capabilities(
     buttons=6,
     label_bytes=30,
-    text_bytes=2048,
+    text_length=2048,
     edits=False,
     files_in=True,
     files_out=False,
@@ -48,10 +48,13 @@ class Narrow:
         self.now = now
         self.menus: dict[str, tuple[tuple[str, str], ...]] = {}
         self._chats: dict[str, list[Seen]] = {account: [] for account in accounts}
+        self.left: list[str] = []
+        """Groups it was told to leave."""
         self._files: dict[str, bytes] = {}
         self._waiting: list[Inbound] = []
-        self._intake: Intake | None = None
+        self._desk: Desk | None = None
         self._numbers = count(1)
+        self._blocked: set[str] = set()
 
     def phone(self, account: str) -> NarrowPhone:
         self._chats.setdefault(account, [])
@@ -60,17 +63,17 @@ class Narrow:
     def chat(self, account: str) -> list[Seen]:
         return self._chats[account]
 
-    async def start(self, intake: Intake) -> None:
-        self._intake = intake
+    async def start(self, desk: Desk) -> None:
+        self._desk = desk
         await self.redeliver()
 
     async def stop(self) -> None:
-        self._intake = None
+        self._desk = None
 
     async def redeliver(self) -> None:
         """Hand over again what was not taken, oldest first, with the same keys."""
-        while self._waiting and self._intake is not None:
-            await self._intake(self._waiting[0])
+        while self._waiting and self._desk is not None:
+            await self._desk.intake(self._waiting[0])
             self._waiting.pop(0)
 
     async def deliver(self, inbound: Inbound) -> None:
@@ -95,7 +98,7 @@ class Narrow:
         return self._show(account, card, old.text)
 
     async def answer_tap(self, inbound: Inbound, alert: str) -> None:
-        if alert and inbound.account in self._chats:
+        if alert and inbound.account in self._chats and inbound.account not in self._blocked:
             self._show(inbound.account, Card(alert), "")
 
     async def fetch(self, file: InFile) -> AsyncIterator[bytes]:
@@ -107,6 +110,9 @@ class Narrow:
         self._known(account)
         self.menus[account] = entries
 
+    async def leave(self, chat: str) -> None:
+        self.left.append(chat)
+
     def keep(self, content: bytes) -> str:
         ref = f"f{next(self._numbers)}"
         self._files[ref] = content
@@ -115,8 +121,15 @@ class Narrow:
     def new_key(self) -> str:
         return f"n{next(self._numbers)}"
 
+    def block(self, account: str, blocked: bool = True) -> None:
+        """Let nothing through to that account, as when its person blocks the bot."""
+        if blocked:
+            self._blocked.add(account)
+        else:
+            self._blocked.discard(account)
+
     def _known(self, account: str) -> list[Seen]:
-        if account not in self._chats:
+        if account not in self._chats or account in self._blocked:
             raise ChannelError(Outcome.UNREACHABLE, account)
         return self._chats[account]
 
@@ -127,7 +140,7 @@ class Narrow:
         buttons = tuple(button for row in rows for button in row) + rendered.nav
         assert len(buttons) <= NARROW.buttons, "the platform refuses more buttons"
         for part in rendered.parts:
-            assert len(part.encode()) <= NARROW.text_bytes, "the platform cuts longer texts"
+            assert len(part.encode()) <= NARROW.text_length, "the platform cuts longer texts"
             chat.append(Seen(self.new_key(), part, (), card.protect))
         chat[-1] = Seen(chat[-1].ref, chat[-1].text, buttons, card.protect)
         return chat[-1].ref

@@ -1,39 +1,64 @@
-"""The sample company, made once for each run and copied for each test."""
+"""The sample company, made once for each run and copied for each test.
+
+It lives on SQLite; the modules of `ON_POSTGRESQL` have it on PostgreSQL as well.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from msgspec.structs import replace
 
 from bot import sample
 from bot.app import App
 from bot.channels.phones.channel import Phones
 from bot.channels.phones.platform import Platform
+from bot.channels.telegram.channel import Telegram
 from bot.demo import OPENS, settings_for
 from bot.offline import Store
 from bot.policies import policy_of
-from bot.settings import Settings
+from bot.settings import Limits, Secret, Settings
+from bot.settings import Telegram as TelegramSettings
 from handlers import FEATURES
 from handlers.feature import Feature
 from storage import accounts
 from storage.crypto import Vault
 from storage.database import Database
 from storage.unit import Unit
+from tests.conftest import copied
 from tests.fakes.clock import SettableClock
 from tests.fakes.narrow import Narrow
-from tests.features.office import CHANNELS, NarrowHands, Office, PhonesHands, phone_of
+from tests.fakes.postgres import Server
+from tests.fakes.telegram_server import TelegramServer
+from tests.features.office import (
+    CHANNELS,
+    GROUP,
+    Both,
+    NarrowHands,
+    Office,
+    PhonesHands,
+    phone_of,
+    settings_of,
+)
+from tests.features.telegram_hands import TelegramHands, number_of
+
+ON_POSTGRESQL = ("test_visit_note", "test_duties", "test_outage", "test_poison", "test_find")
+"""Modules whose transcripts run there too: one case from each corner of the storage floor."""
 
 PEOPLE = sample.DEMO_PHONES
 SECOND_PHONES = {"CY015-2": "CY015"}
 """Account of the second phone of a person."""
+OPERATOR = "CY039"
 STRANGERS = ("X001", "X002")
 """Accounts that belong to nobody of the company."""
-ACCOUNTS = (*PEOPLE, *SECOND_PHONES, *STRANGERS)
+ACCOUNTS = (*PEOPLE, *SECOND_PHONES, OPERATOR, *STRANGERS)
 
 
 @pytest.fixture(scope="session")
@@ -59,10 +84,31 @@ def in_store(settings: Settings, work: Callable[[Unit], object]) -> None:
 
 def bind(channel: str, unit: Unit) -> None:
     """Give everybody who takes part an account on this channel, and on no other."""
-    for person in PEOPLE:
-        accounts.bind(unit, channel, person, person)
+    of = number_of if channel == "telegram" else str
+    for person in (*PEOPLE, OPERATOR):
+        accounts.bind(unit, channel, of(person), person)
     for account, person in SECOND_PHONES.items():
-        accounts.bind(unit, channel, account, person)
+        accounts.bind(unit, channel, of(account), person)
+
+
+@pytest.fixture(scope="session")
+def company_on_server(company: Path, server: Server) -> str:
+    """The same company in a database on the server, to copy from: its name."""
+    name = f"company_{os.environ.get('PYTEST_XDIST_WORKER', '')}"
+    server.create(name, "migrated")
+    settings = settings_of(company, server.url(name))
+    policy = policy_of(settings.company)
+    in_store(settings, lambda unit: sample.load(unit, policy))
+    return name
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run every transcript on each channel, and a sample of them on PostgreSQL as well."""
+    chosen = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
+    if "office" in metafunc.fixturenames and "office" not in chosen:
+        sample = metafunc.module.__name__.rpartition(".")[2] in ON_POSTGRESQL
+        params = (*CHANNELS, "postgresql") if sample else CHANNELS
+        metafunc.parametrize("office", params, indirect=True)
 
 
 @pytest.fixture
@@ -71,7 +117,7 @@ def features() -> tuple[Feature, ...]:
     return FEATURES
 
 
-@pytest_asyncio.fixture(params=CHANNELS)
+@pytest_asyncio.fixture
 async def office(
     request: pytest.FixtureRequest,
     company: Path,
@@ -81,20 +127,91 @@ async def office(
     folder = tmp_path / "office"
     shutil.copytree(company, folder)
     clock = SettableClock(OPENS)
-    settings = settings_for(folder, 0, "customer-service")
-    in_store(settings, partial(bind, request.param))
-    if request.param == "narrow":
-        narrow = Narrow(clock.now, ACCOUNTS)
-        app = App(settings, clock, (narrow,), features)
-        office = Office(app, clock, folder, request.param)
-        office.hands = {one: NarrowHands(office, narrow, one) for one in ACCOUNTS}
-    else:
-        platform = Platform(folder, [phone_of(one, one) for one in ACCOUNTS], clock.now)
-        app = App(settings, clock, (Phones(platform),), features)
-        office = Office(app, clock, folder, request.param)
-        office.hands = {one: PhonesHands(office, platform, one) for one in ACCOUNTS}
-    await app.start()
+    channel, url = request.param, ""
+    with ExitStack() as stack:
+        if channel == "postgresql":
+            server = request.getfixturevalue("server")
+            template = request.getfixturevalue("company_on_server")
+            channel, url = "phones", server.url(stack.enter_context(copied(server, template)))
+        settings = settings_of(folder, url)
+        in_store(settings, partial(bind, channel))
+        async with OFFICES[channel](settings, clock, features) as office:
+            office.url = url
+            await office.app.start()
+            await office.app.drain()
+            yield office
+            await office.app.stop()
+
+
+def folder_of(settings: Settings) -> Path:
+    return settings.storage.attachments.parent
+
+
+@asynccontextmanager
+async def narrow_office(
+    settings: Settings, clock: SettableClock, features: tuple[Feature, ...]
+) -> AsyncIterator[Office]:
+    narrow = Narrow(clock.now, ACCOUNTS)
+    office = Office(
+        App(settings, clock, (narrow,), features), clock, folder_of(settings), "narrow"
+    )
+    office.hands = {one: NarrowHands(office, narrow, one) for one in ACCOUNTS}
     yield office
-    await app.stop()
-    if request.param == "phones":
-        await platform.close()
+
+
+@asynccontextmanager
+async def phones_office(
+    settings: Settings, clock: SettableClock, features: tuple[Feature, ...]
+) -> AsyncIterator[Office]:
+    folder = folder_of(settings)
+    platform = Platform(folder, [phone_of(one, one) for one in ACCOUNTS], clock.now)
+    office = Office(App(settings, clock, (Phones(platform),), features), clock, folder, "phones")
+    office.hands = {one: PhonesHands(office, platform, one) for one in ACCOUNTS}
+    yield office
+    await platform.close()
+
+
+@asynccontextmanager
+async def telegram_office(
+    settings: Settings, clock: SettableClock, features: tuple[Feature, ...]
+) -> AsyncIterator[Office]:
+    async with TelegramServer(now=clock.now) as server:
+        section = TelegramSettings(
+            token=Secret(server.token), api_base=server.base, limits=Limits(enabled=False)
+        )
+        channel = Telegram(section, clock.now, pauses=(0.01,))
+        settings = replace(settings, telegram=section)
+        app = App(settings, clock, (channel,), features)
+        office = Office(app, clock, folder_of(settings), "telegram", account=number_of)
+        office.hands = {one: TelegramHands(office, server, one) for one in ACCOUNTS}
+        for number in (GROUP, "-1002"):
+            server.group(int(number), "销售一部").chat.bot = "member"
+        yield office
+
+
+OFFICES = {"phones": phones_office, "narrow": narrow_office, "telegram": telegram_office}
+
+
+@pytest_asyncio.fixture
+async def both(company: Path, tmp_path: Path) -> AsyncIterator[Both]:
+    """Everybody has the phones page; the salesperson has the narrow messenger as well."""
+    folder = tmp_path / "office"
+    shutil.copytree(company, folder)
+    clock = SettableClock(OPENS)
+    settings = settings_for(folder, 0, "customer-service")
+    in_store(settings, partial(bind, "phones"))
+    in_store(settings, lambda unit: accounts.unbind(unit, "phones", "CY015-2"))
+    narrow = Narrow(clock.now, ACCOUNTS)
+    platform = Platform(folder, [phone_of(one, one) for one in ACCOUNTS], clock.now)
+    phones = Phones(platform)
+    office = Both(App(settings, clock, (phones, narrow)), clock, folder, "phones")
+    office.hands = {one: PhonesHands(office, platform, one) for one in ACCOUNTS}
+    office.narrow = {one: NarrowHands(office, narrow, one) for one in ACCOUNTS}
+    office.make = lambda *names: App(
+        settings, clock, [one for one in (phones, narrow) if one.name in names]
+    )
+    await office.app.start()
+    await office.app.drain()
+    yield office
+    await office.app.stop()
+    await platform.close()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
 
 from tests.features.office import Office, Shown
 
@@ -24,8 +24,14 @@ def at(words: str) -> datetime:
 
 
 def rows(office: Office, query: str, *facts: str) -> list[tuple[str, ...]]:
-    with closing(sqlite3.connect(office.folder / "dossierbot.sqlite")) as connection:
-        return connection.execute(query, facts).fetchall()
+    """Return what the database has; each `?` in `query` stands for one of the facts."""
+    values = {f"fact{at}": fact for at, fact in enumerate(facts)}
+    words = query.split("?")
+    named = words[0] + "".join(
+        f":{name}{more}" for name, more in zip(values, words[1:], strict=True)
+    )
+    found = office.look(lambda unit: unit.session.execute(text(named), values).all())
+    return [tuple(row) for row in found]
 
 
 def ledger(office: Office, customer: str = HONGXIN) -> list[tuple[str, str, str]]:

@@ -15,27 +15,53 @@ from itertools import count
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+import pytest
+from msgspec.structs import replace
+from sqlalchemy import select
+
 from bot.app import App
 from bot.channels.phones.platform import Changed, News, Phone, Platform
 from bot.channels.phones.store import Content, Kept, Spot, new_ref
 from bot.demo import settings_for
+from bot.dispatch import decode_card
 from bot.offline import Store, opened
-from handlers.conversation.messages import FileKind, Inbound
+from bot.settings import Settings
+from handlers.conversation.messages import (
+    Card,
+    ChatChange,
+    ChatEvent,
+    FileKind,
+    Inbound,
+    Odd,
+)
+from storage.tables import outbox
 from storage.unit import Unit
 from tests.fakes.clock import SettableClock
 from tests.fakes.narrow import Narrow
 
 T = TypeVar("T")
 
-CHANNELS = ("phones", "narrow")
+CHANNELS = ("phones", "narrow", "telegram")
+
+one_channel = pytest.mark.parametrize("office", ["narrow"], indirect=True)
+"""For what no channel can change, such as how words are understood: on the quickest of them."""
 
 JPEG = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffd9")
 OGG = b"OggS" + bytes(60)
 
 MIMES = {FileKind.PHOTO: "image/jpeg", FileKind.VOICE: "audio/ogg", FileKind.VIDEO: "video/mp4"}
 
+GROUP = "-1001"
+"""A group that some of the people are in."""
+
 PAUSE = timedelta(seconds=1)
 """How far the clock goes on after each message, so that held-back cards are drawn."""
+
+
+def settings_of(folder: Path, url: str = "") -> Settings:
+    """Return the settings of the sample company; `url`: of a database outside its folder."""
+    settings = settings_for(folder, 0, "customer-service")
+    return replace(settings, storage=replace(settings.storage, url=url)) if url else settings
 
 
 @dataclass(frozen=True)
@@ -57,8 +83,15 @@ class Hands(Protocol):
     async def send(self, *files: tuple[bytes, FileKind, str], text: str = "") -> Shown: ...
     async def place(self, latitude: float, longitude: float, label: str = "") -> Shown: ...
     async def again(self) -> Shown: ...
+    async def edit(self, text: str, key: str = "", **what: object) -> Shown: ...
+    async def odd(self, kind: Odd, text: str = "") -> Shown: ...
+    async def in_group(self, text: str, *, mentioned: bool = False) -> Shown: ...
+    async def event(self, change: ChatChange, chat: str = GROUP, moved_to: str = "") -> Shown: ...
+    @property
+    def last_key(self) -> str: ...
     async def see(self) -> Shown: ...
     def plant(self, content: bytes) -> str: ...
+    def block(self, blocked: bool = True) -> None: ...
     def key_of(self, label: str) -> tuple[str, str]: ...
     def menu(self) -> tuple[tuple[str, str], ...]: ...
 
@@ -69,12 +102,25 @@ class Office:
     clock: SettableClock
     folder: Path
     channel: str = ""
+    url: str = ""
+    """Of its database when it is not the file in the folder."""
+    account: Callable[[str], str] = str
+    """The account on this channel of those whom the tests name by a staff number."""
     hands: dict[str, Hands] = field(default_factory=dict)
     keys: count[int] = field(default_factory=lambda: count(1))
 
+    @property
+    def settings(self) -> Settings:
+        return settings_of(self.folder, self.url)
+
+    @property
+    def redraws(self) -> bool:
+        """Whether a card that was sent can change; where not, it also takes few buttons."""
+        return self.channel != "narrow"
+
     def change(self, work: Callable[[Unit], T], *, keep: bool = True) -> T:
         """Do one unit of work beside the running bot, as the command line does."""
-        with opened(settings_for(self.folder, 0, "customer-service")) as store:
+        with opened(self.settings) as store:
             return Store(store.database, store.vault, self.clock).run(work, keep=keep)
 
     def look(self, work: Callable[[Unit], T]) -> T:
@@ -84,11 +130,25 @@ class Office:
         """Hand the bot a message as no phone of ours would send it, and wait for nothing."""
         given = {
             "channel": self.channel,
-            "account": account,
+            "account": self.account(account),
             "key": f"hand-{next(self.keys)}",
             "at": self.clock.now(),
         }
         await self.app.intake(Inbound(**{**given, **what}))
+
+    def in_group(self, chat: str = GROUP) -> list[Card]:
+        """Return what was written for a group so far, in order."""
+
+        def read(unit: Unit) -> list[Card]:
+            box = outbox.c
+            rows = unit.session.execute(
+                select(box.id, box.body)
+                .where(box.account == chat, box.body.is_not(None))
+                .order_by(box.id)
+            )
+            return [decode_card(unit.vault.open(row.body, row.id)) for row in rows]
+
+        return self.look(read)
 
     def __getitem__(self, staff_id: str) -> Hands:
         return self.hands[staff_id]
@@ -101,6 +161,8 @@ class Office:
 
     async def until(self, moment: datetime) -> None:
         """Let time go on, stopping wherever something is due."""
+        await self.app.scan(self.clock.now())
+        await self.app.drain()
         while self.clock.now() < moment:
             due = await self.app.next_due()
             stop = min(moment, due) if due and due > self.clock.now() else moment
@@ -113,9 +175,70 @@ class Office:
         await self.app.start()
 
 
-class NarrowHands:
+class HandedIn:
+    """What neither the phones page nor the narrow channel brings is handed in as it would be."""
+
+    _office: Office
+    _account: str
+
+    async def _hand_in(self, **what: object) -> Shown:
+        await self._office.hand_in(self._account, **what)
+        await self._office.settle()
+        return await self.see()
+
+    async def see(self) -> Shown:
+        raise NotImplementedError
+
+    @property
+    def last_key(self) -> str:
+        """The key of the last message that this person sent; of an album, the first part's."""
+        raise NotImplementedError
+
+    async def edit(self, text: str, key: str = "", **what: object) -> Shown:
+        """Give a message, the last one unless named, a new wording."""
+        command, words = command_in(text)
+        return await self._hand_in(edits=key or self.last_key, text=words, command=command, **what)
+
+    async def odd(self, kind: Odd, text: str = "") -> Shown:
+        return await self._hand_in(odd=kind, text=text)
+
+    async def in_group(self, text: str, *, mentioned: bool = False) -> Shown:
+        """Say something in the group; returns what this person then sees in private."""
+        command, words = command_in(text)
+        return await self._hand_in(group=GROUP, text=words, command=command, mentioned=mentioned)
+
+    async def event(self, change: ChatChange, chat: str = GROUP, moved_to: str = "") -> Shown:
+        """Do something to a group: add the bot, remove it, upgrade the group."""
+        return await self._hand_in(event=ChatEvent(change, chat, moved_to))
+
+
+def command_in(text: str) -> tuple[str, str]:
+    """Return the slash command and what follows it, or no command and the whole text."""
+    if not text.startswith("/"):
+        return "", text
+    command, _, words = text[1:].partition(" ")
+    return command.lower(), words
+
+
+@dataclass
+class Both(Office):
+    """An office with two messengers: `hands` hold phones, `narrow` the narrow one."""
+
+    narrow: dict[str, Hands] = field(default_factory=dict)
+    make: Callable[..., App] = App
+    """Puts the program together again with the messengers of these names only."""
+
+    async def switch(self, *names: str) -> None:
+        """Restart with the messengers of these names only."""
+        await self.app.stop()
+        self.app = self.make(*names)
+        await self.app.start()
+
+
+class NarrowHands(HandedIn):
     def __init__(self, office: Office, channel: Narrow, account: str) -> None:
         self._office = office
+        self._account = account
         self._channel = channel
         self._phone = channel.phone(account)
         self._seen = 0
@@ -123,6 +246,10 @@ class NarrowHands:
     async def _after(self) -> Shown:
         await self._office.settle()
         return await self.see()
+
+    @property
+    def last_key(self) -> str:
+        return self._last.key
 
     async def see(self) -> Shown:
         messages = self._phone.messages[self._seen :]
@@ -137,6 +264,10 @@ class NarrowHands:
     def plant(self, content: bytes) -> str:
         """Lay a file down at the platform; return the handle under which it is fetched."""
         return self._channel.keep(content)
+
+    def block(self, blocked: bool = True) -> None:
+        """Take the chat away from the bot, or give it back, without a word of the platform."""
+        self._channel.block(self._phone.account, blocked)
 
     def key_of(self, label: str) -> tuple[str, str]:
         for one in reversed(self._phone.messages):
@@ -172,9 +303,11 @@ class NarrowHands:
 
     async def send(self, *files: tuple[bytes, FileKind, str], text: str = "") -> Shown:
         album = f"album-{len(self._phone.messages)}" if len(files) > 1 else ""
+        sent = []
         for content, kind, name in files:
-            self._last = await self._phone.file(content, kind, text=text, name=name, album=album)
+            sent.append(await self._phone.file(content, kind, text=text, name=name, album=album))
             text = ""
+        self._last = sent[0]
         return await self._after()
 
     async def place(self, latitude: float, longitude: float, label: str = "") -> Shown:
@@ -186,7 +319,7 @@ class NarrowHands:
         return await self._after()
 
 
-class PhonesHands:
+class PhonesHands(HandedIn):
     def __init__(self, office: Office, platform: Platform, account: str) -> None:
         self._office = office
         self._platform = platform
@@ -223,6 +356,13 @@ class PhonesHands:
         store.keep_file(self._account, Kept(ref, "", "image/jpeg", len(content)), used=True)
         return ref
 
+    def block(self, blocked: bool = True) -> None:
+        """Take the chat away from the bot, or give it back, without a word of the platform."""
+        if blocked:
+            self._kept = self._platform.people.pop(self._account)
+        else:
+            self._platform.people[self._account] = self._kept
+
     def key_of(self, label: str) -> tuple[str, str]:
         latest = dict(self._shown)
         for number in sorted(latest, reverse=True):
@@ -240,6 +380,11 @@ class PhonesHands:
     async def _post(self, *contents: Content) -> Shown:
         self._last = (f"k{next(self._keys)}", list(contents))
         return await self._deliver()
+
+    @property
+    def last_key(self) -> str:
+        key, _ = self._last
+        return f"{self._account}:{key}"
 
     async def _deliver(self) -> Shown:
         await self._platform.post(self._account, *self._last)

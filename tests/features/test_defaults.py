@@ -37,7 +37,8 @@ from storage.conversations import Stored
 from storage.unit import Unit
 from tests.fakes.channel import PHONE
 from tests.fakes.narrow import NARROW
-from tests.features.office import CHANNELS, Office, Shown
+from tests.features.conftest import OPERATOR
+from tests.features.office import CHANNELS, Office, Shown, one_channel
 
 SALES = "CY015"
 NONSENSE = "@@ ？？ 嗯 31/02 -1"
@@ -53,11 +54,11 @@ ANSWERS = {
     Kind.FILES: "跳过",
     Kind.PLACE: "跳过",
 }
+REWORDED = {Kind.TEXT: "谈三季度订单", Kind.CHOICE: "2", Kind.CONFIRM: "否", Kind.DATE: "今天"}
 DAYS = {"past": "今天", "future": "明天"}
 FORMS = tuple(one for one in FEATURES if one.form is not None)
 MOST_STOPS = 40
 
-narrow = pytest.mark.parametrize("office", ["narrow"], indirect=True)
 both = pytest.mark.parametrize("office", CHANNELS, indirect=True)
 
 
@@ -78,8 +79,12 @@ DOORS = {
     "planning": lambda _unit: "f.plan.new",
     "move": lambda unit: f"f.plan.move.{first_visit(unit)}",
     "awaying": lambda _unit: "f.away.new",
+    "seek": lambda _unit: "f.admin.find",
 }
 """The button that opens a form which has no command of its own."""
+
+WHO = {"seek": OPERATOR}
+"""Who walks through a form that is not open to a salesperson."""
 
 
 @dataclass
@@ -95,6 +100,11 @@ class Walk:
     """The answers that the way into the form gives."""
 
     @property
+    def who(self) -> str:
+        """Return who may use the form."""
+        return WHO.get(self.feature.key, SALES)
+
+    @property
     def form(self) -> Form:
         assert self.feature.form is not None
         return self.feature.form
@@ -103,15 +113,15 @@ class Walk:
         return self.office.app.world.texts().t(message)
 
     async def say(self, text: str) -> Shown:
-        return await self.office[SALES].say(text)
+        return await self.office[self.who].say(text)
 
     async def press(self, key: str, ref: str = "") -> Shown:
-        return await self.office[SALES].press(key, ref)
+        return await self.office[self.who].press(key, ref)
 
     # -- what is kept ----------------------------------------------------------------------
 
     def talk(self) -> Stored | None:
-        return self.store.run(lambda unit: conversations.active(unit, SALES), keep=False)
+        return self.store.run(lambda unit: conversations.active(unit, self.who), keep=False)
 
     def status(self, id_: int) -> str:
         """Return what became of a conversation; "" when it is gone."""
@@ -143,7 +153,7 @@ class Walk:
         def read(unit: Unit) -> tuple[Card, ...]:
             box = tables.outbox.c
             rows = unit.session.execute(
-                select(box.id, box.body).where(box.account == SALES, box.body.is_not(None))
+                select(box.id, box.body).where(box.account == self.who, box.body.is_not(None))
             )
             return tuple(decode_card(unit.vault.open(row.body, row.id)) for row in rows)
 
@@ -242,7 +252,7 @@ def kept(state: State) -> tuple[str, dict[str, object]]:
 
 @pytest.mark.parametrize("feature", FORMS, ids=lambda one: one.key)
 class TestGivenAForm:
-    @narrow
+    @one_channel
     async def test_when_nonsense_comes_at_any_step_then_it_goes_on(self, walk: Walk) -> None:
         async for asked in walk.stops():
             before = walk.state()
@@ -260,7 +270,7 @@ class TestGivenAForm:
                 assert asked.kind is Kind.TEXT
                 assert walk.state().answers[asked.key] == NONSENSE
 
-    @narrow
+    @one_channel
     async def test_when_cancelled_at_any_step_then_nothing_is_open_and_all_comes_back(
         self, walk: Walk
     ) -> None:
@@ -274,7 +284,7 @@ class TestGivenAForm:
             await walk.back(talk, before, button_key(talk.id, talk.rev, "resume"))
             assert (walk.asked(), walk.state().answers) == (asked, before.answers)
 
-    @narrow
+    @one_channel
     async def test_when_the_bot_restarts_at_any_step_then_the_next_answer_is_taken(
         self, walk: Walk
     ) -> None:
@@ -295,7 +305,7 @@ class TestGivenAForm:
         self, walk: Walk
     ) -> None:
         async for _ in walk.stops():
-            key, ref = walk.office[SALES].key_of(walk.words("Cancel"))
+            key, ref = walk.office[walk.who].key_of(walk.words("Cancel"))
             assert key == walk.key("cancel")
             await walk.say(NONSENSE)
             before = walk.state() if walk.talk() else None
@@ -308,7 +318,7 @@ class TestGivenAForm:
                 assert walk.words(STALE) in seen.text
                 assert kept(walk.state()) == kept(before)
 
-    @narrow
+    @one_channel
     async def test_when_put_aside_at_any_step_then_it_goes_on_where_it_was(
         self, walk: Walk
     ) -> None:
@@ -323,6 +333,31 @@ class TestGivenAForm:
             assert walk.sound()
 
     @both
+    async def test_when_the_last_answer_is_edited_at_any_step_then_it_is_corrected_there(
+        self, walk: Walk
+    ) -> None:
+        hands, last, before = walk.office[walk.who], "", None
+        async for asked in walk.stops():
+            at = walk.state().at
+            if before is not None:
+                given = walk.state().answers
+                words = REWORDED.get(before.kind, NONSENSE)
+                seen = await hands.edit(words, last)
+                assert walk.sound()
+                assert walk.state().at == at
+                if before.kind is Kind.TEXT:
+                    assert walk.state().answers == {**given, before.key: words}
+                    assert words in seen.text
+                else:
+                    assert walk.state().answers.keys() == given.keys()
+            before = None
+            if asked is not None:
+                await walk.answer()
+                last, before = hands.last_key, asked
+                if walk.talk() is None:
+                    break
+
+    @both
     async def test_when_the_last_tap_comes_twice_then_it_counts_once(self, walk: Walk) -> None:
         await walk.enter()
         start, last = walk.effects(), ("", "")
@@ -330,12 +365,12 @@ class TestGivenAForm:
             last = (walk.key("cancel"), "")
             await walk.answer()
         if walk.form.review:
-            last = walk.office[SALES].key_of(walk.words(walk.form.submit_label))
+            last = walk.office[walk.who].key_of(walk.words(walk.form.submit_label))
             await walk.press(*last)
         done = walk.effects()
         assert done > start
         assert walk.talk() is None
-        await walk.office[SALES].again()
+        await walk.office[walk.who].again()
         assert walk.effects() == done
         seen = await walk.press(*last)
         assert walk.words(CLOSED) in seen.text
@@ -343,7 +378,7 @@ class TestGivenAForm:
         assert walk.talk() is None
         assert walk.sound()
 
-    @narrow
+    @one_channel
     async def test_when_it_is_walked_then_every_card_fits_every_channel(self, walk: Walk) -> None:
         said = []
         async for asked in walk.stops():
@@ -371,7 +406,7 @@ class TestGivenAForm:
 
 @pytest.mark.parametrize("feature", [CORRECT], ids=lambda one: one.key)
 class TestGivenACorrection:
-    @narrow
+    @one_channel
     async def test_when_only_an_answer_was_taken_out_and_it_is_cancelled_then_it_comes_back(
         self, walk: Walk
     ) -> None:
@@ -409,7 +444,8 @@ def fits(card: Card, channel: Capabilities) -> None:
     """Check that the channel takes the card, and that all of it is still there."""
     drawn = render(card, channel)
     text = "\n".join(drawn.parts)
-    assert all(part.strip() and len(part.encode()) <= channel.text_bytes for part in drawn.parts)
+    assert all(part.strip() for part in drawn.parts)
+    assert all(channel.measure.length(part) <= channel.text_length for part in drawn.parts)
     buttons = [one for row in (*drawn.grid, *drawn.rows, drawn.nav) for one in row]
     assert len(buttons) <= channel.buttons
     for one in buttons:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.features.diary import SALES
-from tests.features.office import Office, Shown
+from tests.features.office import Office, Shown, one_channel
 
 TINGTAO = "听涛假日酒店"
 NEW = "珠江口远航公司"
@@ -16,6 +16,7 @@ async def said(office: Office, line: str) -> Shown:
 
 
 class TestGivenACustomerOfMine:
+    @one_channel
     @pytest.mark.parametrize(
         "line",
         [
@@ -38,6 +39,7 @@ class TestGivenACustomerOfMine:
         assert "经过：谈订单\n" in shown
         assert "提交" in shown
 
+    @one_channel
     @pytest.mark.parametrize(
         ("word", "manner"), [("电话", "电话"), ("接待", "接待"), ("来信", "来信")]
     )
@@ -58,6 +60,7 @@ class TestGivenACustomerOfMine:
         assert "日期：9月13日 周日" in shown
         assert "经过：谈订单\n" in shown
 
+    @one_channel
     @pytest.mark.parametrize(
         ("words", "day"),
         [

@@ -16,7 +16,7 @@ from handlers.feature import Feature
 from storage import audit, inbox, notes
 from storage import tables as t
 from storage.errors import DatabaseRefused
-from tests.features.office import Office
+from tests.features.office import CHANNELS, Office
 
 SALES, COLLEAGUE = "CY015", "CY016"
 ALONE = (3, 4)
@@ -160,7 +160,10 @@ class TestGivenAMessageThatAlwaysRaises:
         assert failed(office) == []
 
 
+@pytest.mark.parametrize("office", CHANNELS, indirect=True)
 class TestGivenAStoreThatRefuses:
+    """As SQLite does; the server's ways are in `tests/bot/test_units_server.py`."""
+
     async def _refuses(self, office: Office, words: str) -> None:
         with pytest.raises(DatabaseRefused):
             await office.hand_in(SALES, key="same", text=words)

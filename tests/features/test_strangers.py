@@ -25,7 +25,8 @@ def invited(office: Office, staff_id: str = LATE, code: str = CODE) -> str:
 
 
 def owner(office: Office, account: str = STRANGER) -> str | None:
-    person = office.look(lambda unit: staff.by_account(unit.session, office.channel, account))
+    mine = office.account(account)
+    person = office.look(lambda unit: staff.by_account(unit.session, office.channel, mine))
     return person.id if person else None
 
 
@@ -92,13 +93,13 @@ class TestGivenAStranger:
 
         def kept(unit):
             rows = unit.session.execute(
-                select(t.inbox.c.body).where(t.inbox.c.account == STRANGER)
+                select(t.inbox.c.body).where(t.inbox.c.account == office.account(STRANGER))
             ).all()
             outside = [
                 unit.session.execute(select(table)).all() for table in (t.loose, t.attachment)
             ]
             seen = unit.session.execute(
-                select(t.stranger.c.seen).where(t.stranger.c.account == STRANGER)
+                select(t.stranger.c.seen).where(t.stranger.c.account == office.account(STRANGER))
             ).scalar()
             return rows, outside, seen
 

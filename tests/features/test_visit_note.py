@@ -87,7 +87,7 @@ class TestGivenACustomerNotOnFile:
             shown = await office[reader].say("/find 珠江口")
             assert "尚未编号" in shown
             assert "9月14日 周一 拜访 张晓雯" in shown.labels
-        office.change(lambda unit: other_department(unit, office.channel))
+        office.change(lambda unit: other_department(unit, office.channel, office.account("X001")))
         for reader in ("X001", COLLEAGUE, SERVICE):
             for words in ("珠江口", "zjkyh", NEW):
                 assert "没有找到" in await office[reader].say(f"/find {words}")
@@ -143,6 +143,6 @@ class TestGivenADayThatCannotBe:
         assert "下次什么时候联系" in shown
 
 
-def other_department(unit: Unit, channel: str) -> None:
-    """Give a salesperson of another department the account X001."""
-    accounts.bind(unit, channel, "X001", "CY022")
+def other_department(unit: Unit, channel: str, account: str) -> None:
+    """Give a salesperson of another department the account."""
+    accounts.bind(unit, channel, account, "CY022")

@@ -10,7 +10,7 @@ from importlib.resources import files
 import pytest
 
 from bot import sample
-from handlers import imports
+from handlers import customer_sheet, staff_sheet
 from rules.policy import load_pack
 from storage import accounts, dossiers, notes, search, staff, visits
 from storage.dossiers import DossierRow
@@ -29,19 +29,19 @@ def customers() -> list[dict[str, str]]:
 class TestGivenAList:
     def test_a_wecom_account_is_bound_and_changed(self, unit_factory: UnitFactory) -> None:
         with unit_factory() as unit:
-            imports.apply_staff(unit, [ZHANG])
+            staff_sheet.apply_staff(unit, [ZHANG])
             person = staff.by_account(unit.session, "wecom", "zhangsan")
             assert person is not None
             assert person.wecom_userid == "zhangsan"
-            imports.apply_staff(unit, [replace(ZHANG, wecom_userid="zs")])
+            staff_sheet.apply_staff(unit, [replace(ZHANG, wecom_userid="zs")])
             assert staff.by_account(unit.session, "wecom", "zhangsan") is None
             assert [one.account for one in accounts.of_person(unit.session, "s1")] == ["zs"]
 
     def test_applied_twice_it_is_the_same(self, unit_factory: UnitFactory) -> None:
         with unit_factory() as unit:
-            imports.apply_staff(unit, [ZHANG])
+            staff_sheet.apply_staff(unit, [ZHANG])
             once = staff.everybody(unit.session)
-            imports.apply_staff(unit, [ZHANG])
+            staff_sheet.apply_staff(unit, [ZHANG])
             assert staff.everybody(unit.session) == once
 
     def test_empty_numbers_run_on_behind_those_of_the_file(
@@ -53,14 +53,14 @@ class TestGivenAList:
             DossierRow("丙丙", "s1"),
         ]
         with unit_factory() as unit:
-            imports.apply_staff(unit, [ZHANG])
-            ids = imports.apply_dossiers(unit, rows, POLICY, by="s1")
+            staff_sheet.apply_staff(unit, [ZHANG])
+            ids = customer_sheet.apply_dossiers(unit, rows, POLICY, by="s1")
             numbers = [kept.number for id_ in ids if (kept := dossiers.get(unit, id_))]
             assert numbers == ["KH-2026-0400", "KH-2026-0401", "KH-2026-0402"]
 
     def test_no_customers_are_no_error(self, unit_factory: UnitFactory) -> None:
         with unit_factory() as unit:
-            assert imports.apply_dossiers(unit, [], POLICY, by="s1") == ()
+            assert customer_sheet.apply_dossiers(unit, [], POLICY, by="s1") == ()
 
 
 class TestGivenTheSampleCompany:

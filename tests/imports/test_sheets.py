@@ -12,8 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from handlers import imports
-from handlers.imports import DOSSIER_COLUMNS, STAFF_COLUMNS, Line, Refused, Unreadable
+from handlers import customer_sheet, staff_sheet
+from handlers.customer_sheet import DOSSIER_COLUMNS, CustomerSheet
+from handlers.sheet import Line, Refused, Unreadable
+from handlers.sheet_text import rows_of
+from handlers.staff_sheet import STAFF_COLUMNS
 from rules.policy import load_pack
 from storage import dossiers, staff
 from storage.dossiers import DossierRow
@@ -33,12 +36,12 @@ def sheet(columns: tuple[str, ...], *rows: Row) -> tuple[Line, ...]:
     writer = csv.DictWriter(text, columns, restval="")
     writer.writeheader()
     writer.writerows(rows)
-    return imports.rows_of(text.getvalue().encode())
+    return rows_of(text.getvalue().encode())
 
 
 def staff_rows(*rows: Row) -> tuple[list[StaffRow], list[Refused]]:
     filled = [{"name": "张三", "department": "一部", **row} for row in rows]
-    return imports.read_staff(sheet(STAFF_COLUMNS, *filled))
+    return staff_sheet.read_staff(sheet(STAFF_COLUMNS, *filled))
 
 
 def person(id_: str, superior: str | None = None, *, active: bool = True) -> Person:
@@ -54,7 +57,7 @@ class TestGivenBytes:
 
     @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
     def test_text_is_read_as_excel_writes_it(self, encoding: str) -> None:
-        lines = imports.rows_of(self.TEXT.encode(encoding))
+        lines = rows_of(self.TEXT.encode(encoding))
         assert [line.cells for line in lines] == [("id", "name"), ("s1", "张三"), ("s2", "李四")]
         assert [line.number for line in lines] == [1, 2, 4]  # as an editor counts
 
@@ -63,23 +66,23 @@ class TestGivenBytes:
     )
     def test_anything_else_is_refused_with_a_sentence(self, content: bytes) -> None:
         with pytest.raises(Unreadable, match="CSV UTF-8"):
-            imports.rows_of(content)
+            rows_of(content)
 
     @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
     def test_the_header_says_what_separates(self, delimiter: str) -> None:
         text = f"id{delimiter}name\ns1{delimiter}张三\n"
-        assert imports.rows_of(text.encode())[1].cells == ("s1", "张三")
+        assert rows_of(text.encode())[1].cells == ("s1", "张三")
 
     def test_a_quoted_cell_may_hold_separators(self) -> None:
-        assert imports.rows_of(b'id,name\ns1,"a, b"\n')[1].cells == ("s1", "a, b")
+        assert rows_of(b'id,name\ns1,"a, b"\n')[1].cells == ("s1", "a, b")
 
     @given(st.binary(max_size=300))
     def test_any_bytes_are_read_or_refused(self, content: bytes) -> None:
         try:
-            lines = imports.rows_of(content)
+            lines = rows_of(content)
         except Unreadable:
             return
-        people, refused = imports.read_staff(lines)
+        people, refused = staff_sheet.read_staff(lines)
         assert people == []
         assert refused
 
@@ -87,14 +90,14 @@ class TestGivenBytes:
 class TestGivenAHeader:
     def test_an_unknown_column_is_named_and_nothing_read(self) -> None:
         columns = (*STAFF_COLUMNS, "salary")
-        people, refused = imports.read_staff(sheet(columns, {"id": "s1", "name": "张三"}))
+        people, refused = staff_sheet.read_staff(sheet(columns, {"id": "s1", "name": "张三"}))
         assert people == []
         assert [one.line for one in refused] == [1]
         assert "salary" in str(refused[0])
         assert "wecom_userid" in str(refused[0])
 
     def test_all_that_is_unknown_missing_or_doubled_has_one_line_each(self) -> None:
-        _, refused = imports.read_staff(imports.rows_of("工号,id,姓名,,roles,roles\n".encode()))
+        _, refused = staff_sheet.read_staff(rows_of("工号,id,姓名,,roles,roles\n".encode()))
         assert [one.line for one in refused] == [1, 1, 1]
         unknown, doubled, missing = map(str, refused)
         assert "工号, 姓名, #4;" in unknown
@@ -102,31 +105,31 @@ class TestGivenAHeader:
         assert ": name, department;" in missing
 
     def test_what_may_be_empty_may_be_left_out(self) -> None:
-        lines = imports.rows_of("id,name,department\ns1,张三,一部\n".encode())
-        people, refused = imports.read_staff(lines)
+        lines = rows_of("id,name,department\ns1,张三,一部\n".encode())
+        people, refused = staff_sheet.read_staff(lines)
         assert (people, refused) == ([StaffRow("s1", "张三", "一部")], [])
-        read = imports.read_dossiers(
-            imports.rows_of("name,keeper\n鸿鑫,s1\n".encode()), [person("s1")], POLICY
+        read = customer_sheet.read_dossiers(
+            rows_of("name,keeper\n鸿鑫,s1\n".encode()), [person("s1")], POLICY
         )
         assert [one.name for one in read.taken] == ["鸿鑫"]
-        assert read.refused == []
+        assert read.told.refused == []
 
     def test_what_is_left_out_stays_as_it_is_with_known_people(self) -> None:
         left = person("s9", "s1", active=False)
-        lines = imports.rows_of("id,name,department\ns9,李四,二部\n".encode())
-        (one,), _ = imports.read_staff(lines, [person("s1"), left])
+        lines = rows_of("id,name,department\ns9,李四,二部\n".encode())
+        (one,), _ = staff_sheet.read_staff(lines, [person("s1"), left])
         assert (one.department, one.superior, one.active) == ("二部", "s1", False)
         assert one.wecom_userid == "lisi"
 
     def test_an_empty_file_says_so(self) -> None:
-        people, (refused,) = imports.read_staff(imports.rows_of(b""))
+        people, (refused,) = staff_sheet.read_staff(rows_of(b""))
         assert people == []
         assert "empty" in str(refused)
 
     def test_empty_columns_at_the_end_are_what_spreadsheets_do(self) -> None:
         header = ",".join(STAFF_COLUMNS)
-        people, refused = imports.read_staff(
-            imports.rows_of(f"{header},,\ns1,张三,一部,,,,,,,,,,\n".encode())
+        people, refused = staff_sheet.read_staff(
+            rows_of(f"{header},,\ns1,张三,一部,,,,,,,,,,\n".encode())
         )
         assert [one.id for one in people] == ["s1"]
         assert refused == []
@@ -214,7 +217,7 @@ class TestGivenStaffRows:
         assert not one.active
 
     def test_every_role_may_be_chinese(self) -> None:
-        possible = imports.possible_roles()
+        possible = staff_sheet.possible_roles()
         assert len(set(possible.values())) == len(possible)
         (one,), refused = staff_rows({"id": "s1", "roles": "；".join(possible.values())})
         assert refused == []
@@ -249,7 +252,7 @@ class TestGivenStaffRows:
         rows = sheet(
             STAFF_COLUMNS, {"id": "s1", "name": "a", "department": "b", "wecom_userid": "lisi"}
         )
-        people, (refused,) = imports.read_staff(rows, [person("s9")])
+        people, (refused,) = staff_sheet.read_staff(rows, [person("s9")])
         assert people == []
         assert "s9" in str(refused)
 
@@ -269,7 +272,7 @@ class TestGivenStaffRows:
 
     def test_a_circle_with_those_on_the_list_is_seen_too(self) -> None:
         rows = sheet(STAFF_COLUMNS, {"id": "s1", "name": "a", "department": "b", "superior": "s2"})
-        people, (refused,) = imports.read_staff(rows, [person("s1"), person("s2", "s1")])
+        people, (refused,) = staff_sheet.read_staff(rows, [person("s1"), person("s2", "s1")])
         assert people == []
         assert refused.column == "superior"
 
@@ -285,7 +288,7 @@ class TestGivenStaffRows:
         people, refused = staff_rows({"id": "a", "superior": "b"}, {"id": "b"})
         assert len(people) == 2
         rows = sheet(STAFF_COLUMNS, {"id": "s1", "name": "a", "department": "b", "superior": "s2"})
-        people, refused = imports.read_staff(rows, [person("s2")])
+        people, refused = staff_sheet.read_staff(rows, [person("s2")])
         assert [one.id for one in people] == ["s1"]
         assert refused == []
 
@@ -297,8 +300,8 @@ class TestGivenDossierRows:
         self, *rows: Row, columns: tuple[str, ...] = DOSSIER_COLUMNS
     ) -> tuple[list[DossierRow], list[Refused]]:
         filled = [{"name": f"鸿鑫{at}", "keeper": "s1", **row} for at, row in enumerate(rows)]
-        read = imports.read_dossiers(sheet(columns, *filled), self.STAFF, POLICY)
-        return read.taken, read.refused
+        read = customer_sheet.read_dossiers(sheet(columns, *filled), self.STAFF, POLICY)
+        return read.taken, read.told.refused
 
     def test_a_full_row_is_taken_as_written(self) -> None:
         columns = (*DOSSIER_COLUMNS, "field:legal_representative")
@@ -325,7 +328,7 @@ class TestGivenDossierRows:
         assert (one.number, one.type, one.level) == (None, "customer", "")
         assert one.grade == POLICY.dossier.default_grade.value
         rows = sheet(DOSSIER_COLUMNS, {"name": "鸿鑫", "keeper": "s1"})
-        (other,) = imports.read_dossiers(rows, self.STAFF, LEVELS).taken
+        (other,) = customer_sheet.read_dossiers(rows, self.STAFF, LEVELS).taken
         assert (other.grade, other.level) == (LEVELS.dossier.default_grade.value, "personal")
 
     @pytest.mark.parametrize(
@@ -403,28 +406,24 @@ class TestGivenDossierRows:
 
     def test_more_cells_than_columns_are_refused(self) -> None:
         header = ",".join(DOSSIER_COLUMNS)
-        lines = imports.rows_of(f"{header}\n{',' * len(DOSSIER_COLUMNS)}x\n".encode())
-        read = imports.read_dossiers(lines, self.STAFF, POLICY)
-        (refused,) = read.refused
+        lines = rows_of(f"{header}\n{',' * len(DOSSIER_COLUMNS)}x\n".encode())
+        read = customer_sheet.read_dossiers(lines, self.STAFF, POLICY)
+        (refused,) = read.told.refused
         assert read.taken == []
         assert (refused.line, refused.column) == (2, "")
-
-    def test_numbered_ones_come_first(self) -> None:
-        taken, _ = self.read({"name": "甲"}, {"name": "乙", "number": "KH-7"}, {"name": "丙"})
-        assert [one.name for one in taken] == ["乙", "甲", "丙"]
 
 
 NAMES = {"name": "佛山市明辉五金厂", "keeper": "s1"}
 
 
 class TestGivenCustomersTwice:
-    def read(self, *rows: Row, unit: Unit | None = None) -> imports.CustomerSheet:
+    def read(self, *rows: Row, unit: Unit | None = None) -> CustomerSheet:
         lines = sheet(DOSSIER_COLUMNS, *({**NAMES, **row} for row in rows))
-        return imports.read_dossiers(lines, [person("s1")], POLICY, unit)
+        return customer_sheet.read_dossiers(lines, [person("s1")], POLICY, unit)
 
     def on_file(self, unit: Unit, *rows: Row) -> None:
-        imports.apply_staff(unit, [StaffRow("s1", "张三", "一部")])
-        imports.apply_dossiers(unit, self.read(*rows).taken, POLICY, by="s1")
+        staff_sheet.apply_staff(unit, [StaffRow("s1", "张三", "一部")])
+        customer_sheet.apply_dossiers(unit, self.read(*rows).taken, POLICY, by="s1")
 
     SAME = (
         ({}, {}),
@@ -446,9 +445,9 @@ class TestGivenCustomersTwice:
     def test_the_same_customer_in_one_file_is_taken_once(self, first: Row, second: Row) -> None:
         read = self.read(first, second)
         assert len(read.taken) == 1
-        assert [(one.line, one.column) for one in read.refused] == [(3, "name")]
-        assert "line 2" in str(read.refused[0])
-        assert read.namesakes == []
+        assert [(one.line, one.column) for one in read.told.refused] == [(3, "name")]
+        assert "line 2" in str(read.told.refused[0])
+        assert read.told.remarks == []
 
     @pytest.mark.parametrize(("first", "second"), SAME)
     def test_the_same_customer_on_file_is_left(
@@ -457,16 +456,26 @@ class TestGivenCustomersTwice:
         with unit_factory() as unit:
             self.on_file(unit, first)
             read = self.read(second, unit=unit)
-            assert (read.taken, read.namesakes) == ([], [])
-            assert "already on file as KH-2026-0001" in str(read.refused[0])
+            assert (read.taken, read.told.remarks, read.told.refused) == ([], [], [])
+            assert read.told.on_file == 1
+
+    @pytest.mark.parametrize(("first", "second"), SAME)
+    def test_under_a_number_of_its_own_it_is_refused(
+        self, unit_factory: UnitFactory, first: Row, second: Row
+    ) -> None:
+        with unit_factory() as unit:
+            self.on_file(unit, first)
+            read = self.read({**second, "number": "KH-9"}, unit=unit)
+            assert (read.taken, read.told.on_file) == ([], 0)
+            assert "already on file as KH-2026-0001" in str(read.told.refused[0])
 
     @pytest.mark.parametrize(("first", "second"), OTHER)
     def test_a_namesake_in_the_file_is_taken_with_a_word(self, first: Row, second: Row) -> None:
         read = self.read(first, second)
         assert len(read.taken) == 2
-        assert read.refused == []
-        assert [one.line for one in read.namesakes] == [3]
-        assert "line 2" in str(read.namesakes[0])
+        assert read.told.refused == []
+        assert [one.line for one in read.told.remarks] == [3]
+        assert "line 2" in str(read.told.remarks[0])
 
     @pytest.mark.parametrize(("first", "second"), OTHER)
     def test_a_namesake_on_file_is_named(
@@ -476,7 +485,7 @@ class TestGivenCustomersTwice:
             self.on_file(unit, first)
             read = self.read(second, unit=unit)
             assert len(read.taken) == 1
-            assert "KH-2026-0001" in str(read.namesakes[0])
+            assert "KH-2026-0001" in str(read.told.remarks[0])
 
     @pytest.mark.parametrize(("first", "second"), APART)
     def test_what_tells_two_apart_needs_no_word(
@@ -484,26 +493,56 @@ class TestGivenCustomersTwice:
     ) -> None:
         read = self.read(first, second)
         assert len(read.taken) == 2
-        assert read.namesakes == []
+        assert read.told.remarks == []
         with unit_factory() as unit:
             self.on_file(unit, first)
             read = self.read(second, unit=unit)
             assert len(read.taken) == 1
-            assert read.namesakes == []
+            assert read.told.remarks == []
 
     def test_a_draft_on_file_is_the_customer_too(self, unit_factory: UnitFactory) -> None:
         with unit_factory() as unit:
             self.on_file(unit)
             draft = DossierRow("佛山市明辉五金厂", "s1")
             dossiers.add(unit, draft, by="s1", draft=True)
-            (refused,) = self.read({}, unit=unit).refused
+            (refused,) = self.read({}, unit=unit).told.refused
             assert "as a draft" in str(refused)
 
-    def test_a_number_on_file_has_one_reason(self, unit_factory: UnitFactory) -> None:
+    def test_a_number_of_another_customer_is_refused_for_one_reason(
+        self, unit_factory: UnitFactory
+    ) -> None:
         with unit_factory() as unit:
             self.on_file(unit, {"number": "KH-7"})
-            (refused,) = self.read({"number": "KH-7"}, unit=unit).refused
+            read = self.read({"number": "KH-7", "name": "瑞禾"}, unit=unit)
+            (refused,) = read.told.refused
             assert (refused.column, refused.value) == ("number", "KH-7")
+            read = self.read({"number": "KH-7", "phone": "154 0000 0001"}, unit=unit)
+            assert (read.told.on_file, read.told.refused) == (1, [])
+
+    @pytest.mark.parametrize("column", ["phone", "key"])
+    def test_a_phone_or_key_under_another_name_is_told(
+        self, unit_factory: UnitFactory, column: str
+    ) -> None:
+        shared = {column: "15400001234"}
+        other = {**shared, "name": "瑞禾"}
+        read = self.read(shared, other)
+        assert len(read.taken) == 2
+        assert [(one.line, one.column) for one in read.told.remarks] == [(3, column)]
+        with unit_factory() as unit:
+            self.on_file(unit, shared)
+            read = self.read(other, unit=unit)
+            assert len(read.taken) == 1
+            assert "KH-2026-0001" in str(read.told.remarks[0])
+
+    def test_traditional_and_full_width_forms_are_the_same_customer(self) -> None:
+        read = self.read({"name": "鴻鑫貿易有限公司ABC"}, {"name": "鸿鑫贸易有限公司ＡＢＣ"})
+        assert len(read.taken) == 1
+
+    def test_ten_thousand_of_one_name_are_looked_at_once_each(self) -> None:
+        rows = [{"name": "张伟", "phone": f"154{at:08}"} for at in range(10_000)]
+        read = self.read(*rows, *rows[:10])
+        assert len(read.taken) == 10_000
+        assert len(read.told.refused) == 10
 
     def test_the_look_up_goes_by_an_index_and_in_few_statements(
         self, unit_factory: UnitFactory
@@ -517,7 +556,7 @@ class TestGivenCustomersTwice:
                 connection, "before_cursor_execute", lambda *seen: asked.append(seen[2:4])
             )
             assert len(self.read(*rows, unit=unit).taken) == 1200
-            assert len(asked) == 6
+            assert len(asked) == 12
             if connection.dialect.name == "sqlite":
                 for statement, values in asked.copy():
                     plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)

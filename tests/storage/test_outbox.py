@@ -84,6 +84,15 @@ class TestGivenUnsentCard:
             assert outbox.next_due(unit.session, "phones") == NOW + SECOND
             assert bodies(claim(unit, NOW + SECOND)) == [("send", "new")]
 
+    def test_when_tidied_then_it_does_not_come_after_what_follows(
+        self, unit_factory: UnitFactory
+    ) -> None:
+        with unit_factory() as unit:
+            put(unit, "waits for more photos", slot="c.1", due_at=NOW + SECOND)
+            put(unit, "answered", slot="c.1", mode="tidy")
+            put(unit, "next question", slot="c.2")
+            assert bodies(claim(unit)) == [("send", "answered"), ("send", "next question")]
+
     def test_when_a_redraw_waits_then_the_newer_one_goes(self, unit_factory: UnitFactory) -> None:
         with unit_factory() as unit:
             put(unit, "1", slot="c.1", mode="redraw", due_at=NOW + SECOND)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-from bot.channels.base import Capabilities, ChannelError, Intake, Outcome, OutFile
+from bot.channels.base import Capabilities, ChannelError, Desk, Outcome, OutFile
 from bot.channels.phones.platform import MAX_FILE_BYTES, NAME, Platform
 from bot.channels.phones.store import Content, Pressable
 from bot.channels.render import Rendered, render
@@ -14,7 +14,7 @@ from handlers.conversation.messages import Button, Card, Inbound, InFile
 CAPABILITIES = Capabilities(
     buttons=64,
     label_bytes=240,
-    text_bytes=4096 * 4,
+    text_length=4096 * 4,
     edits=True,
     files_in=True,
     files_out=True,
@@ -30,8 +30,8 @@ class Phones:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
 
-    async def start(self, intake: Intake) -> None:
-        await self._platform.connect(intake)
+    async def start(self, desk: Desk) -> None:
+        await self._platform.connect(desk.intake)
 
     async def stop(self) -> None:
         await self._platform.disconnect()
@@ -83,6 +83,9 @@ class Phones:
     async def menu(self, account: str, entries: tuple[tuple[str, str], ...]) -> None:
         self._known(account)
         await self._platform.set_menu(account, entries)
+
+    async def leave(self, chat: str) -> None:
+        """There are no groups on the page."""
 
     def _known(self, account: str) -> None:
         if account not in self._platform.people:

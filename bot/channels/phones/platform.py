@@ -8,7 +8,7 @@ with the same key: after a failure, an outage, or a restart.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,11 +17,13 @@ from typing import Any, TypeVar
 
 import structlog
 
-from bot.channels.base import Intake
 from bot.channels.phones.store import Content, Kept, Message, Store, new_ref
+from bot.channels.words import split_command
 from handlers.conversation.messages import Inbound, InFile, Place
 
 T = TypeVar("T")
+
+Intake = Callable[[Inbound], Awaitable[None]]
 
 NAME = "phones"
 MAX_FILE_BYTES = 20 * 1024 * 1024
@@ -288,13 +290,13 @@ class Platform:
 def decode(message: Message) -> Inbound:
     """Return what a person sent as the bot understands it; the key is the same for a repeat."""
     content = message.content
-    command, text = _command(content.text)
+    command, _, rest = split_command(content.text)
     return Inbound(
         channel=NAME,
         account=message.account,
         key=f"{message.account}:{message.key}",
         at=message.at,
-        text=text,
+        text=rest if command else content.text,
         command=command,
         choice=content.choice,
         card=content.card,
@@ -307,12 +309,3 @@ def decode(message: Message) -> Inbound:
         album=content.album,
         forwarded=content.forwarded,
     )
-
-
-def _command(text: str) -> tuple[str, str]:
-    """Return the slash command and what follows it, or no command and the whole text."""
-    word, _, rest = text.partition(" ")
-    name = word[1:]
-    if word.startswith("/") and name.isascii() and name.replace("_", "a").isalnum():
-        return name.lower(), rest
-    return "", text

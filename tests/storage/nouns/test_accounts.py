@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from storage import accounts, staff
+from storage import accounts, roster, staff
 from storage.accounts import Redeemed, Refusal
 from storage.tables import invite
+from storage.unit import Unit
 from tests.conftest import UnitFactory
 from tests.storage.nouns.company import NOW, staffed
 
@@ -148,3 +149,84 @@ class TestGivenSeveralMessengers:
             person = staff.get(unit.session, "zhang")
             assert person is not None
             assert person.home_channel == "wecom"
+
+
+class TestGivenARedeemedInvite:
+    def test_one_account_for_each_messenger(self, unit_factory: UnitFactory) -> None:
+        with unit_factory() as unit:
+            staffed(unit)
+            accounts.bind(unit, "telegram", "1", "zhang")
+            accounts.bind(unit, "wecom", "zx", "zhang")
+            accounts.invite(unit, "zhang", CODE, NOW)
+            answer = accounts.redeem(unit, "telegram", "2", CODE, NOW)
+            assert isinstance(answer, Redeemed)
+            assert [one.account for one in answer.replaced] == ["1"]
+            bound = accounts.of_person(unit.session, "zhang")
+            assert sorted(one.account for one in bound) == ["2", "zx"]
+
+    def test_a_derived_code_is_as_long_and_differs(self, unit_factory: UnitFactory) -> None:
+        with unit_factory() as unit:
+            codes = {accounts.derive_code(unit) for _ in range(50)}
+        assert len(codes) == 50
+        assert all(len(code) == 26 and code.isalnum() for code in codes)
+
+    def test_its_owner_is_known_until_it_is_somebody_elses(
+        self, unit_factory: UnitFactory
+    ) -> None:
+        with unit_factory() as unit:
+            staffed(unit)
+            accounts.invite(unit, "zhang", CODE, NOW)
+            assert accounts.meant_for(unit.session, CODE.lower()) == "zhang"
+            assert accounts.meant_for(unit.session, CODE[::-1]) is None
+            assert accounts.close_invites(unit, "zhang") == 1
+            assert accounts.close_invites(unit, "zhang") == 0
+            assert accounts.redeem(unit, "phones", "7", CODE, NOW) is Refusal.EXPIRED
+
+
+class TestGivenAChatThatFails:
+    def test_home_moves_and_comes_back_only_if_chosen(self, unit_factory: UnitFactory) -> None:
+        with unit_factory() as unit:
+            staffed(unit)
+            accounts.bind(unit, "telegram", "1", "zhang")
+            accounts.bind(unit, "wecom", "zx", "zhang")
+            assert home(unit) == ("telegram", "1")
+            first = accounts.get(unit.session, "telegram", "1")
+            assert first is not None
+            accounts.lose(unit, first, accounts.BLOCKED)
+            accounts.settle_home(unit, "zhang")
+            assert home(unit) == ("wecom", "zx")
+            accounts.regain(unit, "telegram", "1")
+            accounts.settle_home(unit, "zhang")
+            assert home(unit) == ("wecom", "zx")
+            staff.pin(unit, "zhang", "telegram")
+            accounts.settle_home(unit, "zhang")
+            assert home(unit) == ("telegram", "1")
+
+    def test_without_another_there_is_no_home(self, unit_factory: UnitFactory) -> None:
+        with unit_factory() as unit:
+            staffed(unit)
+            accounts.bind(unit, "telegram", "1", "zhang")
+            only = accounts.get(unit.session, "telegram", "1")
+            assert only is not None
+            accounts.lose(unit, only, accounts.BLOCKED)
+            accounts.settle_home(unit, "zhang")
+            assert home(unit) == ("", "")
+            assert roster.count(unit.session, roster.Standing.UNREACHABLE) == 1
+
+    def test_a_messenger_that_is_off_is_found_and_found_again(
+        self, unit_factory: UnitFactory
+    ) -> None:
+        with unit_factory() as unit:
+            staffed(unit)
+            accounts.bind(unit, "telegram", "1", "zhang")
+            (off,) = accounts.switched(unit.session, frozenset({"wecom"}), 9)
+            accounts.lose(unit, off, accounts.OFF)
+            assert accounts.switched(unit.session, frozenset({"wecom"}), 9) == ()
+            (on,) = accounts.switched(unit.session, frozenset({"telegram"}), 9)
+            assert (on.account, on.unreachable_why) == ("1", accounts.OFF)
+
+
+def home(unit: Unit) -> tuple[str, str]:
+    person = staff.get(unit.session, "zhang")
+    assert person is not None
+    return person.home_channel, person.home_account

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from importlib.resources import files
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pypinyin.constants import PHRASES_DICT
 
 from storage.names import (
     core,
@@ -15,6 +19,7 @@ from storage.names import (
     person_keys,
     place_length,
 )
+from storage.phrases import lazy_pinyin
 
 
 @pytest.mark.parametrize(
@@ -26,6 +31,8 @@ from storage.names import (
         ("阿卜杜热依木·买买提江", "阿卜杜热依木买买提江"),
         ("①号店", "1号店"),
         ("！！", ""),
+        ("鴻鑫（東莞）五金貿易", "鸿鑫东莞五金贸易"),
+        ("發髮臺檯後裡裏", "发发台台后里里"),
     ],
 )
 def test_normalise_drops_width_case_spaces_and_punctuation(name: str, expected: str) -> None:
@@ -47,6 +54,11 @@ def test_normalise_drops_width_case_spaces_and_punctuation(name: str, expected: 
 )
 def test_core_is_what_people_say(name: str, expected: str) -> None:
     assert core(name) == expected
+
+
+def test_names_are_taken_apart_in_traditional_forms_too() -> None:
+    assert core("廣東省佛山市順德區美禾家電有限公司") == "美禾家电"
+    assert dossier_keys("深圳市鴻鑫貿易有限公司") == dossier_keys("深圳市鸿鑫贸易有限公司")
 
 
 def test_pinyin_and_initials_of_full_and_core_name() -> None:
@@ -91,3 +103,12 @@ def test_a_place_at_the_beginning_is_measured(words: str, expected: int) -> None
 )
 def test_a_company_is_known_by_its_ending(words: str, expected: bool) -> None:
     assert is_company(words) is expected
+
+
+class TestGivenThePhrasesOfPypinyin:
+    def test_they_are_those_of_its_own_file(self) -> None:
+        written = files("pypinyin").joinpath("phrases_dict.json").read_text(encoding="utf-8")
+        assert json.loads(written) == PHRASES_DICT
+
+    def test_one_that_is_read_twice_reads_the_same(self) -> None:
+        assert lazy_pinyin("一一") == lazy_pinyin("一一") == ["yi", "yi"]

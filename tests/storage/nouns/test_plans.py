@@ -1,4 +1,7 @@
-"""Every statement of the message path is an index look-up: none reads a table through."""
+"""Every statement of the message path is an index look-up: none reads a table through.
+
+Here on SQLite; `test_server_plans` asks PostgreSQL the same.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,8 @@ from storage.tables import metadata
 from storage.unit import Unit
 from tests.conftest import UnitFactory
 from tests.storage.nouns.company import NOW, TODAY, customer, note, staffed
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 class Plans:

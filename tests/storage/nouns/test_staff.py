@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from storage import accounts, staff
+from storage import accounts, roster, staff
 from storage.staff import StaffRow
 from tests.conftest import UnitFactory
 from tests.storage.nouns.company import PEOPLE, staffed
@@ -108,3 +108,46 @@ class TestGivenSomebodyLeaves:
             person = staff.get(unit.session, "li")
             assert person is not None
             assert person.locale == "en"
+
+    def test_it_is_noted_once_and_again_when_they_are_back(
+        self, unit_factory: UnitFactory
+    ) -> None:
+        with unit_factory() as unit:
+            staffed(unit)
+            assert roster.turned(unit.session, 9) == ()  # who never worked here did not leave
+            staff.save(unit, replace(ZHANG, active=False))
+            assert [one.id for one in roster.turned(unit.session, 9)] == ["zhang"]
+            roster.turn_done(unit, "zhang")
+            staff.save(unit, replace(ZHANG, active=False))
+            assert roster.turned(unit.session, 9) == ()
+            staff.save(unit, ZHANG)
+            (back,) = roster.turned(unit.session, 9)
+            assert back.active
+
+    def test_the_nearest_superior_who_can_be_told_is_in_charge(
+        self, unit_factory: UnitFactory
+    ) -> None:
+        with unit_factory() as unit:
+            staffed(unit)
+            for one in ("gm", "dir", "head"):
+                accounts.bind(unit, "phones", one, one)
+            below = {one: roster.leavers_below(unit.session, one) for one in ("head", "dir")}
+            assert [one.id for one in below["head"]] == ["left"]
+            assert below["dir"] == ()
+            staff.deactivate(unit, "head")
+            below = {one: roster.leavers_below(unit.session, one) for one in ("dir", "gm")}
+            assert [one.id for one in below["dir"]] == ["head", "left"]
+            assert below["gm"] == ()
+
+    def test_a_circle_of_leavers_ends(self, unit_factory: UnitFactory) -> None:
+        with unit_factory() as unit:
+            staffed(unit)
+            staff.save(
+                unit, StaffRow("head", "王海峰", "销售一部", superior="zhang", active=False)
+            )
+            staff.save(unit, replace(ZHANG, active=False))
+            found = roster.leavers_below(unit.session, "head")
+            assert "head" not in [one.id for one in found]
+
+
+ZHANG = StaffRow("zhang", "张晓雯", "销售一部", ("salesperson",), "head", "li")

@@ -1,0 +1,60 @@
+"""What a message costs inside the program: the same notes without HTTP, statements counted."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from sqlalchemy import Engine, event
+
+from bench import arms
+from bench.crowd import CONVERSATION, numbers
+from bench.walk import walking
+from bot.config import load
+
+NOTES = 40
+
+
+@dataclass(frozen=True)
+class Inside:
+    """For each message."""
+
+    cpu: float
+    """Seconds, all threads."""
+    statements: float
+    transactions: float
+    """That write."""
+
+
+def look(folder: Path) -> Inside:
+    """File notes one after the other in this process and return what a message took."""
+    config = arms.ours_in(folder, "http://127.0.0.1:1", "1:inside")
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_walk(config))
+
+
+async def _walk(config: Path) -> Inside:
+    account = str(next(iter(numbers(1))))
+    counted: Counter[str] = Counter()
+
+    def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        counted["transactions" if statement.startswith("BEGIN IMM") else "statements"] += 1
+
+    async with walking(load(config, {})) as walk:
+        for _ in range(5):
+            await walk.note(account)
+        event.listen(Engine, "before_cursor_execute", count)
+        began = time.process_time()
+        for _ in range(NOTES):
+            await walk.note(account)
+        spent = time.process_time() - began
+        event.remove(Engine, "before_cursor_execute", count)
+    messages = NOTES * len(CONVERSATION)
+    return Inside(
+        spent / messages, counted["statements"] / messages, counted["transactions"] / messages
+    )

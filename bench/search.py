@@ -1,0 +1,237 @@
+"""Finding one customer among a million, as the picker asks: access applied, one page.
+
+The same words are asked of a register of a thousand; a note is filed in both, in turns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvloop
+from sqlalchemy.orm import Session
+
+from bench import register
+from bench.report import Effort, Section, ratio, table
+from bench.walk import Walk, walking
+from bot.clock import SystemClock
+from bot.policies import policy_of
+from bot.settings import Company, Pack, Settings, Storage
+from handlers import FEATURES
+from handlers.conversation import pickers
+from handlers.world import Registry, World
+from rules.calendar import china
+from storage import staff
+from storage.crypto import Vault
+from storage.database import Database, session
+from storage.names import ascii_only, core, dossier_keys, normalise
+from storage.unit import Unit
+
+LARGE, SMALL = 1_000_000, 1_000
+AIM_MS = 5.0
+STEP_AIM = 1.3
+CLOCK = SystemClock()
+
+
+@dataclass(frozen=True)
+class Size:
+    large: int
+    words: int
+    """Questions of each kind."""
+    notes: int
+    """Filed in each register."""
+
+
+SIZES = {
+    Effort.FULL: Size(LARGE, 400, 60),
+    Effort.BRIEF: Size(20_000, 200, 10),
+    Effort.QUICK: Size(20_000, 20, 4),
+}
+
+
+def settings_for(folder: Path) -> Settings:
+    return Settings(
+        company=Company(name="测量公司", packs=(Pack(pack="customer-service"),)),
+        storage=Storage(
+            url=f"sqlite:///{folder / 'dossierbot.sqlite'}",
+            attachments=folder / "attachments",
+            key_file=folder / "dossierbot.key",
+        ),
+    )
+
+
+# -- what people type --------------------------------------------------------------------------
+
+
+def part_of(text: str, length: int, chance: random.Random) -> str:
+    at = chance.randrange(max(1, len(text) - length + 1))
+    return text[at : at + length]
+
+
+def anywhere(length: int) -> Callable[[register.Customer, random.Random], str]:
+    return lambda one, chance: part_of(normalise(one.name), length, chance)
+
+
+def in_core(length: int) -> Callable[[register.Customer, random.Random], str]:
+    return lambda one, chance: part_of(core(one.name), length, chance)
+
+
+def initials(one: register.Customer, chance: random.Random) -> str:
+    """Return two to four letters of what the customer is found by in Latin letters."""
+    key = min(dossier_keys(one.name), key=len)
+    return ascii_only(key)[: chance.choice((2, 3, 4))]
+
+
+def pinyin(one: register.Customer, chance: random.Random) -> str:
+    """Return the beginning of a name in pinyin, as far as somebody types it."""
+    key = max(dossier_keys(one.name), key=len)
+    return ascii_only(key)[: chance.choice((4, 6, 8))]
+
+
+KINDS: dict[str, Callable[[register.Customer, random.Random], str]] = {
+    "2 characters of what it is called": in_core(2),
+    "3 characters of what it is called": in_core(3),
+    "4 characters of what it is called": in_core(4),
+    "2 characters from anywhere (有限, 科技)": anywhere(2),
+    "3 characters from anywhere": anywhere(3),
+    "4 characters from anywhere": anywhere(4),
+    "pinyin initials, 2 to 4": initials,
+    "pinyin, 4 to 8 letters": pinyin,
+    "phone tail": lambda one, _: one.phone[-4:],
+}
+
+
+class Desk:
+    """Asks as the picker does, for one viewer after the other."""
+
+    def __init__(self, folder: Path) -> None:
+        settings = settings_for(folder)
+        self._database = Database.open(settings.storage.url, upgrade=True, alone=False)
+        self._vault = Vault.load(settings.storage.key_file)
+        self._world = World(policy_of(settings.company), china(), Registry(FEATURES))
+        self._connection = self._database.engine.connect()
+        self._session: Session = session(self._connection)
+
+    def ask(self, viewer: str, words: str) -> float:
+        """Return how long one page took, in seconds."""
+        person = staff.get(self._session, viewer)
+        assert person is not None
+        unit = Unit(self._session, self._vault, iter(()), CLOCK.now())
+        ctx = self._world.context(unit, person, "telegram", "1", unit.now)
+        began = time.perf_counter()
+        pickers.dossiers(ctx, words, 0)
+        return time.perf_counter() - began
+
+    def close(self) -> None:
+        self._session.close()
+        self._connection.close()
+        self._database.close()
+
+
+def asked(folder: Path, size: int, many: int) -> dict[str, list[float]]:
+    """Return how long each question took, by its kind; the kinds take turns."""
+    desk, chance = Desk(folder), random.Random(register.SEED)
+    took: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    for turn in range(many + 10):
+        for kind, words in KINDS.items():
+            one = register.customer(chance.randrange(size))
+            viewer = register.keeper(chance.randrange(size), size)
+            seconds = desk.ask(viewer, words(one, chance))
+            if turn >= 10:  # the first ones compile the statements
+                took[kind].append(seconds)
+    desk.close()
+    return took
+
+
+# -- a note in a small and in a large register -------------------------------------------------
+
+
+async def filed(folders: dict[str, Path], many: int) -> dict[str, dict[str, list[float]]]:
+    """Return how long each step took in each register."""
+    took: dict[str, dict[str, list[float]]] = {name: {} for name in folders}
+    async with (
+        walking(settings_for(folders["small"])) as small,
+        walking(settings_for(folders["large"])) as large,
+    ):
+        walks: dict[str, Walk] = {"small": small, "large": large}
+        chance = random.Random(register.SEED)
+        for turn in range(many + 5):
+            words = part_of(core(register.customer(chance.randrange(SMALL)).name), 2, chance)
+            account = str(100_000 + turn % 2)
+            for name in sorted(walks, reverse=bool(turn % 2)):
+                for step, seconds in (await walks[name].note(account, words)).items():
+                    if turn >= 5:
+                        took[name].setdefault(step, []).append(seconds)
+    return took
+
+
+def run(effort: Effort = Effort.FULL) -> Section:
+    size = SIZES[effort]
+    with tempfile.TemporaryDirectory() as base:
+        folders = {name: Path(base) / name for name in ("small", "large")}
+        for name, many in (("small", SMALL), ("large", size.large)):
+            folders[name].mkdir()
+            register.write_sqlite(folders[name], many)
+        took = asked(folders["large"], size.large, size.words)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            steps = runner.run(filed(folders, size.notes))
+    return Section(
+        "search",
+        f"One customer among {size.large:,}",
+        "One page of the picker (`handlers.conversation.pickers.dossiers`: "
+        "`storage.search.find_dossiers` and what the asker may see of each) for a salesperson "
+        f"with {register.PER_KEEPER} dossiers of their own, SQLite, one reading connection, "
+        f"{size.words} questions of each kind in turns, each asked once. Below it: the steps of a "
+        f"visit note (from the message to its commit, no platform) in that register and in one of "
+        f"{SMALL:,}, {size.notes} notes in each in turns.",
+        "\n\n".join((_asked(took), _steps(steps))),
+    )
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.2f}"
+
+
+def _p95(values: list[float]) -> float:
+    return sorted(values)[int(len(values) * 0.95)]
+
+
+def _asked(took: dict[str, list[float]]) -> str:
+    rows = [
+        (kind, _ms(statistics.median(all_)), _ms(_p95(all_)), _ms(max(all_)), f"{AIM_MS:.0f}")
+        for kind, all_ in took.items()
+    ]
+    return table(("words", "median, ms", "p95, ms", "slowest, ms", "goal for p95, ms"), rows)
+
+
+def _steps(took: dict[str, dict[str, list[float]]]) -> str:
+    rows = [
+        (
+            step,
+            _ms(statistics.median(small)),
+            _ms(statistics.median(took["large"][step])),
+            f"{ratio(took['large'][step], small):.2f}",
+            f"at most {STEP_AIM}",
+        )
+        for step, small in took["small"].items()
+    ]
+    whole = {
+        name: [sum(one) for one in zip(*of.values(), strict=True)] for name, of in took.items()
+    }
+    rows.append(
+        (
+            "whole note",
+            _ms(statistics.median(whole["small"])),
+            _ms(statistics.median(whole["large"])),
+            f"{ratio(whole['large'], whole['small']):.2f}",
+            f"at most {STEP_AIM}",
+        )
+    )
+    heads = ("step", f"{SMALL:,}, ms", "large, ms", "ratio, median of the notes'", "goal")
+    return table(heads, rows)

@@ -1,0 +1,185 @@
+"""Takes updates that the platform posts, and answers only when they are committed.
+
+The address is public: nothing of a request is looked at before its secret is right, and then no
+more than `BODY_BYTES` of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any
+
+import msgspec
+import structlog
+from aiohttp import web
+from telegram import Bot
+from telegram.error import InvalidToken, TelegramError
+
+from bot.channels.base import Desk
+from bot.channels.telegram.decode import KINDS
+from bot.channels.telegram.outcomes import converted
+from bot.channels.telegram.polling import BACKLOG_SECONDS, PAUSES, Sleep
+from bot.channels.telegram.taptime import TapClock
+from storage.errors import StorageError
+
+HEADER = "X-Telegram-Bot-Api-Secret-Token"
+BODY_BYTES = 1024 * 1024
+BODY_SECONDS = 10.0
+CONNECTIONS = 100
+"""Updates that the platform may post at the same time: its own maximum."""
+LEASE = "webhook:telegram"
+BEAT_SECONDS = 10.0
+"""How often it is kept in mind that we could be reached."""
+
+log = structlog.get_logger()
+
+
+def secret_for(token: str) -> str:
+    """Return the secret of a webhook where the settings name none; the token does not show."""
+    return hmac.new(token.encode(), b"dossierbot webhook", hashlib.sha256).hexdigest()
+
+
+class Webhook:
+    def __init__(
+        self,
+        bot: Bot,
+        url: str,
+        secret: str,
+        prepare: Callable[[], Awaitable[None]],
+        take: Callable[[dict[str, Any]], Coroutine[Any, Any, None]],
+        taps: TapClock,
+        *,
+        pauses: Sequence[float] = PAUSES,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        """`url`: the address that the platform is told to post to."""
+        self.problem = ""
+        """As `Watched` has it; a platform that has been told once is taken to post."""
+        self._bot = bot
+        self._url = url
+        self._secret = secret
+        self._prepare = prepare
+        self._take = take
+        self._taps = taps
+        self._pauses = tuple(pauses)
+        self._sleep = sleep
+        self._open = False
+        self._left = 0
+        self._busy: set[asyncio.Task[None]] = set()
+        self._caught_up = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self, desk: Desk) -> None:
+        """Take updates from now on; returns when what lay at the platform was taken.
+
+        A platform that cannot be reached holds the start up for BACKLOG_SECONDS at most.
+        """
+        self._desk = desk
+        self._taps.behind(await desk.seen_at(LEASE))
+        self._caught_up.clear()
+        self._left = -1
+        self._open = True
+        self._task = asyncio.create_task(self._run(), name="telegram webhook")
+        waiting = asyncio.create_task(self._caught_up.wait())
+        await asyncio.wait({waiting}, timeout=BACKLOG_SECONDS)
+        waiting.cancel()
+
+    async def stop(self) -> None:
+        """Take no more; returns when what was taken has been handled."""
+        self._open = False
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+            self._task = None
+        if self._busy:
+            await asyncio.wait(set(self._busy))
+
+    async def _run(self) -> None:
+        """Tell the platform where to post, then look again and again whether it does."""
+        told = False
+        while True:
+            pause = self._pauses[0]
+            try:
+                if not told:
+                    await self._prepare()
+                    await self._bot.set_webhook(
+                        self._url,
+                        allowed_updates=list(KINDS),
+                        secret_token=self._secret,
+                        max_connections=CONNECTIONS,
+                    )
+                    told = True
+                if not self._caught_up.is_set():
+                    self._catch_up((await self._bot.get_webhook_info()).pending_update_count)
+                self.problem = ""
+                if self._caught_up.is_set():
+                    await self._desk.hold(LEASE, BEAT_SECONDS, shared=True)
+                    pause = BEAT_SECONDS
+            except TelegramError as error:
+                log.warning("webhook_not_set", kind=type(error).__name__)
+                if isinstance(error, InvalidToken):
+                    self.problem = "unauthorized"
+                elif not told:
+                    self.problem = "unreachable"
+                pause = max(self._pauses[-1], converted(error).after)
+            except StorageError as error:
+                log.warning("webhook_store_refused", kind=type(error).__name__)
+                pause = self._pauses[-1]
+            await self._sleep(pause)
+
+    def _catch_up(self, waiting: int) -> None:
+        """Note how many updates still wait at the platform; what comes after those is new."""
+        self._left = waiting if self._left < 0 else min(waiting, self._left)
+        if self._left <= 0:
+            self._taps.behind(None)
+            self._caught_up.set()
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Answer one request of the platform.
+
+        200: the update is committed, or is nothing we know. 503: nothing was kept, to be posted
+        again. 401, 413, 400: not from the platform.
+        """
+        given = request.headers.get(HEADER, "").encode("utf-8", "surrogateescape")
+        if not hmac.compare_digest(given, self._secret.encode()):
+            return web.Response(status=401)
+        if not self._open:
+            return web.Response(status=503)
+        body = await _body(request)
+        if body is None:
+            return web.Response(status=413)
+        try:
+            update = msgspec.json.decode(body, type=dict[str, Any])
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return web.Response(status=400)
+        # a task of its own: a platform that hangs up must not break a unit of work off
+        task = asyncio.create_task(self._take(update))
+        self._busy.add(task)
+        task.add_done_callback(self._busy.discard)
+        try:
+            await asyncio.shield(task)
+        except Exception as error:
+            log.warning("update_not_kept", kind=type(error).__name__, exc_info=True)
+            return web.Response(status=503)
+        if self._left > 0:
+            self._catch_up(self._left - 1)
+        return web.Response()
+
+
+async def _body(request: web.Request) -> bytes | None:
+    """Return the body; None when it is larger than any update or does not end."""
+    if request.content_length is not None and request.content_length > BODY_BYTES:
+        return None
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for piece in request.content.iter_any():
+                body += piece
+                if len(body) > BODY_BYTES:
+                    return None
+    except TimeoutError:
+        return None
+    return bytes(body)

@@ -1,0 +1,89 @@
+"""Companies to do harm to, each made once for a run."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from bot import logs
+from bot.channels.telegram.webhook import secret_for
+from bot.clock import SystemClock
+from bot.demo import OPENS
+from bot.settings import Log, Settings
+from tests.chaos import company
+from tests.chaos.tally import Tally
+from tests.conftest import copied
+from tests.fakes.clock import SettableClock
+from tests.fakes.postgres import Server
+from tests.fakes.telegram_server import TOKEN
+
+
+@pytest.fixture(autouse=True)
+def log() -> Iterator[io.StringIO]:
+    """What is logged, as the program logs it, with everything that may be said."""
+    root = logging.getLogger()
+    handlers, level, before = root.handlers[:], root.level, structlog.get_config()
+    stream = io.StringIO()
+    logs.setup(Log(level="debug"), (TOKEN, secret_for(TOKEN)), stream)
+    yield stream
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.captureWarnings(False)
+    structlog.configure(**before)
+
+
+@pytest.fixture(scope="session")
+def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
+    """Keeps the figures of a campaign in which nothing went wrong."""
+    found = Tally()
+    yield found
+    if request.config.getoption("--campaign") and not request.session.testsfailed:
+        found.keep()
+
+
+@pytest.fixture(scope="session")
+def real_time(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A company of today, for a program of its own."""
+    folder = tmp_path_factory.mktemp("real-time")
+    company.made(company.settings_of(folder), SystemClock())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_time_on_server(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with its database on PostgreSQL, which has the folder's name."""
+    folder = tmp_path_factory.mktemp("real-time-on-server")
+    name = _name(folder)
+    server.create(name, "migrated")
+    company.made(company.settings_of(folder, server.url(name)), SystemClock())
+    return folder
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def at_work(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    """A company of today on each kind of database, to run a program on."""
+    folder = tmp_path / "company"
+    if request.param == "sqlite":
+        yield company.copied(request.getfixturevalue("real_time"), folder)
+        return
+    template, server = (request.getfixturevalue(one) for one in ("real_time_on_server", "server"))
+    with copied(server, _name(template)) as name:
+        yield company.copied(template, folder, server.url(name))
+
+
+def _name(folder: Path) -> str:
+    """Return a database's name for a company; each process of a run has folders of its own."""
+    return "_".join(folder.parts[-2:])
+
+
+@pytest.fixture(scope="session")
+def set_time(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A company of the sample's Monday, for an `App` whose clock the test sets."""
+    folder = tmp_path_factory.mktemp("set-time")
+    company.made(company.settings_of(folder), SettableClock(OPENS))
+    return folder

@@ -1,0 +1,73 @@
+-- Years of use, written by the server itself. What is sealed holds nothing; references are right
+-- and need not be checked row by row.
+SET session_replication_role = replica;
+
+INSERT INTO staff (id, name, department, roles, superior, clearance, head_of, locale, active,
+        home_channel, home_account, created_at)
+    SELECT 's' || n, '员工' || n, '销售' || n % 40, 'salesperson', 's' || n / 8, 'none', '', 'zh_CN',
+        true, 'phones', 'a' || n, now() FROM generate_series(1, 2000) n;
+INSERT INTO staff_key SELECT 'yuangong' || n, 's' || n FROM generate_series(1, 2000) n;
+INSERT INTO account SELECT 'phones', 'a' || n, 's' || n, now() FROM generate_series(1, 2000) n;
+INSERT INTO stranger SELECT 'phones', 'x' || n, 1, 0, now() FROM generate_series(1, 5000) n;
+INSERT INTO dossier (id, number, name, name_norm, type, keeper, level, grade, class, phone_index,
+        phone_tail_index, location, department, key, state, created_by, created_at)
+    SELECT n, 'KH-2020-' || n, '客户' || n || '有限公司', '客户' || n || '有限公司', 'customer',
+        's' || n % 2000 + 1, '', 'none', '', decode(md5('p' || n), 'hex'),
+        decode(md5('t' || n % 10000), 'hex'), '', '', '', 'active', 's1', now()
+    FROM generate_series(1, 20000) n;
+INSERT INTO dossier_gram SELECT DISTINCT substr(name_norm, at, 2), id FROM dossier,
+    generate_series(1, 8) at WHERE length(substr(name_norm, at, 2)) = 2;
+INSERT INTO dossier_key SELECT 'kehu' || id, id, keeper FROM dossier;
+INSERT INTO recent SELECT 's' || n % 2000 + 1, n, now() FROM generate_series(1, 20000) n;
+INSERT INTO visit_note (id, number, dossier_id, author, day, manner, body, major, confidential,
+        state, version, filed_at, deadline, on_time)
+    SELECT n, '访-2020-' || n, n % 20000 + 1, 's' || n % 2000 + 1, now(), 'visit', '', false,
+        false, 'filed', 1, now() - n * interval '1 minute', now(), true
+    FROM generate_series(1, 30000) n;
+INSERT INTO visit_note_version SELECT n, n, 1, '', now(), 's1' FROM generate_series(1, 20000) n;
+INSERT INTO note_comment SELECT n, n, 's' || n % 2000 + 1, '', now()
+    FROM generate_series(1, 20000) n;
+INSERT INTO note_reader SELECT 's' || n % 2000 + 1, n, now() - n * interval '1 minute',
+    CASE WHEN n % 20 > 0 THEN now() END FROM generate_series(1, 30000) n;
+INSERT INTO visit (id, dossier_id, staff_id, day, state, from_note, note_id, version, entered_at)
+    SELECT n, n % 20000 + 1, 's' || n % 2000 + 1, date '2020-01-01' + n % 2500, 'noted', n,
+        n, 1, now() FROM generate_series(1, 30000) n;
+INSERT INTO attachment (id, staff_id, kind, state, problem, mime, size, subject_kind, subject_id,
+        attempts, created_at)
+    SELECT n, 's' || n % 2000 + 1, 'photo', 'kept', '', '', 1, 'visit_note', n, 0, now()
+    FROM generate_series(1, 30000) n;
+INSERT INTO loose SELECT n, 's' || n % 2000 + 1, NULL, '', 'used', now()
+    FROM generate_series(1, 20000) n;
+INSERT INTO conversation SELECT n, 's' || n % 2000 + 1, 'visit', 1,
+        CASE WHEN n <= 1000 THEN 'active' WHEN n % 3 = 0 THEN 'dropped' ELSE 'draft' END, 1, 1,
+        '', NULL, 'phones', 'a' || n % 2000 + 1, now(), now()
+    FROM generate_series(1, 20000) n;
+INSERT INTO menu SELECT 'phones', 'a' || n, '[]' FROM generate_series(1, 5000) n;
+INSERT INTO inbox (channel, key, id, account, at, received_at, state, body, reference, attempts)
+    SELECT 'phones', 'old' || n, n, 'a' || n % 2000 + 1, now(), now(),
+        CASE WHEN n % 5000 = 0 THEN 'failed' ELSE 'done' END,
+        CASE WHEN n % 5000 = 0 THEN ''::bytea END, 'r' || n, 0
+    FROM generate_series(1, 200000) n;
+INSERT INTO outbox (id, turn, key, channel, account, staff_id, mode, slot, body, state, due_at,
+        attempts, problem, created_at, sent_at)
+    SELECT n, n, 'old' || n, 'phones', 'a' || n % 2000 + 1, 's' || n % 2000 + 1, 'send',
+        'c.' || n % 50, CASE WHEN n % 2 = 0 THEN ''::bytea END,
+        CASE WHEN n % 1000 = 0 THEN 'ready' ELSE 'sent' END,
+        now() + interval '9 years' * (n % 1000 = 0)::int, 0, '', now(), now()
+    FROM generate_series(1, 200000) n;
+INSERT INTO message_ref SELECT 'phones', 'a' || n % 2000 + 1, 'c.' || n, 'r' || n, now()
+    FROM generate_series(1, 30000) n;
+INSERT INTO watch SELECT 'visit', n, 'evening', now() + interval '9 years', 's' || n % 2000 + 1,
+    'single' FROM generate_series(1, 30000) n;
+INSERT INTO notice (case_kind, case_id, rung, staff_id, due_at, recorded_at, outbox_key, outcome)
+    SELECT 'visit', n, 'noon', 's' || n % 2000 + 1, now(), now(), 'notice:' || n, 'sent'
+    FROM generate_series(1, 30000) n;
+INSERT INTO audit SELECT n, now(), 's' || n % 2000 + 1, 'visit_note.filed', 'visit_note:' || n,
+    'phones', '', '{}', '' FROM generate_series(1, 30000) n;
+INSERT INTO origin SELECT 'phones:old' || n, 's' || n % 2000 + 1, 'visit_note.filed', 'visit_note:' || n,
+    now() FROM generate_series(1, 30000) n;
+INSERT INTO link SELECT n, NULL, '', now() + interval '9 years' FROM generate_series(1, 20000) n;
+INSERT INTO dossier_merged SELECT 100000 + n, 'KH-2019-' || n, n, '客户' || n, 'customer', '', NULL, '',
+    's1', now() FROM generate_series(1, 5000) n;
+INSERT INTO dossier_distinct SELECT n, n + 1, 's1', now() FROM generate_series(1, 5000) n;
+INSERT INTO meta VALUES ('ids.last', '1000000');
