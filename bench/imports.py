@@ -35,6 +35,7 @@ from handlers.sheet import Sheet
 from handlers.sheet_text import open_text
 from handlers.texts import Texts
 from handlers.workbook import open_workbook
+from rules.policies import Policies
 from rules.policy import load_pack
 from storage import staff
 from storage.crypto import Vault
@@ -49,7 +50,7 @@ SAMPLE = 10_000
 SEED = 20260914
 AIM = 5.0
 KEEPERS = [f"S{at:03}" for at in range(40)]
-POLICY = load_pack("customer-service")
+POLICIES = Policies.of(load_pack("customer-service"))
 
 PLACES = (
     "深圳市", "佛山市顺德区", "广州市", "东莞市", "杭州", "宁波市", "厦门", "上海", "苏州市",
@@ -139,8 +140,9 @@ def opened(path: Path) -> Sheet:
 
 def ours(store: Store, path: Path) -> CustomerList:
     """Import the file as `dossierbot dossiers import` does, bars included."""
-    list_ = CustomerList(opened(path).lines, store.read(staff.everybody), POLICY)
-    Import(store, list_, POLICY, Texts("en", POLICY.time.zone)).run(dry_run=False)
+    policies = POLICIES.at(store.clock.now())
+    list_ = CustomerList(opened(path).lines, store.read(staff.everybody), policies)
+    Import(store, list_, policies, Texts("en", POLICIES.zone)).run(dry_run=False)
     return list_
 
 

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import uvloop
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 
 from bench import arms
 from bench.crowd import CONVERSATION, numbers
 from bench.walk import walking
 from bot.config import load
+from storage.database import waits
 
 NOTES = 40
 
@@ -29,6 +30,8 @@ class Inside:
     statements: float
     transactions: float
     """That write."""
+    durable: float
+    """Of these, those that wait for the disk."""
 
 
 def look(folder: Path) -> Inside:
@@ -42,8 +45,10 @@ async def _walk(config: Path) -> Inside:
     account = str(next(iter(numbers(1))))
     counted: Counter[str] = Counter()
 
-    def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        counted["transactions" if statement.startswith("BEGIN IMM") else "statements"] += 1
+    def count(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
+        begins = statement.startswith("BEGIN IMM")
+        counted["transactions" if begins else "statements"] += 1
+        counted["durable"] += begins and waits(connection)
 
     async with walking(load(config, {})) as walk:
         for _ in range(5):
@@ -56,5 +61,8 @@ async def _walk(config: Path) -> Inside:
         event.remove(Engine, "before_cursor_execute", count)
     messages = NOTES * len(CONVERSATION)
     return Inside(
-        spent / messages, counted["statements"] / messages, counted["transactions"] / messages
+        spent / messages,
+        counted["statements"] / messages,
+        counted["transactions"] / messages,
+        counted["durable"] / messages,
     )

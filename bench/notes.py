@@ -145,10 +145,10 @@ def _where(within: inside.Inside) -> str:
     return (
         "Where the time goes: the same notes by one person within one process, without HTTP, take "
         f"{within.cpu * 1000:.1f} ms of CPU a message ({within.statements:.0f} statements in "
-        f"{within.transactions:.1f} durable transactions: take and answer, claim, mark, and the "
-        "looks that find nothing). The plain bots write once a conversation; what they spend is "
-        "HTTP and their library. With one person a step waits for its transactions, one after "
-        "the other; with many, they share commits."
+        f"{within.transactions:.1f} transactions, of which {within.durable:.1f} wait for the "
+        "disk: take and answer; claims, marks and looks do not). The plain bots write once a "
+        "conversation; what they spend is HTTP and their library. With one person a step waits "
+        "for its transactions, one after the other; with many, they share commits."
     )
 
 

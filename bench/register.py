@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+import psycopg
+from psycopg import sql
 from sqlalchemy import Table, select
 
 from bench import names
@@ -27,7 +29,7 @@ from storage.database import Database
 from storage.dossiers import DossierRow, phone_digits
 from storage.names import MAX_NAME, dossier_keys, grams, normalise
 from storage.staff import StaffRow
-from storage.tables import dossier, dossier_gram, dossier_key
+from storage.tables import dossier, dossier_gram, dossier_key, metadata
 from storage.unit import Unit
 
 SEED = 20260914
@@ -169,8 +171,8 @@ def write_sqlite(folder: Path, size: int) -> None:
     connection.execute("INSERT INTO dossier_key SELECT key, id, keeper FROM latin ORDER BY 1, 2")
     connection.execute("DROP TABLE gram")
     connection.execute("DROP TABLE latin")
-    for _, sql in indexes:
-        connection.execute(sql)
+    for _, statement in indexes:
+        connection.execute(statement)
     connection.execute("COMMIT")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.close()
@@ -180,6 +182,28 @@ def write_sqlite(folder: Path, size: int) -> None:
             partial(check, number=number, size=size), keep=False
         )
     database.close()
+
+
+def copy_to_server(folder: Path, url: str) -> None:
+    """Copy every row that `write_sqlite` made in `folder` to an empty PostgreSQL database."""
+    Database.open(url, upgrade=True).close()
+    source = sqlite3.connect(folder / "dossierbot.sqlite")
+    with psycopg.connect(url, options="-c timezone=UTC -c synchronous_commit=off") as server:
+        server.execute("SET session_replication_role = replica")  # tables come in any order
+        for table in metadata.sorted_tables:
+            columns = [one.name for one in table.c]
+            names_ = ", ".join(f'"{name}"' for name in columns)
+            into = sql.SQL("COPY {} ({}) FROM STDIN").format(
+                sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, columns))
+            )
+            server.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table.name)))
+            with server.cursor() as cursor, cursor.copy(into) as copy:
+                for row in source.execute(f'SELECT {names_} FROM "{table.name}"'):  # noqa: S608 - our own names
+                    copy.write_row(row)
+        server.commit()
+        server.autocommit = True
+        server.execute("VACUUM ANALYZE")
+    source.close()
 
 
 def check(unit: Unit, number: int, size: int) -> None:

@@ -47,6 +47,9 @@ class Instant:
             self.cards[account], self.refs[account] = card, ref
         return ref
 
+    async def delete(self, account: str, ref: str) -> None:
+        """What was shown is not looked at again."""
+
     async def answer_tap(self, inbound: Inbound, alert: str) -> None:
         """Nobody waits for it."""
 

@@ -28,7 +28,7 @@ from bot.files import Fetcher
 from bot.housekeeping import Housekeeping
 from bot.menus import Menus
 from bot.metrics import Metrics, timed
-from bot.policies import policy_of
+from bot.policies import edited, in_force, policies_of, wording_of
 from bot.readings import Readings
 from bot.settings import Limits, Settings
 from bot.units import UnitFailed, Units
@@ -40,17 +40,20 @@ from handlers.intake import washed
 from handlers.texts import N_
 from handlers.world import Registry, World
 from rules.calendar import china
+from rules.policies import Policies
 from storage import (
     attachments,
+    case_lists,
     inbox,
     leases,
     ledger,
     meta,
     outbox,
+    rounds,
     staff,
 )
 from storage.crypto import Vault
-from storage.database import Database
+from storage.database import Database, session
 from storage.errors import DatabaseRefused
 from storage.folder import Folder
 from storage.outbox import Message
@@ -84,7 +87,8 @@ class App:
         self._settings = settings
         self._clock = clock
         self._channels = {one.name: one for one in channels}
-        self.world = World(policy_of(settings.company), china(), Registry(features))
+        company = settings.company
+        self.world = World(policies_of(company), china(), Registry(features), wording_of(company))
         self._alarm = Alarm(clock, self.scan)
         self._relays: dict[str, Relay] = {}
         self._scanning = asyncio.Lock()
@@ -93,6 +97,7 @@ class App:
         """Whose the leases of this process are."""
         self._database: Database | None = None
         self._started = False
+        self._policy_edited = False
         self._refusals = Refusals()
         self.metrics = Metrics()
 
@@ -105,9 +110,10 @@ class App:
         storage = self._settings.storage
         self._vault = Vault.load(storage.key_file)
         self._database = await asyncio.to_thread(
-            Database.open, storage.url, upgrade=True, password=storage.secret()
+            Database.open, storage.url, upgrade=True, make=False, password=storage.secret()
         )
         self._database.match(self._vault)
+        self.world = replace(self.world, policies=await asyncio.to_thread(self._policies))
         # alone on a database it is the successor of whoever was killed, and waits for no lease
         self._process = secrets.token_hex(8) if self._database.shared else "alone"
         self._folder = Folder(storage.attachments, self._vault)
@@ -115,7 +121,12 @@ class App:
         self._units.start()
         self._menus = Menus(self._channels, self._units, self.world)
         self._housekeeping = Housekeeping(
-            self._channels, self._units, self.world, self._settings.retention
+            self._channels,
+            self._units,
+            self.world,
+            self._settings.retention,
+            self._vault,
+            storage.attachments,
         )
         self._fetcher = Fetcher(
             self._channels,
@@ -140,7 +151,7 @@ class App:
         }
         await self._housekeeping.follow_people()
         self._readings = Readings(
-            self._units, self._folder, self._channels, self.world.policy, self._clock
+            self._units, self._folder, self._channels, self.world.policies, self._clock
         )
         self._refusals = Refusals()
         self._watchman = Watchman(
@@ -153,6 +164,7 @@ class App:
             self._clock,
             self._refusals,
             self.metrics,
+            policy_edited=self._policy_edited,
         )
         for relay in self._relays.values():
             relay.start()
@@ -374,6 +386,17 @@ class App:
             reminders.file_refused(ctx, row)
             dispatch.close(ctx, self.world)
 
+    def _policies(self) -> Policies:
+        """Return what is in force, and log which file says something else."""
+        assert self._database is not None  # noqa: S101 - asked for while starting
+        company = self._settings.company
+        with self._database.engine.connect() as connection, session(connection) as reading:
+            changed = edited(company, reading)
+            self._policy_edited = bool(changed)
+            for one in changed:
+                log.warning("policy_not_in_force", pack=one.policy.pack, file=one.written.file)
+            return in_force(company, reading)
+
     def _wake(self) -> None:
         for relay in self._relays.values():
             relay.wake()
@@ -395,8 +418,14 @@ class App:
         await self._sweep()
         self._refusals.took(self._clock.now())
         await self._housekeeping.follow_people()
+        await self._housekeeping.escalate()
+        await self._housekeeping.sum_up_looks(now)
+        await self._housekeeping.count()
+        await self._housekeeping.begin_rounds(now)
+        await self._housekeeping.close_rounds()
         await self._housekeeping.remind(now)
         await self._housekeeping.forget(now)
+        await self._housekeeping.keep_head(now)
         await self._watchman.look(now)
         self._fetcher.wake()
         self._wake()
@@ -413,7 +442,11 @@ class App:
         """Return the earliest instant at which a rung or a message is due; None for none."""
 
         def look(session: Session) -> datetime | None:
-            times = [ledger.next_due(session)]
+            times = [
+                ledger.next_due(session),
+                case_lists.next_due(session),
+                rounds.next_due(session),
+            ]
             times += [outbox.next_due(session, name) for name in self._channels]
             return min(filter(None, times), default=None)
 

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from bot.commands import audit, dossiers, inbox, policy, staff
 from bot.commands import check as checking
-from bot.commands import dossiers, inbox, policy, staff
 from bot.commands import init as beginning
-from bot.commands.shared import DEFAULT_CONFIG, ConfigOption, Refused
-from bot.config import ConfigError
-from bot.http import PortTaken
-from bot.policies import PacksRefused
-from rules.policy import PolicyError
-from storage.errors import StorageError
-
-REFUSALS = (
-    ConfigError,
-    PacksRefused,
-    PolicyError,
-    PortTaken,
-    Refused,
-    StorageError,
-)
+from bot.commands.options import ConfigOption
+from bot.commands.refusals import refusing
+from bot.commands.shared import DEFAULT_CONFIG
+from bot.loading import loading
 
 app = typer.Typer(
     name="dossierbot",
@@ -38,6 +26,7 @@ app.add_typer(staff.commands, name="staff")
 app.add_typer(dossiers.commands, name="dossiers")
 app.add_typer(policy.commands, name="policy")
 app.add_typer(inbox.commands, name="inbox")
+app.add_typer(audit.commands, name="audit")
 
 
 @app.command()
@@ -52,7 +41,8 @@ def demo(
     ] = "customer-service",
 ) -> None:
     """Open a sample company on a page of phones; no accounts needed."""
-    from bot.commands import running  # the whole program: half a second that others need not wait
+    with loading():  # the whole program: half a second that others need not wait
+        from bot.commands import running
 
     raise typer.Exit(running.demo(port, data, pack))
 
@@ -79,15 +69,13 @@ def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
 @app.command()
 def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Run the bot until SIGTERM."""
-    from bot.commands import running  # as above
+    with loading():  # as above
+        from bot.commands import running
 
     raise typer.Exit(running.run(config))
 
 
 def main() -> None:
     """Run the command line and end the process."""
-    try:
+    with refusing():
         app()
-    except REFUSALS as refusal:
-        typer.echo(str(refusal), err=True)
-        sys.exit(1)

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import inspect
 from msgspec.structs import FieldInfo, fields, replace
 
-from bot.settings import Secret, Section, Settings, passwords_in
+from bot.settings import Company, Secret, Section, Settings, passwords_in
 
 PREFIX = "DOSSIERBOT_"
 _SQLITE = "sqlite:///"
@@ -52,7 +52,7 @@ def load(path: Path, environment: Mapping[str, str]) -> Settings:
 
 def _parse(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(
             path, ["there is no such file; `dossierbot init` writes one to begin with"]
@@ -78,7 +78,18 @@ def _placed(settings: Settings, folder: Path) -> Settings:
     telegram = settings.telegram
     if telegram is not None and telegram.files_root is not None:
         telegram = replace(telegram, files_root=folder / telegram.files_root)
-    return replace(settings, storage=placed, telegram=telegram)
+    return replace(
+        settings, company=_company(settings.company, folder), storage=placed, telegram=telegram
+    )
+
+
+def _company(company: Company, folder: Path) -> Company:
+    packs = tuple(
+        replace(one, pack=str(folder / one.pack)) if one.pack.endswith(".toml") else one
+        for one in company.packs
+    )
+    clauses = folder / company.clauses if company.clauses else None
+    return replace(company, packs=packs, clauses=clauses)
 
 
 class _Reader:

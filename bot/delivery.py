@@ -2,6 +2,8 @@
 
 Messages are claimed in one unit, sent outside any, and marked in another: nothing is ever sent
 inside a transaction. A chat has one message on its way at a time, so a crash repeats one at most.
+Neither the claim nor the mark waits for the disk: a machine that goes down forgets that a message
+was on its way or arrived, never the message, and it may be shown once more.
 Of all processes on a database one has a channel's shift, and only it claims.
 """
 
@@ -196,7 +198,8 @@ class Relay:
         recover = self._recovery() if self._in_doubt and not self._claiming else None
         self._claiming += 1
         try:
-            due, later = await self._units.run(partial(self._look, recover), self._lane)
+            look = partial(self._look, recover)
+            due, later = await self._units.run(look, self._lane, durable=False)
         except DatabaseRefused:
             self._in_doubt = True
             raise
@@ -221,8 +224,10 @@ class Relay:
 
     def _claim(self, unit: Unit) -> _Look:
         rows = outbox.claim(unit, self._channel.name, unit.now, CLAIM)
-        due = [_Due(row, self._shown(unit.session, row)) for row in rows]
-        return due, outbox.next_due(unit.session, self._channel.name)
+        return self._due(unit, rows), outbox.next_due(unit.session, self._channel.name)
+
+    def _due(self, unit: Unit, rows: list[Message]) -> list[_Due]:
+        return [_Due(row, self._shown(unit.session, row)) for row in rows]
 
     def _shown(self, session: Session, row: Message) -> str | None:
         if row.mode == Mode.SEND:
@@ -260,10 +265,10 @@ class Relay:
                     self._sending |= sending
                     waiting.clear()
                 looked = not waiting and not self._in_doubt
-                settle = partial(self._settle, ending, rest, looked)
+                settle = partial(self._settle, account, ending, rest, looked)
                 self._claiming += looked
                 try:
-                    next_, later = await self._insist(settle, self._lane)
+                    next_, later = await self._insist(settle, self._lane, durable=not ending.sent)
                     self._take_up(next_)
                     self._rounds.expect(later)
                 finally:
@@ -279,8 +284,10 @@ class Relay:
             if not (looked and self._shift.ours) or waiting:  # else it has seen what follows
                 self.wake()
 
-    def _settle(self, ending: _Ending, rest: list[int], look: bool, unit: Unit) -> _Look:
-        """Write down how one message ended; with `look` claim what is due in the same unit.
+    def _settle(
+        self, account: str, ending: _Ending, rest: list[int], look: bool, unit: Unit
+    ) -> _Look:
+        """Write down how one message ended; with `look` claim what is due there in the same unit.
 
         So what was committed while the chat was busy is found by the chat itself, and no wake-up
         can fall between the two.
@@ -290,7 +297,10 @@ class Relay:
             ending.write(unit)
         if ours:  # else whoever has the shift now has given back what was not sent
             outbox.release(unit, rest)
-        return self._claim(unit) if look and ours and not self._stopping else ([], None)
+        if not look or not ours or self._stopping:
+            return [], None
+        rows, later = outbox.claim_chat(unit, self._channel.name, account, unit.now, CLAIM)
+        return self._due(unit, rows), later
 
     def _note(self, row: Message, outcome: str) -> None:
         if not outcome:
@@ -311,11 +321,14 @@ class Relay:
                 return _Ending(partial(outbox.drop, id=row.id, problem="moot"))
             if row.mode == Mode.TIDY and not (due.ref and self._channel.capabilities.edits):
                 return _Ending(partial(outbox.drop, id=row.id, problem="cannot_edit"))
+            if row.mode == Mode.DELETE:
+                return await self._take_back(row, card)
             async with asyncio.timeout(SEND_SECONDS) as limit:
                 ref = await self._post(due, card, limit)
             if card.ends:
                 await self._end(row.account)
-            return _Ending(partial(outbox.mark_sent, id=row.id, ref=ref), SENT, sent=True)
+            mark = partial(outbox.mark_sent, row=row, ref=ref, before=due.ref)
+            return _Ending(mark, SENT, sent=True)
         except ChannelError as error:
             return self._ending(row, error)
         except TimeoutError:
@@ -347,6 +360,25 @@ class Relay:
         if card.files and channel.capabilities.files_out:
             files = await self._units.read(partial(self._load, card.files))
         return await channel.send(row.account, card, files)
+
+    async def _take_back(self, row: Message, card: Card) -> _Ending:
+        """Take a message out of its chat; where that is not possible, redraw it to `card`."""
+        channel, able = self._channel, self._channel.capabilities
+        ref = await self._units.read(lambda session: self._shown(session, row))
+        if ref is None or not (able.deletes or able.edits):
+            return _Ending(partial(outbox.drop, id=row.id, problem="cannot_delete"))
+        async with asyncio.timeout(SEND_SECONDS):
+            try:
+                if able.deletes:
+                    await channel.delete(row.account, ref)
+                else:
+                    await channel.edit(row.account, ref, card)
+            except ChannelError as error:
+                if error.outcome is Outcome.REJECTED and able.deletes and able.edits:
+                    await channel.edit(row.account, ref, card)
+                elif error.outcome is not Outcome.GONE:
+                    raise
+        return _Ending(partial(outbox.mark_gone, id=row.id), SENT, sent=True)
 
     async def _end(self, account: str) -> None:
         """Take the command menu from a chat that has been told that it is nobody's."""
@@ -388,11 +420,11 @@ class Relay:
         log.error("message_rejected", outbox=row.id, channel=row.channel, kind=outcome.value)
         return _Ending(partial(outbox.fail, id=row.id, problem=outcome.value), outcome.value)
 
-    async def _insist(self, work: Callable[[Unit], T], lane: str) -> T:
+    async def _insist(self, work: Callable[[Unit], T], lane: str, *, durable: bool = True) -> T:
         """Run a unit, again and again while the store refuses."""
         while True:
             try:
-                return await self._units.run(work, lane)
+                return await self._units.run(work, lane, durable=durable)
             except DatabaseRefused as error:
                 self._in_doubt = True
                 log.warning("relay_store_refused", why=str(error))

@@ -21,7 +21,7 @@ from bot.clock import DemoClock
 from bot.commands.shared import Refused
 from bot.offline import Store
 from bot.phones_site import LOOPBACK, PhonesProgram, give_phones, phones, site
-from bot.policies import policy_of
+from bot.policies import policies_of
 from bot.service import Site
 from bot.settings import Company, Http, Pack, Settings, Storage
 from storage import staff
@@ -37,6 +37,7 @@ EXAMPLES = {
     "CY015": "拜访 深圳市鸿鑫贸易 谈二季度订单 下周三回访",
     "CY016": "拜访 77度咖啡 答复账期 下周五回访",
     "CY014": "查找 鸿鑫",
+    "CY006": "我出差到周五，请韩雪代",
     "CY009": "查找 hx",
     "CY004": "查找 鸿鑫",
     "CY035": "接待 欧阳慧敏 检查中控屏",
@@ -75,7 +76,7 @@ class Demo:
                 f"{folder} holds a company of its own; give the sample company another folder."
             )
         settings = settings_for(folder.absolute(), port, pack)
-        zone = policy_of(settings.company).time.zone
+        zone = policies_of(settings.company).zone
         people, starts = _prepare(folder.absolute(), settings)
         clock = DemoClock(starts)
         platform = Platform(
@@ -99,8 +100,8 @@ def _prepare(folder: Path, settings: Settings) -> tuple[tuple[staff.Person, ...]
         database.match(vault)
         store = Store(database, vault, DemoClock(OPENS))
         if not store.run(lambda unit: staff.everybody(unit.session), keep=False):
-            policy = policy_of(settings.company)
-            store.run(lambda unit: sample.load(unit, policy))
+            policies = policies_of(settings.company)
+            store.run(lambda unit: sample.load(unit, policies))
         return store.run(give_phones), store.run(_time, keep=False)
     finally:
         database.close()

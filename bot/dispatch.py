@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import msgspec
 
@@ -19,7 +20,7 @@ from handlers.routing import enter, route
 from handlers.texts import LOCALES, Texts
 from handlers.world import World
 from rules.hours import after_quiet
-from storage import audit, conversations, inbox, outbox, staff
+from storage import accounts, audit, conversations, inbox, looks, outbox, staff
 from storage.staff import Person
 from storage.unit import Unit
 
@@ -71,9 +72,12 @@ def answer(unit: Unit, inbound: Inbound, world: World) -> Handled:
         greeted = strangers.greet(unit, inbound, world.texts())
     person = known.person if known else greeted.person if greeted else None
     if person is None:
-        _put_shows(unit, inbound, "", greeted.reply if greeted else Reply(), LOCALES[0])
-        return Handled()
+        reply = greeted.reply if greeted else Reply()
+        _put_shows(unit, inbound, "", reply, LOCALES[0])  # an old card is not to be quoted
+        left = accounts.get(unit.session, inbound.channel, inbound.account)
+        return Handled(menu=() if left else None)  # of somebody who is here no more
     ctx = world.context(unit, person, inbound.channel, inbound.account, inbound.at)
+    ctx.tapped = _tapped(unit, inbound)
     if known is not None and known.unreachable_since is not None:
         reach.back(ctx)
     if greeted is None:
@@ -85,7 +89,7 @@ def answer(unit: Unit, inbound: Inbound, world: World) -> Handled:
     bindings.written_here(ctx)
     if reply.alert and not inbound.choice:
         reply = Reply.of(Card(reply.alert)).plus(reply)
-    _put_shows(unit, inbound, person.id, reply, ctx.texts.locale)
+    _put_shows(unit, inbound, person.id, reply, ctx.texts.locale, ctx.tapped)
     close(ctx, world)
     menu = menu_for(person, world, ctx.texts)
     return Handled(reply.alert, menu, fresh=greeted is not None)
@@ -140,6 +144,7 @@ def menu_for(
 def close(ctx: Context, world: World) -> None:
     """Write what a unit has to tell others, then what it did: the last statement of the unit."""
     _deliver_told(ctx.unit, ctx.told, world)
+    looks.add(ctx.unit, ctx.looks)
     _record(ctx.unit, ctx.recorded, ctx.person.id, ctx.channel)
 
 
@@ -159,14 +164,20 @@ def _record(unit: Unit, recorded: Iterable[Recorded], staff_id: str, channel: st
     audit.append(unit, entries)
 
 
-def _put_shows(unit: Unit, inbound: Inbound, staff_id: str, reply: Reply, locale: str) -> None:
+def _tapped(unit: Unit, inbound: Inbound) -> str:
+    """Return the slot of the card whose button was tapped."""
+    if not inbound.card:
+        return ""
+    return outbox.slot_of(unit.session, inbound.channel, inbound.account, inbound.card)
+
+
+def _put_shows(
+    unit: Unit, inbound: Inbound, staff_id: str, reply: Reply, locale: str, tapped: str = ""
+) -> None:
     """Write the answer to the outbox; the first card after a tap takes the tapped card's place.
 
     Only passing cards (`m.`) are replaced: a reminder or a form's card stays what it was.
     """
-    tapped = ""
-    if inbound.card and staff_id:  # a stranger's old card is not to be quoted
-        tapped = outbox.slot_of(unit.session, inbound.channel, inbound.account, inbound.card)
     for number, show in enumerate(reply.shows):
         slot, mode = show.slot, show.mode
         if slot == FRESH:
@@ -175,17 +186,24 @@ def _put_shows(unit: Unit, inbound: Inbound, staff_id: str, reply: Reply, locale
             slot, mode = tapped, Mode.REDRAW
         if not slot and show.card.buttons():
             slot = f"m.{next(unit.ids)}"
-        outbox.put(
+        put = partial(
+            outbox.put,
             unit,
-            key=show.once or f"{inbound.channel}:{inbound.key}:{number}",
             channel=inbound.channel,
             account=inbound.account,
             staff_id=staff_id,
-            mode=mode,
             slot=slot,
-            body=show.card.encoded(locale),
-            due_at=unit.now + timedelta(milliseconds=show.after_ms),
         )
+        key = show.once or f"{inbound.channel}:{inbound.key}:{number}"
+        due = unit.now + timedelta(milliseconds=show.after_ms)
+        put(key=key, mode=mode, body=show.card.encoded(locale), due_at=due)
+        if show.stay is not None:
+            put(
+                key=f"{key}{outbox.GONE}",
+                mode=Mode.DELETE,
+                body=show.stay.leaves.encoded(locale),
+                due_at=due + timedelta(seconds=show.stay.seconds),
+            )
         if show.card.buttons():
             menu = conversations.Menu(
                 tuple(button.key for button in show.card.choices),
@@ -204,7 +222,7 @@ def _deliver_told(unit: Unit, messages: Iterable[Told], world: World) -> None:
             _put_told(unit, world, told, reader, told.to, unit.now)
         elif reader.active and reader.home_channel:
             home = (reader.home_channel, reader.home_account)
-            time = world.policy.time
+            time = world.policies.at(unit.now).company.time
             due = after_quiet(told.after or unit.now, time.quiet_hours, time.zone)
             _put_told(unit, world, told, reader, home, due)
 

@@ -7,34 +7,71 @@ is done in slices.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import structlog
 
 from bot import dispatch
 from bot.settings import Retention
 from bot.units import Units
-from handlers import leavers, reach, reminders
+from handlers import approvals, completeness, leavers, looks, reach, reminders, rounds
 from handlers.world import World
 from rules.hours import after_quiet
-from storage import conversations, inbox, ledger, links, occurrences, origins, outbox
+from storage import (
+    audit,
+    conversations,
+    heads,
+    inbox,
+    ledger,
+    links,
+    occurrences,
+    origins,
+    outbox,
+)
+from storage.crypto import Vault
+from storage.errors import FolderRefused
 from storage.unit import Unit
 
 SLICE = 200
 """Due rungs recorded in one unit: a few milliseconds of the writer."""
 KEEP_SLICE = 500
+CASE_SLICE = 5
+"""Cases on which the clock acts in one unit: each is some milliseconds of the writer."""
+ROUND_SLICE = 10
+"""People whose rounds begin or end in one unit: each is a millisecond or two."""
+COUNT_SLICE = 100
+"""Dossiers counted in one unit: a few milliseconds of the writer."""
+COUNTS = 200
+"""Such units in one look at the clock: after an import of a million the rest waits for the next
+ones, so that reminders do not wait for it."""
+
+log = structlog.get_logger()
 
 
 class Housekeeping:
     """The jobs of one process; another one may do the same at the same time."""
 
     def __init__(
-        self, channels: Collection[str], units: Units, world: World, retention: Retention
+        self,
+        channels: Collection[str],
+        units: Units,
+        world: World,
+        retention: Retention,
+        vault: Vault,
+        attachments: Path,
     ) -> None:
-        """`channels`: the messengers that are switched on."""
+        """`channels`: the messengers that are switched on; `attachments`: their folder."""
         self._channels = frozenset(channels)
         self._units = units
         self._world = world
         self._retention = retention
+        self._vault = vault
+        self._heads = heads.place(attachments)
+        self._head_refused = False
 
     async def follow_people(self) -> None:
         """Do what follows where somebody left or came back, or a messenger was switched."""
@@ -51,12 +88,89 @@ class Housekeeping:
         while await self._units.run(follow):
             pass
 
+    async def escalate(self) -> None:
+        """Let the clock act on requests that wait for a decision: remind, go up, lapse (C-54)."""
+
+        def strike(unit: Unit) -> int:
+            if not ledger.alone(unit):
+                return 0
+            struck = approvals.strike(unit, self._world, CASE_SLICE)
+            for ctx in struck:
+                dispatch.close(ctx, self._world)
+            return len(struck)
+
+        while await self._units.run(strike):
+            pass
+
+    async def count(self) -> None:
+        """Count what dossiers lack that were changed, or that are asked for more than before."""
+        after: int | None = 0
+        while after is not None:
+            after = await self._units.run(partial(self._count_again, after))
+        for _ in range(COUNTS):
+            if not await self._units.run(self._count):
+                break
+
+    def _count_again(self, after: int, unit: Unit) -> int | None:
+        return completeness.count_again(unit, self._world, after, KEEP_SLICE)
+
+    def _count(self, unit: Unit) -> int:
+        if not ledger.alone(unit):
+            return 0
+        return completeness.count(unit, self._world, COUNT_SLICE)
+
+    async def begin_rounds(self, now: datetime) -> None:
+        """Begin, once for each office day, what people have to complete in its period."""
+        day = self._world.policies.at(now).day
+        job = (rounds.JOB, day.isoformat())
+        if await self._units.read(lambda session: occurrences.done(session, *job)):
+            return
+        for terms in rounds.current(self._world, day):
+            after: str | None = ""
+            while after is not None:
+                after = await self._units.run(partial(self._begin_rounds, terms, after))
+        await self._units.run(lambda unit: occurrences.begin(unit, *job))
+
+    def _begin_rounds(self, terms: rounds.Terms, after: str, unit: Unit) -> str | None:
+        going_on, begun = rounds.begin(unit, self._world, terms, after, ROUND_SLICE)
+        for ctx in begun:
+            dispatch.close(ctx, self._world)
+        return going_on
+
+    async def close_rounds(self) -> None:
+        """Record what was not completed where the time is over (C-70)."""
+
+        def close(unit: Unit) -> int:
+            if not ledger.alone(unit):
+                return 0
+            closed = rounds.close(unit, self._world, ROUND_SLICE)
+            for ctx in closed:
+                dispatch.close(ctx, self._world)
+            return len(closed)
+
+        while await self._units.run(close):
+            pass
+
+    async def sum_up_looks(self, now: datetime) -> None:
+        """Let keepers be told who looked at their dossiers, once for each week that is over."""
+        monday = looks.monday_of(self._world.policies.at(now).day)
+        job = (looks.KIND, monday.isoformat())
+        if await self._units.read(lambda session: occurrences.done(session, *job)):
+            return
+        after: str | None = ""
+        while after is not None:
+            after = await self._units.run(partial(self._sum_up, monday, after))
+        await self._units.run(lambda unit: occurrences.begin(unit, *job))
+
+    def _sum_up(self, monday: date, after: str, unit: Unit) -> str | None:
+        return looks.sum_up(unit, self._world, monday, after, SLICE)
+
     async def remind(self, now: datetime) -> None:
         """Record the rungs that are due by `now`.
 
         In quiet hours nothing new is recorded: what is late then is said once they end.
         """
-        office = self._world.policy.time
+        office = self._world.policies.at(now).company.time
         if after_quiet(now, office.quiet_hours, office.zone) <= now:
             day = office.office_day(now)
             # a rung that reaches nobody sets the next one, which may be due by now as well
@@ -76,7 +190,7 @@ class Housekeeping:
 
     async def forget(self, now: datetime) -> None:
         """Carry out retention, once for each office day (CONTRACT 5.4)."""
-        day = self._world.policy.time.office_day(now).isoformat()
+        day = self._world.policies.at(now).day.isoformat()
         if not await self._units.run(lambda unit: occurrences.begin(unit, "retention", day)):
             return
         bodies = now - timedelta(days=self._retention.bodies_days)
@@ -90,3 +204,27 @@ class Housekeeping:
         ):
             while await self._units.run(purge) >= KEEP_SLICE:
                 pass
+
+    async def keep_head(self, now: datetime) -> None:
+        """Keep the head of the audit trail outside the database, once for each office day.
+
+        A disk that refuses is asked again at the next scan. Rule: S3-LOG.2.3c.
+        """
+        day = self._world.policies.at(now).day
+        job = (heads.JOB, day.isoformat())
+        if await self._units.read(lambda session: occurrences.done(session, *job)):
+            return
+        head = await self._units.read(audit.head)
+        if not head.count:
+            return
+        try:
+            await asyncio.to_thread(heads.keep, self._heads, self._vault, day, head)
+        except FolderRefused as error:
+            if not self._head_refused:
+                log.error("audit_head_not_kept", why=str(error))
+            self._head_refused = True
+            return
+        self._head_refused = False
+        # shown in the log as well: where that is kept elsewhere, so is the head
+        log.info("audit_head", day=day.isoformat(), count=head.count, seal=head.seal.hex())
+        await self._units.run(lambda unit: occurrences.begin(unit, *job))

@@ -35,13 +35,15 @@ class Menus:
         self._shown: dict[tuple[str, str], str | None] = {}
 
     async def show_all(self) -> None:
-        """Give everybody who is bound the menu of their role and language, where it changed."""
+        """Give everybody who is bound the menu of their role and language, where it changed.
+
+        Who has left is shown none.
+        """
 
         def look(session: Session) -> list[tuple[accounts.Bound, staff.Person]]:
             return [
                 (one, person)
                 for person in staff.everybody(session)
-                if person.active
                 for one in accounts.of_person(session, person.id)
                 if one.channel in self._channels
             ]
@@ -50,7 +52,7 @@ class Menus:
         for one, _ in bound:
             self._shown[one.channel, one.account] = one.menu
         for one, person in bound:
-            menu = dispatch.menu_for(person, self._world)
+            menu = dispatch.menu_for(person, self._world) if person.active else ()
             await self.show(self._channels[one.channel], one.account, menu)
 
     async def show(self, channel: Channel, account: str, menu: Entries) -> None:

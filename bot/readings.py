@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from bot.clock import Clock
 from bot.units import Units
 from rules.hours import after_quiet
-from rules.policy import Policy
+from rules.policies import Policies
 from storage import accounts, attachments, ledger, outbox
 from storage.folder import Folder
 from storage.outbox import Backlog
@@ -92,22 +92,27 @@ class Readings:
     """Both readings of one running program."""
 
     def __init__(
-        self, units: Units, folder: Folder, channels: Iterable[str], policy: Policy, clock: Clock
+        self,
+        units: Units,
+        folder: Folder,
+        channels: Iterable[str],
+        policies: Policies,
+        clock: Clock,
     ) -> None:
         self._channels = tuple(channels)
-        self._policy = policy
+        self._policies = policies
         self._clock = clock
         self.store = Cached(lambda: units.read(self._read))
         self.room = Cached(lambda: asyncio.to_thread(folder.room))
 
     def _read(self, session: Session) -> Reading:
-        return read(session, self._channels, self._policy, self._clock.now())
+        return read(session, self._channels, self._policies, self._clock.now())
 
 
-def read(session: Session, channels: Iterable[str], policy: Policy, now: datetime) -> Reading:
+def read(session: Session, channels: Iterable[str], policies: Policies, now: datetime) -> Reading:
     """Return what the database says, by look-ups whose work is bounded."""
     due = ledger.next_due(session)
-    office = policy.time
+    office = policies.at(now).company.time
     # what is due in quiet hours is recorded when they end, and is not late before that
     may = None if due is None else after_quiet(due, office.quiet_hours, office.zone)
     quiet = after_quiet(now, office.quiet_hours, office.zone) > now

@@ -62,14 +62,15 @@ class Pack(Section, frozen=True, kw_only=True):
     pack: Annotated[
         str,
         Meta(
-            pattern=r"^[a-z0-9-]+$",
-            description="the name of a policy pack, as `dossierbot policy list` shows it",
+            pattern=r"^([a-z0-9-]+|.+\.toml)$",
+            description="the name of a policy pack, as `dossierbot policy list` shows it, or a "
+            'file such as "policy.toml"',
         ),
     ]
     departments: Names = ()
-    """Empty: all that no other pack names."""
+    """Empty: all."""
     dossier_types: Names = ()
-    """Empty: all that no other pack names."""
+    """Empty: all. A pack with neither governs what no other one does; there is exactly one."""
 
 
 class Company(Section, frozen=True, kw_only=True):
@@ -80,6 +81,8 @@ class Company(Section, frozen=True, kw_only=True):
         tuple[Pack, ...],
         Meta(min_length=1, description="at least one [[company.packs]] table"),
     ]
+    clauses: Where | None = None
+    """File with the company's own wording of clauses; None: the catalogue's."""
 
 
 class Storage(Section, frozen=True, kw_only=True):

@@ -116,11 +116,12 @@ class Units:
                 log.error("writer_stuck", seconds=patience)
         self._readers.shutdown(wait=False, cancel_futures=True)
 
-    async def run(self, work: Callable[[Unit], T], lane: str = "") -> T:
+    async def run(self, work: Callable[[Unit], T], lane: str = "", *, durable: bool = True) -> T:
         """Return what `work` returned, after it was committed.
 
         Units of one lane never run at the same time, also not in two processes, and within this
-        one in the order in which they were given.
+        one in the order in which they were given. `durable` False: for what may be undone when the
+        machine goes down; it outlives the program, and whatever is committed later keeps it too.
 
         Raises:
             UnitFailed: it raised each of the three times it was run alone.
@@ -131,7 +132,7 @@ class Units:
         if not self._open:
             raise DatabaseRefused("The program is stopping. Nothing of this was kept.")
         future: asyncio.Future[T] = self._loop.create_future()
-        job = Job(work, future, lane)
+        job = Job(work, future, lane, durable)
         self._unsettled += 1
         self._quiet.clear()
         behind = self._lanes.get(lane) if lane and self._writers > 1 else None

@@ -80,6 +80,8 @@ class Watchman:
         clock: Clock,
         refusals: Refusals,
         metrics: Metrics,
+        *,
+        policy_edited: bool,
     ) -> None:
         """Needs the program's parts as they are from this start on.
 
@@ -93,6 +95,7 @@ class Watchman:
         self._world = world
         self._refusals = refusals
         self._metrics = metrics
+        self._policy_edited = policy_edited
         self._up_since = clock.now()
         self._problems: dict[str, tuple[str, datetime]] = {}
         self._full_since: datetime | None = None
@@ -123,6 +126,7 @@ class Watchman:
             lines=tuple(self._line(name, now) for name in self._channels),
             folder_refuses_since=min(refusing, default=None),
             folder_kept_at=self._fetcher.kept_at,
+            policy_edited=self._policy_edited,
             refusals=self._refusals.past(),
         )
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -20,7 +22,7 @@ from sqlalchemy.orm import Session
 from bot.clock import Clock
 from storage import locks
 from storage.crypto import Vault
-from storage.database import Database, confirm, session
+from storage.database import Database, confirm, flushing, session
 from storage.errors import DatabaseAway, DatabaseRefused, TryAgain
 from storage.ids import Ids, UsedUp
 from storage.unit import Unit
@@ -52,6 +54,8 @@ class Job:
     future: asyncio.Future[Any]
     lane: str = ""
     """"" for none; never two of one lane at the same time."""
+    durable: bool = True
+    """False: it may be undone when the machine goes down, never when the program does."""
 
 
 Result = tuple[Job, Any, BaseException | None]
@@ -95,6 +99,8 @@ class Writer:
         self._connection: Connection | None = None
         self._session: Session
         self._number = ""
+        self._behind: deque[Job] = deque()
+        """Taken from the queue and not yet run."""
         self._last = False  # it has met the end mark
 
     def work(self, opened: SimpleQueue[BaseException | None]) -> None:
@@ -106,14 +112,29 @@ class Writer:
             return
         opened.put(None)
         try:
-            while not self._last:
-                job = self._queue.get()
-                if job is None:
-                    break
+            while (job := self._next()) is not None:
                 self._serve(job)
         finally:
             self._disconnect()
             self._ended()
+
+    def _next(self) -> Job | None:
+        """Wait for a job and return it; None: there will be no more."""
+        if not self._behind and not self._last:
+            self._take(self._queue.get())
+        return self._behind.popleft() if self._behind else None
+
+    def _gather(self) -> None:
+        """Take what waits in the queue, as much as one transaction may hold."""
+        with suppress(Empty):
+            while not self._last and len(self._behind) < self._batch_units:
+                self._take(self._queue.get_nowait())
+
+    def _take(self, job: Job | None) -> None:
+        if job is None:
+            self._last = True
+        else:
+            self._behind.append(job)
 
     def _connect(self) -> Connection:
         if self._connection is None:
@@ -136,13 +157,16 @@ class Writer:
         try:
             connection = self._connect()
             self._ids.refill(connection)
+            self._gather()
+            durable = first.durable or any(job.durable for job in self._behind)
+            flushing(connection, durable)
             with connection.begin():
                 until = time.monotonic() + self._batch_seconds
                 job: Job | None = first
                 while job is not None:
                     taken.append(job)
                     done.append((job, self._run(connection, job), None))
-                    job = self._waiting(len(taken), until)
+                    job = self._waiting(len(taken), until, durable)
         except DatabaseRefused as error:
             done = [(job, None, _each(error)) for job in taken or [first]]
         except Exception as error:
@@ -152,15 +176,14 @@ class Writer:
                 done = [self._alone(first, error)]
         self._settle(done)
 
-    def _waiting(self, count: int, until: float) -> Job | None:
+    def _waiting(self, count: int, until: float, durable: bool) -> Job | None:
+        """Return a job that may share the transaction; `durable`: as it is kept."""
         if count >= self._batch_units or time.monotonic() >= until:
             return None
-        try:
-            job = self._queue.get_nowait()
-        except Empty:
+        self._gather()
+        if not self._behind or (self._behind[0].durable and not durable):
             return None
-        self._last = job is None
-        return job
+        return self._behind.popleft()
 
     def _alone(self, job: Job, failure: Exception | None = None) -> Result:
         """Run one unit in transactions of its own; `failure` is that of a first try."""
@@ -178,6 +201,7 @@ class Writer:
                     failed.__cause__ = tries.failure
                     return job, None, failed
                 self._ids.refill(connection)
+                flushing(connection, job.durable)
                 with connection.begin():
                     value = self._run(connection, job)
                     committing = True

@@ -38,6 +38,7 @@ OUTBOX = "outbox"
 ATTACHMENTS = "attachments"
 FAILED = "failed"
 STORE = "store"
+POLICY = "policy"
 AT_ONCE = (CONFLICT, UNAUTHORIZED)
 """Troubles of the intake that do not pass by waiting."""
 
@@ -76,6 +77,8 @@ class Signs:
     """Messages of people that could not be handled within the last hour."""
     failed_since: datetime | None = None
     """When the first of both failed."""
+    policy_edited: bool = False
+    """Whether a policy file says something else than the version that was activated."""
     refusals: tuple[tuple[datetime, datetime], ...] = ()
     """From when until when the store refused for long, once it takes again."""
 
@@ -101,6 +104,7 @@ def judge(signs: Signs, ongoing: Mapping[str, datetime], now: datetime) -> Verdi
     states: dict[str, _State] = {
         ATTACHMENTS: _attachments(signs, ongoing, now),
         FAILED: signs.failed_since or False,
+        POLICY: signs.policy_edited and signs.up_since,
     }
     for line in signs.lines:
         for kind, look in _OF_CHANNEL.items():
@@ -203,6 +207,7 @@ WHAT = {
     ATTACHMENTS: N_("files cannot be kept"),
     FAILED: N_("messages have failed for good"),
     STORE: N_("the database refused to write"),
+    POLICY: N_("a policy file was edited and nobody's approval is recorded"),
 }
 SINCE = N_("Since {since}.")
 LASTED = N_("It lasted {lasted}: from {since} to {until}.")
@@ -219,6 +224,7 @@ KEPT = {
         "Within the last hour. Not taken by a messenger: {failed_out}. Of people, not handled but "
         "kept: {failed_in}."
     ),
+    POLICY: N_("The program goes on with the version last activated."),
 }
 TO_DO = {
     UNREACHABLE: N_(
@@ -235,6 +241,10 @@ TO_DO = {
     FAILED: N_(
         "Look into the log for message_rejected and message_failed; `dossierbot inbox list` shows "
         "those of people, `dossierbot inbox retry` handles them again."
+    ),
+    POLICY: N_(
+        "`dossierbot policy check` names the file. Undo the change, or record the approval with "
+        "`dossierbot policy activate`; then restart."
     ),
 }
 CONFIRMED = N_(

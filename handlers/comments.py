@@ -19,6 +19,7 @@ from handlers.texts import N_, Texts
 from rules.access import NoteAction
 from rules.secrecy import Grade
 from storage import notes, staff
+from storage.looks import Way
 from storage.notes import Note
 
 SHOWN = 5
@@ -82,6 +83,8 @@ def submit(ctx: Context, answers: Answers) -> Reply:
         if reader is None or not seeing.may(ctx, NoteAction.READ, note, reader):
             continue
         names.append(reader.name)
+        if seeing.readable(ctx, note, reader):
+            seeing.look(ctx, note, Way.COMMENT, reader)
         ctx.tell(
             reader_id,
             partial(_card, ctx, note, body, reader),

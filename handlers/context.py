@@ -17,7 +17,10 @@ from handlers.conversation.forms import Moment
 from handlers.conversation.messages import Card, Mode
 from handlers.texts import Texts
 from rules.calendar import WorkingCalendar
+from rules.clauses import Clause
+from rules.policies import InForce, Policies
 from rules.policy import Policy
+from storage.looks import Look
 from storage.staff import Person
 from storage.unit import Unit
 
@@ -62,19 +65,37 @@ class Context:
     """The platform's time of what the person did; aware UTC."""
     today: date
     """Office day of `at` in the policy's zone."""
-    policy: Policy
+    policies: Policies
     calendar: WorkingCalendar
     texts: Texts
     languages: Mapping[str, Texts]
     registry: Registry
+    clauses: Mapping[str, Clause]
+    """Every clause by id, in the company's words."""
+    tapped: str = ""
+    """Slot of the card whose button was tapped; empty: no tap, or a card we do not know."""
     told: list[Told] = field(default_factory=list)
     recorded: list[Recorded] = field(default_factory=list)
+    looks: list[Look] = field(default_factory=list)
+    """What content was shown, and to whom; filled by `handlers.seeing` alone."""
     superiors: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Of people whose dossiers and notes this message has looked at."""
+    granted: dict[str, frozenset[int]] = field(default_factory=dict)
+    """Dossiers open for a time to readers that this message has looked for."""
 
     @property
     def session(self) -> Session:
         return self.unit.session
+
+    @property
+    def in_force(self) -> InForce:
+        """The policies of today."""
+        return self.policies.on(self.today)
+
+    @property
+    def policy(self) -> Policy:
+        """The company-wide policy of today; of a dossier ask `in_force.governing`."""
+        return self.in_force.company
 
     @property
     def now(self) -> datetime:

@@ -7,7 +7,6 @@ is the second dossier of one customer: same name and phone are one, and what is 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -16,6 +15,7 @@ from typing import Any, TypeVar
 from sqlalchemy.orm import Session
 
 from handlers.conversation.messages import Problem
+from handlers.field_values import BAD_PHONE, is_phone
 from handlers.sheet import (
     FIELD,
     GRADES,
@@ -28,7 +28,7 @@ from handlers.sheet import (
     some,
 )
 from handlers.texts import N_
-from rules.policy import Policy
+from rules.policies import CUSTOMER, InForce
 from rules.secrecy import AccessLevel
 from storage import dossiers
 from storage.dossiers import DossierRow
@@ -49,8 +49,6 @@ _LEVELS = {level.value: (level.zh,) for level in AccessLevel}
 _REMEMBERED = 4
 """Lines with the same phone or key that are told of."""
 
-_PHONE = re.compile(r"[0-9+()\- /,;、，；转*#.]+")
-
 UNKNOWN_KEEPER = N_("Nobody on the staff list has this staff number; import the staff first.")
 LEFT = N_("This person has left.")
 SAME_LINE = N_("This customer is in line {line} already: same name, same phone or key.")
@@ -67,7 +65,6 @@ SAME_KEY = N_("The same key is on file as {numbers} with another name; taken all
 ON_FILE = N_("Another customer is on file with this number; nothing of the row was taken.")
 SAME_ON_FILE = N_("This customer is already on file as {number}; left as it was.")
 SAME_DRAFT = N_("This customer is already on file as a draft; left as it was.")
-BAD_PHONE = N_("Expected a telephone number such as 0755-0866 1234.")
 
 Shared = TypeVar("Shared", str, bytes)
 
@@ -150,15 +147,15 @@ def _remember(
 
 
 class CustomerList:
-    """A spreadsheet of customers under one policy; `survey` comes first."""
+    """A spreadsheet of customers under today's policies; `survey` comes first."""
 
     def __init__(
-        self, lines: Callable[[], Iterator[Line]], present: Iterable[Person], policy: Policy
+        self, lines: Callable[[], Iterator[Line]], present: Iterable[Person], policies: InForce
     ) -> None:
         self._lines = lines
         self._people = {one.id: one for one in present}
-        self._policy = policy
-        self._fields = frozenset(FIELD + spec.id for spec in policy.dossier.field_specs)
+        self._policies = policies
+        self._fields = fields_of(policies)
         self._header = Header(())
         self._twins: dict[str, list[int]] = {}
         self._earlier = _Earlier()
@@ -212,7 +209,7 @@ class CustomerList:
         return [one for one in customers if self._is_new(one, filed)]
 
     def _checked(self, row: Row) -> DossierRow | None:
-        customer = _dossier_row(row, self._policy)
+        customer = _dossier_row(row, self._policies)
         keeper = self._people.get(customer.keeper)
         if customer.keeper and keeper is None:
             row.refuse("keeper", UNKNOWN_KEEPER)
@@ -297,7 +294,7 @@ class CustomerSheet:
 def read_dossiers(
     sheet: Sheet | Sequence[Line],
     present: Iterable[Person],
-    policy: Policy,
+    policies: InForce,
     unit: Unit | None = None,
 ) -> CustomerSheet:
     """Return the customers that can be taken, all at once, and why the other rows cannot.
@@ -306,7 +303,7 @@ def read_dossiers(
     """
     index: Index = unit.vault.index if unit else str.encode
     lines = sheet.lines if isinstance(sheet, Sheet) else lambda: iter(sheet)
-    customers = CustomerList(lines, present, policy)
+    customers = CustomerList(lines, present, policies)
     taken: list[DossierRow] = []
     if rows := customers.survey():
         for _, good in customers.slices(rows, index):
@@ -327,26 +324,28 @@ def known(session: Session, customers: Sequence[Customer]) -> OnFile:
 
 
 def apply_dossiers(
-    unit: Unit, rows: Sequence[DossierRow], policy: Policy, *, by: str
+    unit: Unit, rows: Sequence[DossierRow], policies: InForce, *, by: str
 ) -> tuple[int, ...]:
-    """Write the customers and return their ids; numbers come from the policy's pattern."""
+    """Write the customers and return their ids; numbers come from the policies' patterns."""
     prepared = [
         dossiers.prepare(unit.vault, next(unit.ids), row, by=by, at=unit.now) for row in rows
     ]
-    pass_over(unit, policy, [row.number for row in rows if row.number])
-    write(unit, prepared, policy)
+    pass_over(unit, policies, [row.number for row in rows if row.number])
+    write(unit, prepared, policies)
     return tuple(one.values["id"] for one in prepared)
 
 
-def pass_over(unit: Unit, policy: Policy, numbers: Iterable[str]) -> None:
+def pass_over(unit: Unit, policies: InForce, numbers: Iterable[str]) -> None:
     """Let the numbers that are given out begin after these."""
-    dossiers.pass_over(unit, policy.dossier.format_number, numbers)
+    given = list(numbers)
+    for policy in policies.every:
+        dossiers.pass_over(unit, policy.dossier.format_number, given)
 
 
 def write_new(
     customers: Sequence[Customer],
     prepared: Sequence[dossiers.Prepared],
-    policy: Policy,
+    policies: InForce,
     unit: Unit,
 ) -> int:
     """Write new customers and return how many; not those whom somebody else wrote meanwhile."""
@@ -357,27 +356,41 @@ def write_new(
         for one, dossier in zip(customers, prepared, strict=True)
         if not any(one.like.same(other.like) for other in filed.get(one.like.name, ()))
     ]
-    write(unit, fresh, policy)
+    write(unit, fresh, policies)
     return len(fresh)
 
 
-def write(unit: Unit, prepared: Sequence[dossiers.Prepared], policy: Policy) -> None:
-    """Write new dossiers; those without a number get one first."""
-    without = [one for one in prepared if one.values["number"] is None]
-    if without:
-        year = policy.time.office_day(unit.now).year
-        pattern = policy.dossier.format_number
-        numbers = iter(dossiers.draw_numbers(unit, pattern, year, len(without)))
-        prepared = [
-            one if one.values["number"] else one.numbered(next(numbers)) for one in prepared
-        ]
-    dossiers.write(unit.session, prepared)
+def write(unit: Unit, prepared: Sequence[dossiers.Prepared], policies: InForce) -> None:
+    """Write new dossiers; those without a number get one of their policy's pattern first."""
+    year = policies.company.time.office_day(unit.now).year
+    governed: dict[str, list[int]] = {}
+    for at, one in enumerate(prepared):
+        if one.values["number"] is None:
+            pack = policies.governing(one.values["department"], one.values["type"]).pack
+            governed.setdefault(pack, []).append(at)
+    numbered = list(prepared)
+    patterns = {one.pack: one.dossier.format_number for one in policies.every}
+    for pack, places in governed.items():
+        numbers = dossiers.draw_numbers(unit, patterns[pack], year, len(places))
+        for at, number in zip(places, numbers, strict=True):
+            numbered[at] = prepared[at].numbered(number)
+    dossiers.write(unit.session, numbered)
 
 
-def _dossier_row(row: Row, policy: Policy) -> DossierRow:
+def fields_of(policies: InForce) -> frozenset[str]:
+    """Return the columns for fields of dossiers that any of the policies has."""
+    return frozenset(
+        FIELD + spec.id for policy in policies.every for spec in policy.dossier.field_specs
+    )
+
+
+def _dossier_row(row: Row, policies: InForce) -> DossierRow:
     phone = row.digits("phone")
-    if phone and not (_PHONE.fullmatch(phone) and sum(one.isdigit() for one in phone) >= 5):
+    if phone and not is_phone(phone):
         row.refuse("phone", BAD_PHONE)
+    kind = row.code("type") or CUSTOMER
+    department = row.text("department", most=80)
+    policy = policies.governing(department, kind)
     level = AccessLevel.PERSONAL.value if policy.dossier.levels else ""
     fields: dict[str, Any] = {
         name.removeprefix(FIELD): row.text(name)
@@ -387,7 +400,7 @@ def _dossier_row(row: Row, policy: Policy) -> DossierRow:
     return DossierRow(
         number=row.digits("number") or None,
         name=row.text("name", required=True, most=MAX_NAME),
-        type=row.code("type") or "customer",
+        type=kind,
         keeper=row.digits("keeper", required=True),
         level=row.choice("level", _LEVELS, level),
         grade=row.choice("grade", GRADES, policy.dossier.default_grade.value),
@@ -397,7 +410,7 @@ def _dossier_row(row: Row, policy: Policy) -> DossierRow:
         contact=row.text("contact"),
         address=row.text("address"),
         location=row.text("location"),
-        department=row.text("department", most=80),
+        department=department,
         opened_on=row.day("opened_on"),
         key=row.digits("key"),
         fields=fields,

@@ -1,44 +1,51 @@
-"""The clock of a planned visit: which rung comes next, and what it says when it comes.
+"""The clock of a planned visit: until when its note is due, and what its rungs say.
 
-A rung is looked at again when it is about to be sent: a visit noted, moved or cancelled a second
-ago sends nothing, and rungs an outage held up become one message that says so (S1-07.2.3a).
+What all clocks share is in `handlers.ladders`.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
-from handlers import seeing
+from handlers import ladders, seeing
 from handlers.context import Context
 from handlers.conversation.messages import Button, Card
+from handlers.ladders import Case
 from handlers.texts import N_
 from rules import visits as duty
 from rules.deadlines import Deadline, is_late
-from rules.reminders import Due, StepKind, collapse, missed
-from storage import away, ledger, staff, visits
+from rules.policy import Policy
+from rules.reminders import Due, StepKind
+from storage import ledger, staff, visits
 from storage.visits import Visit
 
 KIND = "visit"
 
-AUTHOR = "author"
-
 EVER = datetime.min.replace(tzinfo=UTC)
 
 
-def absences(ctx: Context, staff_id: str, day: date) -> tuple[duty.Away, ...]:
-    """Return the leave and sickness that ends on `day` or later, as the rules read it."""
-    return tuple(
-        duty.Away(one.first_day, one.last_day, one.told_at)
-        for one in away.upcoming(ctx.session, staff_id, day)
-    )
+def policy_of(ctx: Context, visit: Visit) -> Policy:
+    """Return the policy of a visit: that of its day, for the visitor's department.
+
+    A policy that changes afterwards leaves the date of its note as it was (S1-09.7.1).
+    """
+    return ctx.policies.on(visit.day).governing(visit.staff_department, visit.dossier_type)
 
 
 def facts(ctx: Context, visit: Visit) -> duty.Visit:
     return duty.Visit(
         day=visit.day,
         entered_at=visit.entered_at,
-        away=absences(ctx, visit.staff_id, visit.day),
+        away=ladders.absences(ctx, visit.staff_id, visit.day),
+    )
+
+
+def case_of(ctx: Context, visit: Visit) -> Case:
+    case, policy = facts(ctx, visit), policy_of(ctx, visit)
+    anchor = duty.anchor(case, policy, ctx.calendar)
+    return Case(
+        KIND, visit.id, visit.staff_id, duty.ladder(policy), anchor, begun_at=visit.entered_at
     )
 
 
@@ -50,77 +57,28 @@ def watch(ctx: Context, visit_id: int) -> Deadline:
     """
     visit = visits.get(ctx.unit, visit_id)
     assert visit is not None  # noqa: S101 - visits are never deleted
-    case = facts(ctx, visit)
-    until = duty.note_deadline(case, ctx.policy, ctx.calendar)
-    _skip(ctx, visit, case, until)
-    due = duty.next_rung(case, ctx.policy, ctx.calendar, recorded(ctx, visit_id))
-    recipient = _recipient(ctx, visit, due) if due else None
-    if due is None or recipient is None:
-        stop(ctx, visit.id)
-        if is_late(ctx.now, until):
-            miss(ctx, visit)
-    else:
-        ledger.watch(
-            ctx.unit,
-            KIND,
-            visit.id,
-            rung=due.key,
-            due_at=due.send_at,
-            staff_id=recipient,
-            lane=_lane(ctx, due),
-        )
+    until, case = deadline(ctx, visit), case_of(ctx, visit)
+    ladders.pass_over(ctx, case)
+    if not ladders.watch(ctx, case) and is_late(ctx.now, until):
+        miss(ctx, visit)
     return until
-
-
-def _skip(ctx: Context, visit: Visit, case: duty.Visit, until: Deadline) -> None:
-    """Leave out reminders for a due day that struck before it was the due day.
-
-    Otherwise a note withdrawn at 21:00, or leave that ends at 19:00, would bring the evening's
-    reminders at once, as if the service had been down.
-    """
-    before = ledger.next_rung(ctx.session, KIND, visit.id)
-    if before is not None and before.startswith(until.last_day.isoformat()):
-        return
-    for due in duty.rungs(case, ctx.policy, ctx.calendar):
-        if due.step.kind is StepKind.REMIND and due.at <= ctx.at:
-            ledger.skip(ctx.unit, KIND, visit.id, due.key, due.send_at, visit.staff_id)
 
 
 def miss(ctx: Context, visit: Visit) -> None:
     """Record that the deadline passed without a note. Rule: S1-07.2.3a."""
     if visit.state == "planned":
         visits.miss(ctx.unit, visit.id, version=visit.version)
-        ctx.record("visit.missed", f"visit:{visit.id}", ctx.policy.visit.note.due.rule)
-
-
-def recorded(ctx: Context, visit_id: int) -> set[str]:
-    """Return the rungs of a visit that were said, or of which the ledger knows why not."""
-    return {one.rung for one in ledger.of_case(ctx.session, KIND, visit_id)}
+        rule = policy_of(ctx, visit).visit.note.due.rule
+        ctx.record("visit.missed", f"visit:{visit.id}", rule)
 
 
 def deadline(ctx: Context, visit: Visit) -> Deadline:
     """Return until when the note of a visit is on time. Rule: S1-07.2.3a."""
-    return duty.note_deadline(facts(ctx, visit), ctx.policy, ctx.calendar)
+    return duty.note_deadline(facts(ctx, visit), policy_of(ctx, visit), ctx.calendar)
 
 
 def stop(ctx: Context, visit_id: int) -> None:
     ledger.unwatch(ctx.unit, KIND, visit_id)
-
-
-def _lane(ctx: Context, due: Due) -> str:
-    """Reminders up to the digest hour share one morning card; escalations come singly."""
-    local = due.send_at.astimezone(ctx.policy.time.zone)
-    early = local.hour * 60 + local.minute <= ctx.policy.time.digest.minutes
-    return "digest" if early and due.step.kind is StepKind.REMIND else "single"
-
-
-def _recipient(ctx: Context, visit: Visit, due: Due) -> str | None:
-    if due.step.audience == AUTHOR:
-        return visit.staff_id
-    owner = staff.get(ctx.session, visit.staff_id)
-    if owner is None:
-        return None
-    return _above(ctx, owner.id, due.step.audience)
 
 
 def hears(ctx: Context, visit_id: int, rung: str) -> str | None:
@@ -128,22 +86,7 @@ def hears(ctx: Context, visit_id: int, rung: str) -> str | None:
     visit = visits.get(ctx.unit, visit_id)
     if visit is None or visit.state not in ("planned", "missed"):
         return None
-    rungs = duty.rungs(facts(ctx, visit), ctx.policy, ctx.calendar)
-    due = next((one for one in rungs if one.key == rung), None)
-    return _recipient(ctx, visit, due) if due else None
-
-
-def _above(ctx: Context, staff_id: str, role: str) -> str | None:
-    """Return who holds `role` above this person; the direct superior when nobody does.
-
-    Somebody who left or has no account is passed over while anybody above can be told.
-    """
-    found = (staff.get(ctx.session, one) for one in staff.chain(ctx.session, staff_id))
-    chain = [person for person in found if person is not None]
-    ranked = [one for one in chain if role in one.roles] + chain
-    told = next((one for one in ranked if one.active and one.home_account), None)
-    told = told or next((one for one in ranked if one.active), None)
-    return told.id if told else None
+    return ladders.hears(ctx, case_of(ctx, visit), rung)
 
 
 REMINDER = N_("Visit note due today (reminder {number})")
@@ -162,7 +105,6 @@ ESCALATED_TEXT = N_(
 LEFT_TEXT = N_(
     "{name} has left; no note about {customer} on {day} was filed (due by {until}, {rule})."
 )
-HELD_UP = N_("{count} earlier reminders could not be sent while the service was down.")
 
 
 def notice(ctx: Context, visit_id: int, rung: str, key: str) -> Card | None:
@@ -171,37 +113,15 @@ def notice(ctx: Context, visit_id: int, rung: str, key: str) -> Card | None:
     if visit is None or visit.state not in ("planned", "missed"):
         stop(ctx, visit_id)
         return None
-    case = facts(ctx, visit)
-    # what this very message speaks for counts as unsaid: it may be drawn again for another try
-    said = ledger.of_case(ctx.session, KIND, visit_id)
-    sent = {one.rung for one in said if one.outbox_key != key} - {rung}
-    late = missed(
-        duty.ladder(ctx.policy),
-        duty.anchor(case, ctx.policy, ctx.calendar),
-        sent,
-        ctx.now,
-        ctx.policy.time.quiet_hours,
-        case.entered_at,
-    )
-    mine = next(
-        (one for one in collapse(late) if rung in {due.key for due in (*one.missed, one.latest)}),
-        None,
-    )
-    if mine is None or _recipient(ctx, visit, mine.latest) != ctx.person.id:
+    said = ladders.to_say(ctx, case_of(ctx, visit), rung, key)
+    if said is None:
         watch(ctx, visit_id)
         return None
-    for due in (*mine.missed, mine.latest):
-        if due.key != rung:
-            ledger.collapse(ctx.unit, KIND, visit_id, due.key, due.send_at, ctx.person.id, key)
-    if mine.latest.step.kind is StepKind.ESCALATE:
+    if said.latest.step.kind is StepKind.ESCALATE:
         miss(ctx, visit)
     if visit.state == "planned":
         watch(ctx, visit_id)
-    card = _card(ctx, visit, mine.latest)
-    if not mine.missed:
-        return card
-    held = ctx.t(HELD_UP, count=len(mine.missed))
-    return replace(card, text=f"{card.text}\n{held}")
+    return ladders.with_held_up(ctx, _card(ctx, visit, said.latest), said)
 
 
 def _card(ctx: Context, visit: Visit, due: Due) -> Card:
@@ -210,11 +130,11 @@ def _card(ctx: Context, visit: Visit, due: Due) -> Card:
     until = deadline(ctx, visit)
     if is_late(ctx.now, until):
         return _reminder(ctx, visit, due, ctx.t(OVERDUE), OVERDUE_TEXT)
-    if _lane(ctx, due) == "digest" and until.last_day == visit.day:
+    if ladders.lane(ctx, due) == "digest" and until.last_day == visit.day:
         purpose = f" · {visit.purpose}" if visit.purpose else ""
         text = ctx.t(MORNING_TEXT, customer=seeing.customer(ctx, visit), purpose=purpose)
         return Card(text, title=ctx.t(MORNING), choices=_buttons(ctx, visit, due), columns=2)
-    if _lane(ctx, due) == "digest":
+    if ladders.lane(ctx, due) == "digest":
         return _reminder(ctx, visit, due, ctx.t(WAITING), REMIND_TEXT)
     title = ctx.t(REMINDER, number=_number(ctx, visit, due))
     return _reminder(ctx, visit, due, title, REMIND_TEXT)
@@ -233,8 +153,8 @@ def _reminder(ctx: Context, visit: Visit, due: Due, title: str, words: str) -> C
 
 def _number(ctx: Context, visit: Visit, due: Due) -> int:
     """Return the how-manieth reminder of the note it is; the morning's plan is none."""
-    rungs = duty.rungs(replace(facts(ctx, visit), entered_at=EVER), ctx.policy, ctx.calendar)
-    evening = [one.key for one in rungs if _lane(ctx, one) == "single"]
+    rungs = ladders.rungs(ctx, replace(case_of(ctx, visit), begun_at=EVER))
+    evening = [one.key for one in rungs if ladders.lane(ctx, one) == "single"]
     return evening.index(due.key) + 1
 
 

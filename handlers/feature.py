@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from handlers.case_kinds import CaseKind
 from handlers.context import Context
 from handlers.conversation.forms import Answers, Form
 from handlers.conversation.messages import Card, Reply
@@ -55,6 +56,10 @@ class Feature:
     actions: Mapping[str, Action] = field(default_factory=dict)
     clocks: Mapping[str, Clockwork] = field(default_factory=dict)
     """By case kind."""
+    cases: Mapping[str, CaseKind] = field(default_factory=dict)
+    """Kinds of requests that others decide, by a key as those of features."""
+    listed: bool = True
+    """Whether menus and help name its command."""
 
     def button(self, name: str, *arguments: object) -> str:
         """Return the key of a button that calls the action `name`."""

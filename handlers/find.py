@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from handlers import note_effects, seeing, visit_note
+from handlers import note_effects, reveal, seeing, visit_note
 from handlers.context import Context
 from handlers.conversation import pickers, runner
 from handlers.conversation.forms import Answers, Field, Form, Kind
@@ -21,12 +21,14 @@ from handlers.conversation.wording import LINE, option_label
 from handlers.feature import Feature
 from handlers.pages import to_today
 from handlers.texts import N_
-from rules.access import NoteAction, Sight
-from rules.masks import mask_name, mask_phone
+from rules.access import NoteAction, Sight, View
+from rules.masks import mask_name
+from rules.occasions import Action
 from rules.secrecy import Grade
 from storage import dossiers, notes, search, staff
+from storage.looks import Way
 
-NOT_THERE = N_("There is no such dossier, or it is not open to you.")
+NOT_THERE = seeing.NO_DOSSIER
 NOTHING = N_(
     "Nothing found for “{words}”. Try two characters of the name, pinyin initials, "
     "the last four digits of the phone, or the number."
@@ -34,6 +36,8 @@ NOTHING = N_(
 FOUND = N_("Found for “{words}”")
 MASKED = N_("Kept by {keeper}. What is inside is open to the keeper and the superiors only.")
 SUGGESTED = N_("{number} {customer}")
+DRAFT = N_("draft, no number yet")
+REPORTED = N_("waiting for verification, no number yet")
 NOTES_SHOWN = 5
 SUGGESTED_AT_ONCE = 20
 
@@ -130,19 +134,26 @@ def card(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     seen = seeing.view(ctx, dossier)
     keeper = staff.get(ctx.session, dossier.keeper)
     keeper_name = keeper.name if keeper else dossier.keeper
-    number = dossier.number or ctx.t(N_("draft, no number yet"))
+    waiting = REPORTED if dossier.state == "reported" else DRAFT
+    number = dossier.number or ctx.t(waiting)
     choices = [
         Button(ctx.t(N_("New note")), f"f.find.note.{dossier.id}"),
         Button(ctx.t(N_("Plan a visit")), f"f.plan.new.{dossier.id}"),
+        *_changes(ctx, dossier, seen),
     ]
     lines = [number]
     if seen.sight is not Sight.FULL:
         lines.append(ctx.t(MASKED, keeper=keeper_name))
+        choices += _asking(ctx, dossier)
     elif not seen.content:
         lines.append(ctx.t(seeing.ABOVE_CEILING, grade=Grade(dossier.grade).zh))
     else:
         lines.extend(_content(ctx, dossier, keeper_name))
-    ctx.record("dossier.looked_at", f"dossier:{dossier.id}", sight=seen.sight.value)
+        choices.extend(reveal.button(ctx, dossier))
+    if seen.content:
+        seeing.look(ctx, dossier, Way.CARD)
+    else:
+        ctx.record("dossier.looked_at", f"dossier:{dossier.id}", sight=seen.sight.value)
     dossiers.touch_recent(ctx.unit, ctx.person.id, dossier.id, ctx.at)
     for one in notes.notes_of_dossier(ctx.unit, dossier.id, limit=NOTES_SHOWN):
         if seeing.may(ctx, NoteAction.READ, one):
@@ -164,13 +175,30 @@ def card(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     )
 
 
+def _asking(ctx: Context, dossier: dossiers.Dossier) -> list[Button]:
+    """Return the way to ask for what is inside, where the policy has somebody to allow it."""
+    policy = seeing.policy_of(ctx, seeing.Subject.of(dossier))
+    if not any(one.action is Action.CONSULT for one in policy.approval):
+        return []
+    return [Button(ctx.t(N_("Ask to read")), f"f.consult.new.{dossier.id}")]
+
+
+def _changes(ctx: Context, dossier: dossiers.Dossier, seen: View) -> list[Button]:
+    """Return what may be done with what is in the dossier, by those who see it."""
+    found = []
+    if seen.content and "update" in ctx.registry.by_key:
+        found.append(Button(ctx.t(N_("Update")), f"f.update.open.{dossier.id}"))
+    if dossier.state == "draft" and seen.content and "open" in ctx.registry.by_key:
+        found.append(Button(ctx.t(N_("Open the dossier")), f"f.open.card.{dossier.id}"))
+    return found
+
+
 def _content(ctx: Context, dossier: dossiers.Dossier, keeper: str) -> list[str]:
     """Return the fields of the card; personal ones masked in a chat (S3-SPEC1.1.3)."""
     rows = (
         (N_("Keeper"), keeper),
         (N_("Contact"), dossier.contact),
-        (N_("Phone"), mask_phone(dossier.phone) if dossier.phone else ""),
-        (N_("Address"), dossier.address),
+        *((one.label, one.masked) for one in reveal.personal(dossier)),
         (N_("Class"), dossier.class_),
         (N_("Secrecy grade"), Grade(dossier.grade).zh if dossier.grade != "none" else ""),
         (N_("Place of the file"), dossier.location),

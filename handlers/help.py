@@ -9,7 +9,7 @@ from handlers.conversation.wording import LINE
 from handlers.feature import Feature
 from handlers.pages import to_today
 from handlers.texts import LOCALES, N_
-from rules.clauses import all_clauses, regulations
+from rules.clauses import regulations
 
 INTRODUCTION = N_(
     "File a visit note after a visit: send “/visit customer what happened next contact” in one "
@@ -50,7 +50,7 @@ def _line(ctx: Context, feature: Feature) -> str:
 
 def clause(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     """Show a clause's wording; ids hold dots, so the arguments are its parts."""
-    found = all_clauses().get(".".join(arguments))
+    found = ctx.clauses.get(".".join(arguments))
     if found is None:
         return Reply(alert=ctx.t(NO_CLAUSE))
     return Reply(

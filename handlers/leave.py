@@ -5,16 +5,15 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from handlers import duties, seeing
+from handlers import approvals, duties, leave_days, openings, seeing, stand_ins
 from handlers.context import Context
 from handlers.conversation import runner
 from handlers.conversation.answers import listed
-from handlers.conversation.forms import Answers, Choice, Field, Form, Kind, Moment
-from handlers.conversation.messages import MAX_CHOICES, Button, Card, Problem, Reply
+from handlers.conversation.forms import Answers, Choice, Field, Form, Kind
+from handlers.conversation.messages import MAX_CHOICES, Button, Card, Reply
 from handlers.feature import Feature
 from handlers.pages import to_today
 from handlers.texts import N_
-from rules import dates
 from rules.deadlines import Deadline
 from storage import away, visits
 from storage.visits import Visit
@@ -24,35 +23,15 @@ KINDS = (
     Choice("sick", N_("Sick")),
     Choice("trip", N_("Business trip")),
 )
-LONGEST = timedelta(days=366)
-"""How far ahead an absence may reach."""
-
 SAID = {"leave": ("休假", "年假", "事假"), "sick": ("病假", "生病"), "trip": ("出差",)}
 """Words of an absence said in one line, by kind."""
 
 LABELS = {one.key: one.label for one in KINDS}
 
 
-def _first(value: Any, _answers: Answers, moment: Moment) -> Problem | None:
-    if date.fromisoformat(value) < moment.today:
-        return Problem(
-            N_("An absence can be entered from today on; earlier days stay as they are.")
-        )
-    return None
-
-
-def _last(value: Any, answers: Answers, moment: Moment) -> Problem | None:
-    if date.fromisoformat(value) > moment.today + LONGEST:
-        return Problem(N_("That is more than a year ahead. Please check the year."))
-    first = answers.day("first")
-    if first is not None and date.fromisoformat(value) < first:
-        return Problem(N_("The last day lies before the first."))
-    return None
-
-
 FORM = Form(
     "away",
-    1,
+    2,
     N_("Leave or absence"),
     (
         Field("kind", Kind.CHOICE, N_("Kind"), N_("What kind of absence?"), choices=KINDS),
@@ -61,7 +40,7 @@ FORM = Form(
             Kind.DATE,
             N_("First day"),
             N_("From which day?"),
-            check=_first,
+            check=leave_days.first,
             default=lambda moment: moment.today.isoformat(),
             prefer="future",
             example=N_("today · tomorrow · 9月30日"),
@@ -71,9 +50,18 @@ FORM = Form(
             Kind.DATE,
             N_("Last day"),
             N_("Until which day, included?"),
-            check=_last,
+            check=leave_days.last,
             prefer="future",
             example=N_("Friday · 9月30日"),
+        ),
+        Field(
+            "stand_in",
+            Kind.STAFF,
+            N_("Stand-in"),
+            N_("Who decides for you? Part of the name, pinyin or staff number."),
+            example=N_("李志强 · lzq · CY016"),
+            optional=True,
+            more=True,
         ),
     ),
     submit_label=N_("Submit"),
@@ -109,6 +97,10 @@ def submit(ctx: Context, answers: Answers) -> Reply:
     touched = _rewatch(ctx, before)
     if touched:
         lines.append(ctx.t(SUSPENDED, customers=listed(touched, ctx.texts)))
+    stand_in = answers.option("stand_in")
+    if stand_in is not None:
+        lines += stand_ins.give(ctx, stand_in.key, first, last)
+    approvals.follow_person(ctx, ctx.person.id)
     return Reply.of(
         Card(
             "\n".join(lines),
@@ -131,7 +123,8 @@ def _deadlines(ctx: Context, last: date) -> list[tuple[Visit, Deadline]]:
 
 
 def _rewatch(ctx: Context, before: list[tuple[Visit, Deadline]]) -> list[str]:
-    """Set the clocks of the visits that are now due at another time; return their customers."""
+    """Set the clocks of what is now due at another time; return the customers of the visits."""
+    openings.follow(ctx, ctx.person.id)
     names = []
     for visit, due in before:
         if duties.deadline(ctx, visit).instant != due.instant:
@@ -141,15 +134,31 @@ def _rewatch(ctx: Context, before: list[tuple[Visit, Deadline]]) -> list[str]:
 
 
 def _read(ctx: Context, words: str) -> Answers:
-    """Return what 「出差 明天到周五」 says: the kind and the days; what it does not is asked."""
-    values: dict[str, Any] = {}
-    for key, said in SAID.items():
-        if any(one in words for one in said):
-            values["kind"] = key
-    days = [one.day for one in dates.find_dates(words, ctx.today, ctx.calendar)]
-    if days:
-        values["first"], values["last"] = days[0].isoformat(), days[-1].isoformat()
-    return Answers(values)
+    """Return what 「出差 明天到周五，请李敏代」 says: the kind, the days and who stands in.
+
+    What it does not say is asked.
+    """
+    return Answers({**_kind(words), **stand_ins.read(ctx, words)})
+
+
+def _kind(words: str) -> dict[str, Any]:
+    kinds = [key for key, said in SAID.items() if any(one in words for one in said)]
+    return {"kind": kinds[-1]} if kinds else {}
+
+
+def heard(ctx: Context, words: str) -> Reply | None:
+    """Answer a sentence such as 「我出差到周五，请李敏代」; None: it names no stand-in.
+
+    With a word for an absence it is entered too, without one only the stand-in is.
+    """
+    if not stand_ins.WHO.search(words):
+        return None
+    values = stand_ins.read(ctx, words)
+    if not {"first", "stand_in"} <= values.keys():
+        return None
+    if not _kind(words):
+        return runner.start(ctx, stand_ins.NAMING, Answers(values))
+    return runner.start(ctx, ENTERING, _read(ctx, words))
 
 
 def show(ctx: Context, words: str = "") -> Reply:
@@ -203,6 +212,7 @@ def end(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         if duties.deadline(ctx, visit).instant != due.instant
     ]
     _rewatch(ctx, before)
+    approvals.follow_person(ctx, ctx.person.id)
     return Reply.of(Card("\n".join(lines), choices=(to_today(ctx.texts),)))
 
 

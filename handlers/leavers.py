@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from handlers import duties, reach, seeing
+from handlers import approvals, duties, reach, seeing
 from handlers.context import Context
 from handlers.conversation.messages import MAX_CHOICES, Button, Card, Reply
 from handlers.feature import Feature
@@ -87,6 +87,7 @@ def _park(ctx: Context) -> None:
     readers = reach.nearest(ctx, leaver)
     above = staff.chain(ctx.session, leaver.id)
     unread = notes.hand_unread(ctx.unit, leaver.id, above[0]) if above else 0
+    approvals.follow_person(ctx, leaver.id)
     for reader in readers:
         ctx.tell(
             reader.id, partial(_card, ctx, leaver, reader, unread), _key(leaver, "left", reader)
@@ -99,6 +100,7 @@ def _come_back(ctx: Context) -> None:
     accounts.settle_home(ctx.unit, person.id)
     for visit in visits.planned_of(ctx.unit, [person.id]):
         duties.watch(ctx, visit.id)
+    approvals.follow_person(ctx, person.id)
     for reader in reach.nearest(ctx, person):
         ctx.tell(
             reader.id,
@@ -295,7 +297,7 @@ def _hand_over(ctx: Context, visit: Visit, heir: Person) -> Reply:
         ctx.unit, visit.id, staff_id=heir.id, day=day, version=visit.version, at=ctx.at
     )
     due = duties.watch(ctx, visit.id)
-    facts |= {"until": ctx.texts.last_minute(due), "rule": ctx.policy.visit.note.due.rule}
+    facts |= {"until": ctx.texts.last_minute(due), "rule": due.rule}
     ctx.record("visit.handed_over", f"visit:{visit.id}", old=visit.staff_id, to=heir.id)
     if heir.id == ctx.person.id:
         return Reply.of(Card(ctx.t(TAKEN, **facts), nav=_after(ctx)))
@@ -307,7 +309,7 @@ def _hand_over(ctx: Context, visit: Visit, heir: Person) -> Reply:
             "customer": seeing.customer(ctx, visit, heir),
             "day": texts.day(day, ctx.today),
             "until": texts.last_minute(due),
-            "rule": ctx.policy.visit.note.due.rule,
+            "rule": due.rule,
         }
         key = f"f.plan.open.{visit.id}"
         return Card(texts.t(FROM_LEAVER, **said), choices=(Button(texts.t(N_("Open")), key),))

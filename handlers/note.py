@@ -20,6 +20,7 @@ from handlers.texts import N_
 from rules.access import NoteAction
 from rules.secrecy import Grade
 from storage import attachments, notes, staff
+from storage.looks import Way
 from storage.notes import NewNote, Note
 
 FLAGS = ("major", "confidential")
@@ -32,11 +33,12 @@ def _refused(ctx: Context) -> Reply:
 
 def note_lines(ctx: Context, note: Note) -> list[str]:
     """Return what a note says, line by line, as far as this chat may carry it."""
+    rule = note_effects.policy_of(ctx, note).visit.note.due.rule
     lines = [
         f"{seeing.customer(ctx, note)} · {ctx.texts.day(note.day, ctx.today)} · "
         + ctx.t(note_effects.MANNERS[note.manner]),
         f"{note.author_name} · {ctx.texts.moment(note.filed_at)} · "
-        + ctx.t(ON_TIME if note.on_time else LATE, rule=ctx.policy.visit.note.due.rule),
+        + ctx.t(ON_TIME if note.on_time else LATE, rule=rule),
     ]
     if note.state == "withdrawn":
         lines.append(ctx.t(WITHDRAWN))
@@ -80,7 +82,10 @@ def note_card(ctx: Context, note: Note, nav: tuple[Button, ...] = ()) -> Card:
     lines = note_lines(ctx, note)
     readable = seeing.legible(ctx, note)
     if readable:
+        seeing.look(ctx, note, Way.NOTE)
         lines.extend(comments.lines(ctx, note))
+    else:
+        ctx.record("visit_note.opened", f"visit_note:{note.id}")
     choices = []
     if readable and seeing.may(ctx, NoteAction.CORRECT, note):
         choices.append(Button(ctx.t(N_("Correct")), f"f.note.correct.{note.id}"))
@@ -96,7 +101,7 @@ def note_card(ctx: Context, note: Note, nav: tuple[Button, ...] = ()) -> Card:
     if readable and note.version > 1:
         choices.append(Button(ctx.t(N_("History")), f"f.note.history.{note.id}"))
     choices.append(Button(ctx.t(N_("Customer")), f"f.find.card.{note.dossier_id}"))
-    rule = ctx.policy.visit.note.due.rule
+    rule = note_effects.policy_of(ctx, note).visit.note.due.rule
     choices.append(Button(ctx.t(N_("Clause")), f"f.help.clause.{rule}"))
     return Card(
         "\n".join(lines),
@@ -113,7 +118,6 @@ def open_note(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     if note is None:
         return _refused(ctx)
     notes.mark_read(ctx.unit, ctx.person.id, note.id)
-    ctx.record("visit_note.read", f"visit_note:{note.id}")
     return Reply.of(note_card(ctx, note, (to_today(ctx.texts),)))
 
 
@@ -135,7 +139,7 @@ def history(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         )
         day = date.fromisoformat(old.content["day"])
         lines.append(f"{ctx.texts.day(day, ctx.today)} · {old.content['body']}")
-    ctx.record("visit_note.history_read", f"visit_note:{note.id}")
+    seeing.look(ctx, note, Way.HISTORY)
     back = Button(ctx.t(N_("Back")), f"f.note.open.{note.id}")
     return Reply.of(
         Card(
@@ -164,7 +168,7 @@ def send_files(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         for row in rows
         if row.state != "kept"
     )
-    ctx.record("attachment.read", f"visit_note:{note.id}", files=len(kept))
+    seeing.look(ctx, note, Way.FILES)
     return Reply((Show(Card("\n".join(lines), files=kept, protect=True), slot=FRESH),))
 
 
@@ -246,7 +250,7 @@ def submit_correction(ctx: Context, answers: Answers) -> Reply:
     dossier_id = visit_note.dossier_of(ctx, answers)
     if dossier_id is None:
         return Reply.of(Card(ctx.t(visit_note.NOT_OPEN)))
-    due = note_effects.deadline_of(ctx, visit_note.day_of(answers))
+    due = note_effects.deadline_of(ctx, visit_note.day_of(answers), dossier_id)
     new = visit_note.new_note(answers, dossier_id, note.author, note.filed_at, due)
     notes.correct(ctx.unit, note, new, by=ctx.person.id, at=ctx.at)
     _change_files(ctx, note, answers.files("files"))

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
-from handlers import duties, seeing
+from handlers import duties, ladders, seeing
 from handlers.context import Context
 from handlers.conversation.answers import listed
 from handlers.conversation.messages import Button, Card, Reply
@@ -20,7 +20,9 @@ from handlers.texts import N_, Texts
 from rules import visits as duty
 from rules.access import NoteAction, Sight
 from rules.deadlines import Deadline
+from rules.policy import Policy
 from storage import attachments, dossiers, notes, staff, visits
+from storage.note_records import Brief
 from storage.notes import Note
 from storage.staff import Person
 
@@ -53,18 +55,25 @@ REOPENED = N_("The visit waits for its note again, due until {until}.")
 UNPLANNED = N_("The next visit planned from this note was cancelled.")
 
 
-def deadline_of(ctx: Context, day: date) -> Deadline:
+def deadline_of(ctx: Context, day: date, dossier_id: int) -> Deadline:
     """Return until when a note about `day` is on time. Rule: S1-07.2.3a."""
-    absences = duties.absences(ctx, ctx.person.id, day)
+    kind = dossiers.type_of(ctx.session, dossier_id)
+    policy = ctx.policies.on(day).governing(ctx.person.department, kind)
+    absences = ladders.absences(ctx, ctx.person.id, day)
     return duty.note_deadline(
-        duty.Visit(day=day, entered_at=ctx.at, away=absences), ctx.policy, ctx.calendar
+        duty.Visit(day=day, entered_at=ctx.at, away=absences), policy, ctx.calendar
     )
+
+
+def policy_of(ctx: Context, note: Brief) -> Policy:
+    """Return the policy of a note: that of its day, for the author's department."""
+    return ctx.policies.on(note.day).governing(note.author_department, note.dossier_type)
 
 
 def filed(ctx: Context, note_id: int, files: tuple[int, ...], due: Deadline) -> Reply:
     """Do what follows from a new note and return the answer to its author."""
     note = kept_note(ctx, note_id)
-    rule = ctx.policy.visit.note.due.rule
+    rule = due.rule
     ctx.record(
         "visit_note.filed",
         f"visit_note:{note.id}",
@@ -188,7 +197,7 @@ def _major(ctx: Context, note: Note, unread: set[str]) -> str:
 
     if note.confidential:
         return ctx.t(MAJOR_KEPT)
-    role = duty.major_matter_to(ctx.policy, major=True, confidential=False, is_held=held)
+    role = duty.major_matter_to(policy_of(ctx, note), major=True, confidential=False, is_held=held)
     holders: tuple[str, ...] = ()
     if role == "direct_superior" and above:
         holders = (above,)
@@ -205,7 +214,8 @@ def _major(ctx: Context, note: Note, unread: set[str]) -> str:
             holder.id, partial(_major_card, ctx, note, holder), f"major:{note.id}:{holder.id}"
         )
         names.append(holder.name)
-    ctx.record("visit_note.major", f"visit_note:{note.id}", ctx.policy.visit.major_matter_rule)
+    rule = policy_of(ctx, note).visit.major_matter_rule
+    ctx.record("visit_note.major", f"visit_note:{note.id}", rule)
     return ctx.t(MAJOR, names=listed(names, ctx.texts)) if names else ctx.t(MAJOR_NOBODY)
 
 
@@ -232,12 +242,19 @@ def _card(ctx: Context, note: Note, changed: list[str]) -> Card:
             Button(ctx.t(N_("View")), f"f.note.open.{note.id}"),
             Button(ctx.t(N_("Correct")), f"f.note.correct.{note.id}"),
             Button(ctx.t(N_("Next note")), "f.note.again"),
-            Button(ctx.t(N_("Copy")), f"f.note.again.{note.id}"),
+            _more(ctx, note),
             _why(ctx, note),
             to_today(ctx.texts),
         ),
         columns=2,
     )
+
+
+def _more(ctx: Context, note: Note) -> Button:
+    """Return the way into the dossier for what was learned, or else to the next such note."""
+    if note.extras.get("facts") and "update" in ctx.registry.by_key:
+        return Button(ctx.t(N_("Update the dossier")), f"f.update.note.{note.id}")
+    return Button(ctx.t(N_("Copy")), f"f.note.again.{note.id}")
 
 
 def _why(ctx: Context, note: Note) -> Button:
@@ -247,7 +264,7 @@ def _why(ctx: Context, note: Note) -> Button:
     """
     if note.on_time:
         return Button(ctx.t(N_("Customer")), f"f.find.card.{note.dossier_id}")
-    return Button(ctx.t(N_("Clause")), f"f.help.clause.{ctx.policy.visit.note.due.rule}")
+    return Button(ctx.t(N_("Clause")), f"f.help.clause.{policy_of(ctx, note).visit.note.due.rule}")
 
 
 def after_correction(ctx: Context, old: Note, new: Note) -> list[str]:

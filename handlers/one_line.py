@@ -112,13 +112,19 @@ def _shortened(word: str, name: str) -> bool:
 
 
 def _after_day(ctx: Context, rest: str, values: dict[str, Any]) -> tuple[Option | None, str]:
-    """Read a day that stands before the customer, as in 「拜访 昨天 鸿鑫贸易 谈订单」."""
+    """Read a day that stands before the customer, as in 「拜访 昨天 鸿鑫贸易 谈订单」.
+
+    A day to come is none on which something happened: it stays in the words.
+    """
     first = next(iter(dates.find_dates(rest, ctx.today, ctx.calendar)), None)
-    if first is None or first.start or first.day > ctx.today:
+    if first is None or first.start:
         return None, rest
     follows = rest[first.end :].strip(_EDGES)
     if not follows:
         return None, rest
+    if first.day > ctx.today:
+        option, left = _customer(ctx, follows)
+        return option, f"{rest[: first.end]} {left}" if option else rest
     values["day"] = first.day.isoformat()
     return _customer(ctx, follows)
 

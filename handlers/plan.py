@@ -104,7 +104,7 @@ def _watched(ctx: Context, words: str, visit_id: int, **facts: str) -> Card:
             customer=seeing.customer(ctx, visit),
             day=ctx.texts.day(visit.day, ctx.today),
             until=ctx.texts.last_minute(due),
-            rule=ctx.policy.visit.note.due.rule,
+            rule=due.rule,
             **facts,
         ),
         choices=_after(ctx),
@@ -160,7 +160,7 @@ def open_one(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         ctx.t(
             N_("The note is due until {until} ({rule})."),
             until=ctx.texts.last_minute(due),
-            rule=ctx.policy.visit.note.due.rule,
+            rule=due.rule,
         ),
     ]
     if visit.purpose:

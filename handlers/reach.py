@@ -48,7 +48,8 @@ def lost(unit: Unit, row: Message, world: World) -> Context | None:
     ctx = _context(unit, world, bound)
     _lose(ctx, bound, BLOCKED)
     person = _person(ctx, bound.staff_id)
-    if row.mode == Mode.SEND and row.staff_id == person.id and person.home_channel:
+    passing = row.slot.startswith(outbox.PASSING)
+    if row.mode == Mode.SEND and row.staff_id == person.id and person.home_channel and not passing:
         outbox.send_elsewhere(unit, row, person.home_channel, person.home_account)
     elif row.body is None and not person.home_channel:
         reminders.hand_up(ctx, row.key)

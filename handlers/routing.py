@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from handlers import edited, find, loose_items, odd, strangers
+from handlers import edited, find, leave, loose_items, odd, strangers
 from handlers.context import Context
 from handlers.conversation import pickers, runner
 from handlers.conversation.messages import MAX_KEY_BYTES, Card, Inbound, Reply
@@ -143,7 +143,8 @@ def _words(ctx: Context, inbound: Inbound, registry: Registry) -> Reply:
     feature = registry.by_word.get(word)
     if feature is not None and feature.audience(ctx.person):
         return enter(ctx, feature, word, rest.strip(), inbound.mark)
-    return _run_together(ctx, inbound, registry) or loose_items.keep(ctx, inbound)
+    sentence = _run_together(ctx, inbound, registry) or leave.heard(ctx, text)
+    return sentence or loose_items.keep(ctx, inbound)
 
 
 def _run_together(ctx: Context, inbound: Inbound, registry: Registry) -> Reply | None:

@@ -16,21 +16,36 @@ from rules.access import (
     NoteAction,
     NoteFacts,
     NoteId,
+    Right,
     Sight,
     StaffId,
     View,
     Viewer,
 )
 from rules.masks import mask_name
+from rules.policy import Policy
 from rules.secrecy import AccessLevel, Grade
-from storage import dossiers, notes, staff
+from storage import consultations, dossiers, notes, staff
 from storage.dossiers import Dossier
+from storage.looks import Look, Way
 from storage.note_records import Brief
 from storage.notes import Note
 from storage.search import Hit
 from storage.staff import Person
 from storage.visits import Visit
 
+RULE = "S3-SPEC2.3.4c"
+ACTIONS = {
+    Way.CARD: "dossier.looked_at",
+    Way.NOTE: "visit_note.read",
+    Way.HISTORY: "visit_note.history_read",
+    Way.FILES: "attachment.read",
+    Way.COMMENT: "visit_note.comment_told",
+    Way.REVEAL: "dossier.revealed",
+}
+"""What the audit trail calls a look."""
+
+NO_DOSSIER = N_("There is no such dossier, or it is not open to you.")
 NO_NOTE = N_("There is no such note, or it is not open to you.")
 ABOVE_CEILING = N_("Graded {grade}: its content is not shown in this chat.")
 
@@ -45,18 +60,38 @@ class Subject:
     grade: str
     level: str
     draft: bool
+    type: str
+    department: str
 
     @staticmethod
     def of(row: Dossier | Hit | Brief | Visit) -> Subject:
         if isinstance(row, Dossier | Hit):
-            known, number = (row.id, row.name), row.number
+            known, number, kind = (row.id, row.name), row.number, row.type
         else:
             known, number = (row.dossier_id, row.dossier_name), row.dossier_number
-        return Subject(*known, row.keeper, row.grade, row.level, draft=number is None)
+            kind = row.dossier_type
+        return Subject(
+            *known,
+            row.keeper,
+            row.grade,
+            row.level,
+            draft=number is None,
+            type=kind,
+            department=row.department,
+        )
 
 
-def viewer(person: Person) -> Viewer:
-    return Viewer(StaffId(person.id), person.active, person.roles, Grade(person.clearance))
+def policy_of(ctx: Context, subject: Subject) -> Policy:
+    """Return the policy that governs the dossier today."""
+    return ctx.in_force.governing(subject.department, subject.type)
+
+
+def viewer(ctx: Context, person: Person) -> Viewer:
+    if person.id not in ctx.granted:
+        ctx.granted[person.id] = consultations.open_to(ctx.session, person.id, ctx.today)
+    granted = frozenset(DossierId(one) for one in ctx.granted[person.id])
+    clearance = Grade(person.clearance)
+    return Viewer(StaffId(person.id), person.active, person.roles, clearance, granted)
 
 
 def dossier_facts(ctx: Context, subject: Subject) -> DossierFacts:
@@ -93,7 +128,10 @@ def view(ctx: Context, row: Dossier | Hit | Brief | Visit, reader: Person | None
     person, channel = (
         (ctx.person, ctx.channel) if reader is None else (reader, reader.home_channel)
     )
-    return access.view(viewer(person), dossier_facts(ctx, Subject.of(row)), ctx.policy, channel)
+    subject = Subject.of(row)
+    return access.view(
+        viewer(ctx, person), dossier_facts(ctx, subject), policy_of(ctx, subject), channel
+    )
 
 
 def customer(
@@ -107,19 +145,69 @@ def customer(
 def may(ctx: Context, action: NoteAction, note: Brief, reader: Person | None = None) -> bool:
     """Return whether the reader may do that with a note; its content is `readable`'s matter."""
     person = reader or ctx.person
-    return access.may(viewer(person), action, note_facts(ctx, note), ctx.policy)
+    policy = policy_of(ctx, Subject.of(note))
+    return access.may(viewer(ctx, person), action, note_facts(ctx, note), policy)
 
 
 def readable(ctx: Context, row: Brief | Dossier, reader: Person | None = None) -> bool:
     """Return whether content of this grade may appear where the reader writes (C-01)."""
     channel = reader.home_channel if reader else ctx.channel
-    return access.ceiling_allows(ctx.policy, channel, Grade(row.grade))
+    policy = policy_of(ctx, Subject.of(row))
+    return access.ceiling_allows(policy, channel, Grade(row.grade))
 
 
 def legible(ctx: Context, note: Brief) -> bool:
     """Return whether the words of a note may be shown here; withdrawn, to its author only."""
     withheld = note.state == "withdrawn" and note.author != ctx.person.id
     return readable(ctx, note) and not withheld
+
+
+def right(ctx: Context, row: Dossier | Brief, reader: Person | None = None) -> Right | None:
+    """Return by which right the reader sees the content; None: they do not."""
+    who = viewer(ctx, reader or ctx.person)
+    subject = Subject.of(row)
+    policy = policy_of(ctx, subject)
+    if isinstance(row, Dossier):
+        return access.right(who, dossier_facts(ctx, subject), policy)
+    return access.note_right(who, note_facts(ctx, row), policy)
+
+
+def look(
+    ctx: Context,
+    row: Dossier | Brief,
+    way: Way,
+    reader: Person | None = None,
+    *,
+    purpose: str = "",
+    purpose_text: str = "",
+) -> None:
+    """Record that content is shown to who acts, or to another reader; every card with any says so.
+
+    One's own draft dossier is no look. Rule: S3-SPEC2.3.4c, S5-4.2.
+    """
+    person, subject = reader or ctx.person, Subject.of(row)
+    by = right(ctx, row, reader)
+    assert by is not None  # noqa: S101 - whoever shows content has asked before
+    named = f"dossier:{row.id}" if isinstance(row, Dossier) else f"visit_note:{row.id}"
+    facts = {"by": by.value, "purpose": purpose, "reader": reader.id if reader else ""}
+    ctx.record(ACTIONS[way], named, RULE, **{key: one for key, one in facts.items() if one})
+    if subject.draft and subject.keeper == person.id:
+        return
+    ctx.looks.append(
+        Look(
+            at=ctx.now,
+            staff_id=person.id,
+            dossier_id=subject.id,
+            keeper=subject.keeper,
+            level=subject.level,
+            subject=named,
+            way=way,
+            right=by.value,
+            channel=reader.home_channel if reader else ctx.channel,
+            purpose=purpose,
+            purpose_text=purpose_text,
+        )
+    )
 
 
 def reachable(ctx: Context, words: str) -> Dossier | None:

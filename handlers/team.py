@@ -57,7 +57,6 @@ def open_one(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     if one is None:
         return Reply(alert=ctx.t(seeing.NO_NOTE))
     notes.mark_read(ctx.unit, ctx.person.id, one.id)
-    ctx.record("visit_note.read", f"visit_note:{one.id}")
     earlier, later = notes.neighbours(ctx.session, ctx.person.id, one)
     nav = []
     if earlier is not None:

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from handlers import leavers, seeing
+from handlers import (
+    approval_list,
+    completing,
+    leavers,
+    openings,
+    round_cards,
+    rounds,
+    seeing,
+)
 from handlers.context import Context
 from handlers.conversation.messages import Button, Card, Reply
 from handlers.feature import Feature
 from handlers.texts import N_
-from storage import away, conversations, loose, notes, roster, visits
+from storage import (
+    away,
+    case_lists,
+    conversations,
+    loose,
+    notes,
+    roster,
+    visits,
+)
+from storage import rounds as stored_rounds
 
 VISITS_SHOWN = 4
 VISITS_COUNTED = 100
@@ -43,14 +60,30 @@ def show(ctx: Context, _words: str = "") -> Reply:
     if len(waiting) > VISITS_SHOWN:
         lines.append(ctx.t(MORE_VISITS, count=len(waiting) - VISITS_SHOWN))
     counts = (
+        (
+            approval_list.WAITING,
+            case_lists.count_waiting(ctx.session, ctx.person.id),
+            "f.approvals.list",
+        ),
         (UNREAD, notes.count_unread(ctx.session, ctx.person.id), "f.team.list"),
         (DRAFTS, conversations.count_drafts(ctx.session, ctx.person.id), "f.drafts.list"),
         (LOOSE, loose.count_open(ctx.session, ctx.person.id), "f.loose.list"),
         (leavers.OF, leavers.count(ctx), "f.left.list"),
+        (openings.WAITING, openings.count(ctx), "f.today.drafts"),
         (OUT, len(roster.unreachable_below(ctx.session, ctx.person.id)), "f.team.list"),
     )
     buttons.extend(Button(ctx.t(words, count=count), key) for words, count, key in counts if count)
     total = len(waiting) + sum(count for _, count, _ in counts)
+    for held, terms in rounds.open_rounds(ctx):
+        to_complete = stored_rounds.count(
+            ctx.session, terms.wanted, held.staff_id, round_cards.COUNTED + 1
+        )
+        if to_complete:
+            words = round_cards.counted(ctx, to_complete)
+            buttons.append(
+                Button(ctx.t(round_cards.WAITING, count=words), f"f.today.round.{held.id}")
+            )
+            total += min(to_complete, round_cards.COUNTED)
     lines.insert(0, ctx.t(WAITING, count=total) if total else ctx.t(EMPTY))
     return Reply.of(
         Card(
@@ -72,5 +105,6 @@ FEATURE = Feature(
     command="today",
     words=("今日", "今天", "你好", "您好"),
     open=show,
-    actions={"open": lambda ctx, _arguments: show(ctx)},
+    actions={"open": lambda ctx, _arguments: show(ctx), **completing.ACTIONS},
+    clocks=completing.CLOCKS,
 )

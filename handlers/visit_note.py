@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from handlers import note_effects, one_line, seeing
+from handlers import note_effects, one_line, openings, seeing
 from handlers.context import Context
 from handlers.conversation.forms import Answers, Choice, Field, Form, Kind, Moment
 from handlers.conversation.messages import Card, Problem, Reply
@@ -188,7 +188,7 @@ def submit(ctx: Context, answers: Answers) -> Reply:
     dossier_id = dossier_of(ctx, answers)
     if dossier_id is None:
         return Reply.of(Card(ctx.t(NOT_OPEN)))
-    due = note_effects.deadline_of(ctx, day_of(answers))
+    due = note_effects.deadline_of(ctx, day_of(answers), dossier_id)
     note = new_note(answers, dossier_id, ctx.person.id, ctx.at, due)
     filed = notes.file_note(ctx.unit, note)
     return note_effects.filed(ctx, filed.id, answers.files("files"), due)
@@ -238,14 +238,16 @@ def dossier_of(ctx: Context, answers: Answers) -> int | None:
     if customer.key:
         dossier = seeing.reachable(ctx, customer.key)
         return dossier.id if dossier else None
+    policy = ctx.in_force.governing(ctx.person.department)
     row = dossiers.DossierRow(
         name=customer.label,
         keeper=ctx.person.id,
         department=ctx.person.department,
-        grade=ctx.policy.dossier.default_grade.value,
+        grade=policy.dossier.default_grade.value,
     )
     draft = dossiers.add(ctx.unit, row, by=ctx.person.id, draft=True)
-    ctx.record("dossier.drafted", f"dossier:{draft}", ctx.policy.visit.note.due.rule)
+    ctx.record("dossier.drafted", f"dossier:{draft}", policy.visit.note.due.rule)
+    openings.begin(ctx, draft, answers.day("day") or ctx.today)
     return draft
 
 
@@ -257,4 +259,5 @@ FEATURE = Feature(
     form=FORM,
     submit=submit,
     one_line=one_line.read,
+    clocks=openings.CLOCKS,
 )

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from handlers.case_kinds import CaseKind
 from handlers.context import Context
 from handlers.conversation.forms import FormError, check_form
 from handlers.feature import Clockwork, Feature
 from handlers.texts import LOCALES, Texts, translation
 from rules.calendar import WorkingCalendar
-from rules.policy import Policy
+from rules.clauses import Clause, all_clauses
+from rules.policies import Policies
 from storage.staff import Person
 from storage.unit import Unit
 
@@ -43,10 +45,15 @@ class Registry:
         self.clocks: dict[str, Clockwork] = {
             kind: clock for one in features for kind, clock in one.clocks.items()
         }
+        self.cases: dict[str, CaseKind] = {
+            kind: case for one in features for kind, case in one.cases.items()
+        }
 
     def menu(self, person: Person) -> tuple[Feature, ...]:
         """Return what this person can start by a command, in the order of the list."""
-        return tuple(one for one in self.features if one.command and one.audience(person))
+        return tuple(
+            one for one in self.features if one.command and one.listed and one.audience(person)
+        )
 
 
 def _check(feature: Feature) -> None:
@@ -54,11 +61,14 @@ def _check(feature: Feature) -> None:
         raise FormError(f"feature {feature.key!r}: keys and commands are 1 to 16 of a-z")
     if (feature.form is None) != (feature.submit is None):
         raise FormError(f"feature {feature.key!r}: a form and its submit belong together")
+    if not all(_KEY.fullmatch(kind) and len(one.mark) == 1 for kind, one in feature.cases.items()):
+        raise FormError(f"feature {feature.key!r}: kinds are 1 to 16 of a-z, marks one character")
     if not (feature.form or feature.open or feature.actions):
         raise FormError(f"feature {feature.key!r}: nothing to start")
     for locale in LOCALES:
-        if translation(feature.title, locale) is None:
-            raise FormError(f"feature {feature.key!r}: {feature.title!r} has no text in {locale}")
+        for title in (feature.title, *(one.title for one in feature.cases.values())):
+            if translation(title, locale) is None:
+                raise FormError(f"feature {feature.key!r}: {title!r} has no text in {locale}")
     if feature.form is not None:
         check_form(feature.form)
 
@@ -79,13 +89,15 @@ def _index(
 
 @dataclass(frozen=True)
 class World:
-    policy: Policy
+    policies: Policies
     calendar: WorkingCalendar
     registry: Registry
+    clauses: Mapping[str, Clause] = field(default_factory=all_clauses)
+    """Every clause by id, in the company's words."""
 
     @cached_property
     def zone(self) -> ZoneInfo:
-        return self.policy.time.zone
+        return self.policies.zone
 
     @cached_property
     def _texts(self) -> dict[str, Texts]:
@@ -104,9 +116,10 @@ class World:
             account=account,
             at=at,
             today=at.astimezone(self.zone).date(),
-            policy=self.policy,
+            policies=self.policies,
             calendar=self.calendar,
             texts=self.texts(person.locale),
             languages=self._texts,
             registry=self.registry,
+            clauses=self.clauses,
         )

@@ -21,6 +21,7 @@ __all__ = [
     "NoteAction",
     "NoteFacts",
     "NoteId",
+    "Right",
     "Sight",
     "StaffId",
     "View",
@@ -29,7 +30,10 @@ __all__ = [
     "mask_name",
     "mask_phone",
     "may",
+    "may_query_log",
+    "note_right",
     "refusal",
+    "right",
     "sight",
     "view",
 ]
@@ -52,6 +56,21 @@ class Sight(StrEnum):
     """Nothing, not even that it exists."""
 
 
+class Right(StrEnum):
+    """By which right a person sees the content of a dossier or a note."""
+
+    KEEPER = "keeper"
+    """Of the dossier."""
+    AUTHOR = "author"
+    """Of the note."""
+    SUPERIOR = "superior"
+    """In the chain above the keeper, or above the author of the note."""
+    READER = "reader"
+    """By a role that the policy names."""
+    GRANTED = "granted"
+    """For a time, because it was asked for and approved."""
+
+
 class NoteAction(StrEnum):
     """What a person may want to do with a filed visit note."""
 
@@ -72,6 +91,8 @@ class Viewer:
     """Role codes the person holds in their own right."""
     clearance: Grade
     """Highest grade the person may be shown of dossiers kept by others."""
+    granted: frozenset[DossierId] = frozenset()
+    """Dossiers that were opened to the person for a time, whatever the clearance."""
 
 
 @dataclass(frozen=True)
@@ -116,20 +137,52 @@ class View:
 def sight(viewer: Viewer, dossier: DossierFacts, policy: Policy) -> Sight:
     """Return how much of the dossier the viewer is entitled to, on whatever channel.
 
-    Full: its keeper; the chain above the keeper as far as the policy's `superiors` reaches, and
-    the policy's readers, both only up to their clearance. Masked: others of the company, below
-    the grade secret and once verified. Nothing: everybody else, and inactive persons always.
+    Full: its keeper; to whom it was opened for a time; the chain above the keeper as far as the
+    policy's `superiors` reaches, and the policy's readers, both only up to their clearance.
+    Masked: others of the company, below the grade secret and once verified. Nothing: everybody
+    else, and inactive persons always.
 
     Rule: S2-INFO.17, S1-07.3.1.1, S1-07.3.1.2, S1-07.3.1.3, S2-SECR.3, S3-SPEC2.3.2c.
     """
     if not viewer.active:
         return Sight.NONE
-    if dossier.keeper == viewer.id:
-        return Sight.FULL
-    if _entitled(viewer, dossier, policy) and viewer.clearance >= dossier.grade:
+    if right(viewer, dossier, policy) is not None:
         return Sight.FULL
     known = dossier.grade < Grade.SECRET and not dossier.draft
     return Sight.MASKED if known else Sight.NONE
+
+
+def right(viewer: Viewer, dossier: DossierFacts, policy: Policy) -> Right | None:
+    """Return by which right the viewer sees the dossier in full; None: they do not.
+
+    Rule: S2-INFO.17, S3-SPEC2.3.4c.
+    """
+    if not viewer.active:
+        return None
+    if dossier.keeper == viewer.id:
+        return Right.KEEPER
+    if dossier.id in viewer.granted:
+        return Right.GRANTED
+    if viewer.clearance < dossier.grade:
+        return None
+    if viewer.id in _reached(dossier.keeper_superiors, policy):
+        return Right.SUPERIOR
+    return Right.READER if _reads(viewer, dossier, policy) else None
+
+
+def note_right(viewer: Viewer, note: NoteFacts, policy: Policy) -> Right | None:
+    """Return by which right the viewer reads a visit note; None: they do not.
+
+    Rule: S2-INFO.17, S3-SPEC2.3.4c.
+    """
+    if not may(viewer, NoteAction.READ, note, policy):
+        return None
+    if viewer.id == note.dossier.keeper:
+        return Right.KEEPER
+    if viewer.id == note.author:
+        return Right.AUTHOR
+    above = viewer.id in _reached(note.author_superiors, policy)
+    return Right.SUPERIOR if above else Right.READER
 
 
 def view(viewer: Viewer, dossier: DossierFacts, policy: Policy, channel: str) -> View:
@@ -157,6 +210,15 @@ def ceiling_allows(policy: Policy, channel: str, grade: Grade) -> bool:
     ceilings = policy.dossier.chat_ceiling
     name = channel if channel in ceilings else _LIKE.get(channel, channel)
     return grade <= ceilings.get(name, Grade.NONE)
+
+
+def may_query_log(viewer: Viewer, policy: Policy) -> bool:
+    """Return whether the viewer may query the archive log: the roles that its policy names.
+
+    Rule: S3-LOG.2.4b.
+    """
+    readers = policy.log.readers if policy.log else ()
+    return viewer.active and any(reader.role in viewer.roles for reader in readers)
 
 
 def refusal(viewer: Viewer, action: NoteAction, note: NoteFacts, policy: Policy) -> Denied | None:
@@ -202,9 +264,7 @@ def may(viewer: Viewer, action: NoteAction, note: NoteFacts, policy: Policy) -> 
     return refusal(viewer, action, note, policy) is None
 
 
-def _entitled(viewer: Viewer, dossier: DossierFacts, policy: Policy) -> bool:
-    if viewer.id in _reached(dossier.keeper_superiors, policy):
-        return True
+def _reads(viewer: Viewer, dossier: DossierFacts, policy: Policy) -> bool:
     return any(
         reader.role in viewer.roles and (not reader.levels or dossier.level in reader.levels)
         for reader in policy.dossier.readers

@@ -157,6 +157,34 @@ def add_working_hours(
         day = calendar.next_workday(day)
 
 
+def working_time(
+    start: datetime,
+    end: datetime,
+    office_hours: tuple[Window, ...],
+    calendar: WorkingCalendar,
+    where: ZoneInfo,
+) -> timedelta:
+    """Return the office time between two instants; zero when `end` is not after `start`.
+
+    The counterpart of `add_working_hours`.
+
+    Raises:
+        CalendarGap: the span leaves the years that can be computed.
+
+    Rule: C-54.
+    """
+    passed = timedelta(0)
+    day, last = local_day(start, where), local_day(end, where)
+    while day <= last:
+        if calendar.is_workday(day):
+            for window in office_hours:
+                begin = max(start, instant(day, window.start, where))
+                stop = min(end, instant(day, window.end, where))
+                passed += max(stop - begin, timedelta(0))
+        day += timedelta(days=1)
+    return passed
+
+
 def _local(at: datetime, where: ZoneInfo) -> datetime:
     if at.tzinfo is None:
         raise DomainError("an instant must be an aware datetime")

@@ -1,4 +1,4 @@
-"""Masked names and telephone numbers, for lines that others than the entitled may see.
+"""Masked names, numbers and addresses, for lines that others than the entitled may see.
 
 The trap: a mask that keeps the brand or shows how much it hides lets everybody guess. So the
 hidden part always looks the same, however long it is.
@@ -19,6 +19,10 @@ _PLACES = (
     "|乌鲁木齐|呼和浩特|拉萨"
 )
 _PLACE = re.compile(rf"(?:{_PLACES})(?:省|市)?")
+_DISTRICT = re.compile(
+    r"(?:[^省市区县旗]{1,8}(?:省|自治区))?(?:[^省市区县旗]{1,8}[市州盟])?(?:[^省市区县旗]{1,8}[区县旗市])?"
+)
+_IDENTITY = re.compile(r"[0-9A-Za-z]{8,}")
 _FORM = re.compile(
     r"(?:股份有限公司|有限责任公司|集团有限公司|有限公司|分公司|集团|公司|医院|药店|酒店|商行|商店"
     r"|经营部|事务所|研究院|中心|学校|工厂|超市)$"
@@ -46,6 +50,15 @@ def mask_name(name: str) -> str:
     return f"{head}{first}{MASK}{tail}"
 
 
+def is_organisation(name: str) -> bool:
+    """Return whether a name ends like that of a company or an institution.
+
+    Such a customer is no natural person, whatever else is on file. Rule: C-52.
+    """
+    form = _FORM.search(" ".join(name.split()))
+    return form is not None and form.start() > 0
+
+
 def mask_phone(number: str) -> str:
     """Return a telephone number with its middle hidden, `138****8812`; separators are dropped.
 
@@ -61,3 +74,46 @@ def mask_phone(number: str) -> str:
     if len(digits) < 11:
         return f"{digits[:2]}****{digits[-2:]}"
     return f"{digits[:3]}****{digits[-4:]}"
+
+
+def mask_address(address: str) -> str:
+    """Return an address up to its city and district; street, house and room are hidden.
+
+    Rule: S3-SPEC1.1.3.
+    """
+    address = "".join(address.split())
+    head = _DISTRICT.match(address)
+    known = head.group() if head and head.end() < len(address) else ""
+    return f"{known}{MASK}"
+
+
+def mask_identity(proof: str) -> str:
+    """Return the number of a proof of identity as `110****21`; one that has none is hidden whole.
+
+    Rule: S3-SPEC1.1.3, S1-08.1.1b.
+    """
+    number = _IDENTITY.search(proof)
+    return f"{number.group()[:3]}****{number.group()[-2:]}" if number else "****"
+
+
+_RESIDENT_ID = re.compile(r"(?<![0-9A-Za-z])([1-9][0-9]{16}[0-9Xx])(?![0-9A-Za-z])")
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHECK_DIGITS = "10X98765432"
+
+
+def hide_identity(text: str) -> str:
+    """Return a text with the middle of every identity number in it hidden, `440****3X`.
+
+    Only numbers with a right check digit are taken for one; all others stay.
+
+    Rule: S1-08.1.1b, C-52.
+    """
+    return _RESIDENT_ID.sub(_masked_identity, text)
+
+
+def _masked_identity(match: re.Match[str]) -> str:
+    number = match[1]
+    total = sum(int(digit) * weight for digit, weight in zip(number, _WEIGHTS, strict=False))
+    if _CHECK_DIGITS[total % 11] != number[17].upper():
+        return number
+    return f"{number[:3]}****{number[-2:]}"

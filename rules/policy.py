@@ -6,231 +6,42 @@ every right in it names the rule it comes from, and an id that no clause has is 
 
 from __future__ import annotations
 
-import re
-import string
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import date
 from functools import lru_cache
-from importlib.resources import files
-from itertools import pairwise
-from typing import Any, NewType
-from zoneinfo import ZoneInfo
 
-from rules import hours
-from rules.calendar import WorkingCalendar
-from rules.clauses import all_clauses, regulations
-from rules.deadlines import Deadline, Roll, Term, TimeRules
+from rules.chains import CHAIN_PARSERS, Approval, ApprovalRules, hidden
+from rules.clauses import regulations
+from rules.dossier_policy import Consent, DossierPolicy, ReaderRule, Superiors
+from rules.duty import Duty
 from rules.errors import DomainError
-from rules.fields import FieldSpec, combined, field_lists
-from rules.hours import Clock, Window
-from rules.reminders import Ladder, Step, StepKind
-from rules.roles import ROLES
-from rules.rungs import Anchor, Rung
-from rules.schema import PolicyError, Reader, merge
-from rules.secrecy import AccessLevel, Grade
+from rules.fields import field_lists
+from rules.leaves import RoleCode, RuleId, Text
+from rules.office import TimePolicy
+from rules.role_uses import role_uses
+from rules.schema import PolicyError, Reader
+from rules.upkeep import Completion, OpenPolicy, SecrecyPolicy, UpdatePolicy
+from rules.written import Written, available_overlays, available_packs, text_of, written
 
 __all__ = [
+    "Consent",
     "DossierPolicy",
     "Duty",
     "Policy",
     "PolicyError",
+    "Superiors",
     "TimePolicy",
     "VisitPolicy",
     "available_overlays",
     "available_packs",
     "load_pack",
     "parse_policy",
+    "read_policy",
+    "written_pack",
 ]
 
-RuleId = NewType("RuleId", str)
-RoleCode = NewType("RoleCode", str)
-Text = NewType("Text", str)
-
-OVERLAY_KEY = "overlay"
 SCHEMA = 1
-
-
-class ClockSource(StrEnum):
-    """Whose clock says when something was done."""
-
-    PLATFORM = "platform_message_time"
-
-
-class Consent(StrEnum):
-    """For whom a dossier is opened only with recorded consent."""
-
-    NONE = "none"
-    NATURAL_PERSONS = "natural_persons"
-    ALL = "all"
-
-
-class Superiors(StrEnum):
-    """How far above the keeper the right to read reaches."""
-
-    NONE = "none"
-    DIRECT = "direct"
-    CHAIN = "chain"
-
-
-@dataclass(frozen=True)
-class TimePolicy:
-    """`[time]`: how the company reckons time."""
-
-    zone: ZoneInfo
-    """Zone of every deadline, quiet hour and digest."""
-    calendar: str
-    """Which holidays: `cn`."""
-    cutoff: Clock
-    """When an office day ends for deadlines."""
-    count_first_day: bool
-    """Whether the day of the event is day 1."""
-    roll: Roll
-    """Where a calendar-day deadline goes that falls on a day off."""
-    tolerance_seconds: int
-    """Grace after a deadline, in seconds."""
-    clock: ClockSource
-    quiet_hours: Window
-    """No message goes out in these hours; equal times switch it off."""
-    office_hours: tuple[Window, ...]
-    """Office hours of a working day, ascending."""
-    digest: Clock
-    """When the morning card goes out; also the time of rungs that name none."""
-    rule: RuleId
-    """Clause behind the general choices (C-07, C-54, C-58)."""
-
-    def __post_init__(self) -> None:
-        if self.calendar != "cn":
-            raise DomainError("calendar = 'cn', the only one there is")
-        if self.tolerance_seconds < 0:
-            raise DomainError("tolerance_seconds of 0 or more")
-        edges = [edge for window in self.office_hours for edge in (window.start, window.end)]
-        if not edges or any(a >= b for a, b in pairwise(edges)):
-            raise DomainError("office_hours ascending, each with its start before its end")
-        if self.digest in self.quiet_hours:
-            raise DomainError("a digest outside the quiet hours")
-
-    @property
-    def rules(self) -> TimeRules:
-        """What deadlines need of it."""
-        return TimeRules(
-            self.zone, self.cutoff, self.count_first_day, self.roll, self.tolerance_seconds
-        )
-
-    def anchor(self, start: date, due: Deadline, calendar: WorkingCalendar) -> Anchor:
-        """Return what a reminder ladder hangs on."""
-        return Anchor(
-            due=due.last_day,
-            start=start,
-            deadline=due.instant,
-            time=self.rules,
-            digest=self.digest,
-            calendar=calendar,
-            office_hours=self.office_hours,
-        )
-
-    def day_start(self, day: date) -> datetime:
-        """Return the UTC instant at which an office day begins."""
-        return hours.instant(day, Clock(0), self.zone)
-
-    def office_day(self, at: datetime) -> date:
-        """Return the office day on which an aware instant falls."""
-        return hours.local_day(at, self.zone)
-
-
-@dataclass(frozen=True)
-class ReaderRule:
-    """A role that reads without asking, and the clause that says so."""
-
-    role: RoleCode
-    rule: RuleId
-    levels: tuple[AccessLevel, ...] = ()
-    """Access levels it is limited to; empty: all."""
-
-
-@dataclass(frozen=True)
-class DossierPolicy:
-    """`[dossier]`: what a dossier is and who sees it."""
-
-    key: str
-    """What there is one dossier for: `customer`, `vin`."""
-    number: str
-    """Pattern of dossier numbers with {year} and {seq}, such as `KH-{year}-{seq:04d}`."""
-    default_grade: Grade
-    levels: bool
-    """Whether dossiers have access levels (S1-07)."""
-    chat_ceiling: Mapping[str, Grade]
-    """Highest grade whose content may appear in a chat, by channel."""
-    fields: tuple[Text, ...]
-    """Field lists by name, in the order asked."""
-    consent: Consent
-    superiors: Superiors
-    """How far above the keeper the right to read reaches."""
-    readers: tuple[ReaderRule, ...]
-    rule: RuleId
-    """Clause behind the closed default."""
-    ceiling_approved: Text | None = None
-    """Record of the general manager's approval of a higher ceiling for Telegram (C-01)."""
-
-    def __post_init__(self) -> None:
-        for name in self.fields:
-            if name not in field_lists():
-                raise DomainError(f"fields among {', '.join(field_lists())}")
-        names = {part[1] for part in string.Formatter().parse(self.number) if part[1] is not None}
-        if names != {"year", "seq"}:
-            raise DomainError("number with {year} and {seq}, such as 'KH-{year}-{seq:04d}'")
-        self.format_number(2026, 1)
-        if Grade.TOP_SECRET in self.chat_ceiling.values():
-            raise DomainError("chat_ceiling below top_secret: such content never enters a chat")
-        if not {"telegram", "wecom"} <= self.chat_ceiling.keys():
-            raise DomainError("chat_ceiling for telegram and for wecom")
-        telegram = self.chat_ceiling.get("telegram", Grade.NONE)
-        if telegram > Grade.CONFIDENTIAL and self.ceiling_approved is None:
-            raise DomainError("ceiling_approved, the record of the approval to raise Telegram's")
-        if not self.levels and any(reader.levels for reader in self.readers):
-            raise DomainError("readers without levels where the policy has no levels")
-
-    def format_number(self, year: int, seq: int) -> str:
-        """Return the dossier number of a year and running number."""
-        return self.number.format(year=year, seq=seq)
-
-    @property
-    def field_specs(self) -> tuple[FieldSpec, ...]:
-        """All fields of the lists, each once."""
-        return combined(tuple(self.fields))
-
-
-@dataclass(frozen=True)
-class Escalation:
-    """One rung that tells somebody else."""
-
-    after: Rung
-    to: RoleCode
-
-
-@dataclass(frozen=True)
-class Duty:
-    """Something to be done by a deadline, with its ladder; the shape every duty shares."""
-
-    due: Term
-    remind: tuple[Rung, ...] = ()
-    escalate: tuple[Escalation, ...] = ()
-
-    def __post_init__(self) -> None:
-        try:
-            _rule(self.due.rule)
-        except ValueError:
-            raise DomainError("due with a rule of the catalogue") from None
-
-    def ladder(self, who: str) -> Ladder:
-        """Return its rungs, those to `who` (a person of the case) first."""
-        reminders = (Step(rung, who, StepKind.REMIND, self.due.rule) for rung in self.remind)
-        escalations = (
-            Step(one.after, one.to, StepKind.ESCALATE, self.due.rule) for one in self.escalate
-        )
-        return (*reminders, *escalations)
 
 
 @dataclass(frozen=True)
@@ -265,6 +76,8 @@ class LogPolicy:
     keep_rule: RuleId
     review: Duty
     """Until when an entry is reviewed."""
+    readers: tuple[ReaderRule, ...] = ()
+    """Roles that may query the log; each query is itself in the log (S3-LOG.2.4b)."""
 
 
 @dataclass(frozen=True)
@@ -278,6 +91,9 @@ class PrivacyPolicy:
     agreement_required: bool
     """Whether dossier roles need a signed confidentiality agreement."""
     agreement_rule: RuleId
+    customer_authorises: bool
+    """Whether a natural person's data go outside only with that person's own consent as well."""
+    customer_rule: RuleId
 
 
 @dataclass(frozen=True)
@@ -299,6 +115,15 @@ class Policy:
     time: TimePolicy
     dossier: DossierPolicy
     visit: VisitPolicy
+    open: OpenPolicy
+    update: UpdatePolicy
+    secrecy: SecrecyPolicy
+    approvals: ApprovalRules
+    """Absence and silence of who decides."""
+    completion: tuple[Completion, ...] = ()
+    """Duties to complete dossiers, period by period."""
+    approval: tuple[Approval, ...] = ()
+    """Who decides what; the first row that fits is taken."""
     log: LogPolicy | None = None
     privacy: PrivacyPolicy | None = None
     overlays: tuple[str, ...] = field(default=(), metadata={"given": True})
@@ -310,24 +135,21 @@ class Policy:
         unknown = [source for source in self.sources if source not in regulations()]
         if unknown or not self.sources:
             raise DomainError("sources, ids of regulations such as 'S1-09'")
+        if pair := hidden(self.approval):
+            raise DomainError(f"approval[{pair[0]}] before approval[{pair[1]}], which hides it")
+        if not self.dossier.levels and any(one.when.levels for one in self.approval):
+            raise DomainError("approvals without levels where the policy has no levels")
+        known = {spec.id for spec in self.dossier.field_specs}
+        if unknown := [name for name in self.open.required if name not in known]:
+            raise DomainError(f"open.required among the dossier's fields, not {unknown[0]!r}")
+        ids = [one.id for one in self.completion]
+        if len(set(ids)) != len(ids):
+            raise DomainError("completion with ids that differ")
 
     @property
     def roles_named(self) -> frozenset[str]:
         """Every role the policy relies on; one that nobody holds deserves a warning."""
-        duties = [self.visit.note] + ([self.log.review] if self.log else [])
-        told = {one.to for duty in duties for one in duty.escalate}
-        readers = {reader.role for reader in (*self.dossier.readers, *self.visit.readers)}
-        return frozenset({self.approved_by, *told, *readers, *self.visit.major_matter_to})
-
-
-def available_packs() -> tuple[str, ...]:
-    """Return the names of the packs in the package, sorted, overlays not included."""
-    return tuple(name for name, data in _files().items() if OVERLAY_KEY not in data)
-
-
-def available_overlays() -> tuple[str, ...]:
-    """Return the names of the overlays in the package, sorted."""
-    return tuple(name for name, data in _files().items() if OVERLAY_KEY in data)
+        return frozenset(role for use in role_uses(self) for role in use.roles)
 
 
 @lru_cache(maxsize=64)
@@ -337,83 +159,37 @@ def load_pack(name: str, overlays: tuple[str, ...] = ()) -> Policy:
     Raises:
         PolicyError: no such pack or overlay, or the pack is broken.
     """
+    return read_policy(written_pack(name, overlays))
+
+
+def written_pack(name: str, overlays: tuple[str, ...] = ()) -> Written:
+    """Return a pack of the package as it is written, overlays laid over it in order.
+
+    Raises:
+        PolicyError: no such pack or overlay.
+    """
     if name not in available_packs():
         raise PolicyError(f"{name}.toml", "pack", name, f"one of {', '.join(available_packs())}")
-    for overlay in overlays:
-        if overlay not in available_overlays():
-            expected = f"one of {', '.join(available_overlays())}"
-            raise PolicyError(f"{overlay}.toml", OVERLAY_KEY, overlay, expected)
-    return parse_policy(_text(name), f"{name}.toml", overlays)
+    return written(text_of(name), f"{name}.toml", overlays)
 
 
 def parse_policy(text: str, file: str, overlays: Sequence[str] = ()) -> Policy:
-    """Return the policy written in a TOML text, `file` naming it in errors.
+    """Return the policy of a TOML text, which lies over the package's base; `file` names it.
 
     `overlays` are names of the package's overlays.
 
     Raises:
-        PolicyError: not TOML, unknown or missing key, or a value of the wrong kind.
+        PolicyError: not TOML, unknown or missing key, or a value of the wrong kind; all of them
+            at once, as far as they can be told apart.
     """
-    base = _toml(text, file)
-    origins: dict[str, str] = {}
-    for overlay in overlays:
-        patch = _toml(_text(overlay), f"{overlay}.toml")
-        for key in (OVERLAY_KEY, "schema"):
-            patch.pop(key, None)
-        merge(base, patch, f"{overlay}.toml", origins)
-    policy = Reader(file, _PARSERS, origins).read(Policy, base)
-    return replace(policy, overlays=tuple(overlays))
+    return read_policy(written(text, file, overlays))
 
 
-def _toml(text: str, file: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise PolicyError(file, "", str(error), "valid TOML") from error
+def read_policy(source: Written) -> Policy:
+    """Return the policy that a merged table says.
 
-
-@lru_cache(maxsize=1)
-def _files() -> dict[str, dict[str, Any]]:
-    folder = files("rules").joinpath("packs")
-    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".toml"))
-    stems = [name.removesuffix(".toml") for name in names if not name.startswith("_")]
-    return {stem: _toml(_text(stem), f"{stem}.toml") for stem in stems}
-
-
-def _text(name: str) -> str:
-    return files("rules").joinpath("packs", f"{name}.toml").read_text("utf-8")
-
-
-def _rule(value: Any) -> str:
-    if value in all_clauses() or (isinstance(value, str) and re.fullmatch(r"C-\d\d", value)):
-        return str(value)
-    raise ValueError(value)
-
-
-def _role(value: Any) -> str:
-    if value in ROLES:
-        return str(value)
-    raise ValueError(value)
-
-
-def _string(value: Any) -> str:
-    if isinstance(value, str) and value.strip():
-        return value
-    raise ValueError(value)
-
-
-def _window(value: Any) -> Window:
-    start, end = value
-    return Window.parse(start, end)
-
-
-_CLOCK_WORDS = "a time such as '09:00'"
-_PARSERS: dict[object, tuple[str, Any]] = {
-    RuleId: ("a rule of the catalogue such as 'S1-07.2.3a' or 'C-26'", _rule),
-    RoleCode: ("a role of the catalogue such as 'department_manager'", _role),
-    Text: ("a text that is not empty", _string),
-    ZoneInfo: ("a time zone such as 'Asia/Shanghai'", hours.zone),
-    Clock: (_CLOCK_WORDS, Clock.parse),
-    Window: ("a pair of times such as ['21:30', '08:00']", _window),
-    Rung: ("a reminder such as '-1wd 09:00', '0d 18:00', 'every 1d until return'", Rung.parse),
-}
+    Raises:
+        PolicyError: unknown or missing key, or a value of the wrong kind.
+    """
+    reader = Reader(source.file, CHAIN_PARSERS, source.origins)
+    return replace(reader.read(Policy, source.table), overlays=source.overlays)

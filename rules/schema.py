@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
+from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from rules.errors import DomainError
@@ -31,6 +32,11 @@ class PolicyError(DomainError):
         self.key = key
         self.value = value
         self.expected = expected
+        self.others: tuple[PolicyError, ...] = ()
+        """What else is wrong with the file; `str` names this one first, then those."""
+
+    def __str__(self) -> str:
+        return "\n".join([super().__str__(), *map(str, self.others)])
 
 
 MISSING = object()
@@ -56,23 +62,33 @@ class Reader:
         """
         if not isinstance(table, Mapping):
             raise self.error(key, table, "a table")
-        hints = get_type_hints(into)
+        hints = _hints(into)  # type: ignore[arg-type]  # a type is hashable
         fields = {
             item.name: item
             for item in dataclasses.fields(into)  # type: ignore[arg-type]  # callers pass records
             if item.init and not item.metadata.get("given")
         }
-        for name, value in table.items():
-            if name not in fields:
-                raise self.error(_join(key, name), value, f"one of {', '.join(fields)}")
+        found = [
+            self.error(_join(key, name), value, f"one of {', '.join(fields)}")
+            for name, value in table.items()
+            if name not in fields
+        ]
         values: dict[str, Any] = {}
         for name, item in fields.items():
-            if name in table:
-                values[name] = self._value(hints[name], table[name], _join(key, name))
-            elif item.default is dataclasses.MISSING and (
-                item.default_factory is dataclasses.MISSING
-            ):
-                raise self.error(_join(key, name), MISSING, self._wanted(hints[name]))
+            try:
+                if name in table:
+                    values[name] = self._value(hints[name], table[name], _join(key, name))
+                elif item.default is dataclasses.MISSING and (
+                    item.default_factory is dataclasses.MISSING
+                ):
+                    raise self.error(_join(key, name), MISSING, self._wanted(hints[name]))
+            except PolicyError as error:
+                found += [error, *error.others]
+                error.others = ()
+        if found:
+            first, *rest = found
+            first.others = tuple(rest)
+            raise first
         try:
             return into(**values)
         except PolicyError:
@@ -143,28 +159,30 @@ class Reader:
 def merge(
     base: dict[str, Any],
     over: Mapping[str, Any],
-    file: str,
-    origins: dict[str, str],
+    overlay: str | None = None,
+    origins: dict[str, str] | None = None,
     key: str = "",
 ) -> None:
-    """Lay an overlay over a policy table, in place.
+    """Lay a table over another, in place: tables merge, other values are replaced.
 
-    Tables merge, arrays grow by what is new, other values are replaced; `origins` learns which
-    keys came from `file`.
+    With `overlay`, its file, arrays grow by what is new instead; `origins` then learns which
+    keys came from it.
     """
+    known = {} if origins is None else origins
     for name, value in over.items():
         at = _join(key, name)
         old = base.get(name)
         if isinstance(old, dict) and isinstance(value, Mapping):
-            merge(old, value, file, origins, at)
-        elif isinstance(old, list) and isinstance(value, list):
+            merge(old, value, overlay, known, at)
+        elif overlay and isinstance(old, list) and isinstance(value, list):
             for one in value:
                 if one not in old:
-                    origins[f"{at}[{len(old)}]"] = file
+                    known[f"{at}[{len(old)}]"] = overlay
                     old.append(one)
         else:
             base[name] = value
-            origins[at] = file
+            if overlay:
+                known[at] = overlay
 
 
 def _options(hint: Any) -> tuple[Any, ...]:
@@ -175,3 +193,8 @@ def _options(hint: Any) -> tuple[Any, ...]:
 
 def _join(key: str, name: str) -> str:
     return f"{key}.{name}" if key else name
+
+
+@cache
+def _hints(record: type[Any]) -> Mapping[str, Any]:
+    return get_type_hints(record)

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from rules.absences import Away, put_off
 from rules.calendar import WorkingCalendar
-from rules.deadlines import Deadline, Term, Unit, deadline, is_late
+from rules.deadlines import Deadline, deadline, is_late
 from rules.policy import Policy
 from rules.reminders import Due, Ladder, next_due, occurrences
 from rules.rungs import Anchor
@@ -30,17 +31,6 @@ class VisitState(StrEnum):
     MISSED = "missed"
     """The deadline passed without a note: the breach exists."""
     CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True)
-class Away:
-    """Leave, sickness or travel of the person on duty."""
-
-    first: date
-    last: date
-    """Last day away, included."""
-    told_at: datetime
-    """Platform time (UTC) at which it was entered."""
 
 
 @dataclass(frozen=True)
@@ -72,16 +62,7 @@ def note_deadline(visit: Visit, policy: Policy, calendar: WorkingCalendar) -> De
     """
     term = policy.visit.note.due
     due = deadline(visit.day, term, policy.time.rules, calendar)
-    moved = True
-    while moved:
-        moved = False
-        for away in visit.away:
-            if away.first <= due.last_day <= away.last and not is_late(away.told_at, due):
-                back = calendar.next_workday(away.last)
-                same_day = Term(Unit.SAME_DAY, rule=term.rule, cutoff=term.cutoff)
-                due = deadline(back, same_day, policy.time.rules, calendar)
-                moved = True
-    return due
+    return put_off(due, term, visit.away, policy.time.rules, calendar)
 
 
 def on_time(note_at: datetime, due: Deadline) -> bool:

@@ -20,15 +20,21 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from storage import server
 from storage.crypto import Vault
 from storage.errors import DatabaseRefused, KeyRefused, StorageError
 from storage.seats import OwnSeat, Seat, ServerSeat
 from storage.tables import meta
 from storage.upsert import insert_of
 
+_DURABLE = "durable"
+"""Where a writing connection to SQLite remembers how it commits."""
 PATIENCE_MS = 5000
 """How long a statement waits for another program's lock."""
+
+_NOT_MADE = (
+    "Nothing was made. Correct [storage] url, mount its disk, or restore the last backup; "
+    "`dossierbot init` begins a new company in a folder of its own."
+)
 
 _SENTENCES = {
     sqlite3.SQLITE_FULL: "The disk that holds {place} is full. All that was confirmed is kept and "
@@ -66,16 +72,25 @@ class Database:
 
     @classmethod
     def open(
-        cls, url: str, *, upgrade: bool, alone: bool = True, password: str | None = None
+        cls,
+        url: str,
+        *,
+        upgrade: bool,
+        make: bool = True,
+        alone: bool = True,
+        password: str | None = None,
     ) -> Database:
         """Open the database at `url`, made or brought up to date if `upgrade`.
 
+        `make` off: never made, only brought up to date. A disk that was not mounted must not
+        look like a company of nobody, to which everybody is a stranger.
         `alone`: hold a lock file beside an SQLite file, so that no second program writes it.
         `password`: of the user on a PostgreSQL server, when it is not in `url`.
 
         Raises:
             DatabaseRefused: in use, locked, read-only, newer than this program, older without
-                `upgrade`, damaged, no database of ours, or a server that does not let us.
+                `upgrade`, not there or empty without `make`, damaged, no database of ours, or a
+                server that does not let us.
         """
         try:
             parsed = make_url(url)
@@ -85,18 +100,20 @@ class Database:
                 "sqlite:////var/lib/dossierbot/dossierbot.sqlite"
             ) from error
         if parsed.get_backend_name() == "sqlite":
-            return cls._open_file(parsed, upgrade=upgrade, alone=alone)
+            return cls._open_file(parsed, upgrade=upgrade, make=upgrade and make, alone=alone)
         if parsed.get_backend_name() != "postgresql" or not parsed.database:
             raise DatabaseRefused(
                 "[storage] url names no database this program knows. Nothing was opened. Write "
                 "for example postgresql://dossierbot@db.example.com:5432/dossierbot"
             )
+        from storage import server  # its driver takes 8 MiB that a file does not need
+
         url_of_ours = server.normalised(parsed, password)
         reader, writer = server.engines(url_of_ours)
-        return cls(reader, writer, server.place_of(url_of_ours), None)._ready(upgrade)
+        return cls(reader, writer, server.place_of(url_of_ours), None)._ready(upgrade, make)
 
     @classmethod
-    def _open_file(cls, url: URL, *, upgrade: bool, alone: bool) -> Database:
+    def _open_file(cls, url: URL, *, upgrade: bool, make: bool, alone: bool) -> Database:
         name = (url.database or "").removeprefix("file:")
         if name in ("", ":memory:"):
             raise DatabaseRefused(
@@ -104,37 +121,38 @@ class Database:
                 "Write for example sqlite:///dossierbot.sqlite"
             )
         path = Path(name)
-        if not upgrade and not path.exists():
-            raise DatabaseRefused(
-                f"There is no database at {path}. Nothing was made. Run `dossierbot init` first, "
-                "or correct [storage] url."
-            )
+        if not make and not path.exists():
+            raise DatabaseRefused(f"There is no database at {path}. {_NOT_MADE}")
         lock = _lock(path) if alone else None
         try:
-            if upgrade and "mode" not in url.query:
+            if make and "mode" not in url.query:
                 _make(path)
             reader = _sqlite(url, path, writes=False)
             writer = _sqlite(url, path, writes=True)
-            return cls(reader, writer, str(path), lock)._ready(upgrade)
+            return cls(reader, writer, str(path), lock)._ready(upgrade, make)
         except BaseException:
             if lock is not None:
                 os.close(lock)
             raise
 
-    def _ready(self, upgrade: bool) -> Database:
+    def _ready(self, upgrade: bool, make: bool) -> Database:
         try:
             with self.write_connection() as connection, connection.begin():
                 if self.shared:
+                    from storage import server
+
                     server.require(connection, self.place)
-                self._check_version(connection, upgrade)
+                self._check_version(connection, upgrade, make)
         except BaseException:
             self.engine.dispose()
             self._writer.dispose()
             raise
         return self
 
-    def _check_version(self, connection: Connection, upgrade: bool) -> None:
+    def _check_version(self, connection: Connection, upgrade: bool, make: bool) -> None:
         if upgrade and self.shared:
+            from storage import server
+
             server.alone(connection)
         present = _version(connection)
         known = versions()
@@ -153,6 +171,8 @@ class Database:
                 f"{self.place} is not a dossierbot database: it holds tables of another program. "
                 "It was left as it is. Correct [storage] url, or restore the last backup."
             )
+        if present is None and not make:
+            raise DatabaseRefused(f"{self.place} is empty. {_NOT_MADE}")
         if not upgrade:
             raise DatabaseRefused(
                 f"{self.place} has schema {present or 'none'}, this program needs {known[-1]}. "
@@ -183,6 +203,8 @@ class Database:
         Raises:
             DatabaseRefused: the server cannot be asked.
         """
+        from storage import server
+
         return server.kept(self._writer, transaction)
 
     def match(self, vault: Vault) -> None:
@@ -222,9 +244,32 @@ def confirm(connection: Connection) -> None:
     if isinstance(driver, sqlite3.Connection):
         if not driver.in_transaction:  # SQLite rolls back by itself when the disk is full
             raise DatabaseRefused("The transaction was lost. Nothing of it was kept.")
-    elif server.failed(connection):
+        return
+    from storage import server
+
+    if server.failed(connection):
         # the server would answer COMMIT with a rollback, and without an error
         raise StorageError("a unit went on after a statement that had failed")
+
+
+def flushing(connection: Connection, durable: bool) -> None:
+    """Say how the next transactions of a writing connection are kept; outside any.
+
+    Not `durable`: SQLite leaves the commit with the operating system. It outlives the program,
+    and the next durable commit, which comes behind it in the same log, takes it to the disk. So
+    when the machine goes down what is lost is always the end, never something in between. On
+    PostgreSQL every commit is durable.
+    """
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, sqlite3.Connection) or waits(connection) == durable:
+        return
+    driver.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+    connection.info[_DURABLE] = durable
+
+
+def waits(connection: Connection) -> bool:
+    """Whether a commit of this connection returns only when it is on the disk."""
+    return bool(connection.info.get(_DURABLE, True))
 
 
 def session(connection: Connection) -> Session:

@@ -14,16 +14,16 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from storage.counters import next_numbers, raise_to
 from storage.crypto import Vault
-from storage.errors import StorageError
+from storage.errors import Conflict, StorageError
 from storage.names import MAX_NAME, dossier_keys, grams, normalise
 from storage.tables import dossier, dossier_gram, dossier_key, dossier_merged, recent
 from storage.unit import Unit
-from storage.upsert import insert_all, insert_or_set
+from storage.upsert import changed, insert_all, insert_or_set
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -77,13 +77,17 @@ class Dossier:
     department: str
     opened_on: date | None
     key: str
+    open_from: date | None
+    """Of a draft: office day from which the time to report it runs; None: when it was made."""
     state: str
-    """draft (C-69) or active."""
+    """draft (C-69), reported (waits to be verified, S1-01.2) or active."""
     created_by: str
     created_at: datetime
 
 
 _GET = select(dossier).where(dossier.c.id == bindparam("id"))
+
+_TYPE = select(dossier.c.type).where(dossier.c.id == bindparam("id"))
 
 _BY_NUMBER = select(dossier.c.id).where(dossier.c.number == bindparam("number"))
 
@@ -94,10 +98,25 @@ _NAMED = (
     .limit(bindparam("limit"))
 )
 
+_PHONED = (
+    select(dossier.c.id)
+    .where(dossier.c.phone_index == bindparam("phone_index"))
+    .order_by(dossier.c.id)
+    .limit(bindparam("limit"))
+)
+
 _SUCCESSOR = select(dossier_merged.c.into_id).where(dossier_merged.c.id == bindparam("id"))
 
 _BY_OLD_NUMBER = select(dossier_merged.c.into_id).where(
     dossier_merged.c.number == bindparam("number")
+)
+
+_DRAFTS = (
+    select(dossier.c.id)
+    # written out, not bound: SQLite must see that its partial index fits
+    .where(dossier.c.keeper == bindparam("keeper"), dossier.c.state == literal_column("'draft'"))
+    .order_by(dossier.c.id)
+    .limit(bindparam("limit"))
 )
 
 _TAKEN = [
@@ -121,12 +140,16 @@ class Prepared:
         return Prepared(values, self.grams, self.keys)
 
 
-def get(unit: Unit, dossier_id: int) -> Dossier | None:
-    """Return the dossier; for one that was merged, the other one, under its own id."""
-    row = unit.session.execute(_GET, {"id": dossier_id}).one_or_none()
+def get(unit: Unit, dossier_id: int, *, lock: bool = False) -> Dossier | None:
+    """Return the dossier; for one that was merged, the other one, under its own id.
+
+    `lock`: others wait until this unit is committed before they change it.
+    """
+    query = _GET.with_for_update() if lock else _GET
+    row = unit.session.execute(query, {"id": dossier_id}).one_or_none()
     if row is None:
         successor = unit.session.execute(_SUCCESSOR, {"id": dossier_id}).scalar()
-        return None if successor is None else get(unit, successor)
+        return None if successor is None else get(unit, successor, lock=lock)
     held = row._mapping
     fields = unit.vault.open(held["fields"], dossier_id)
     return Dossier(
@@ -147,10 +170,17 @@ def get(unit: Unit, dossier_id: int) -> Dossier | None:
         department=held["department"],
         opened_on=held["opened_on"],
         key=held["key"],
+        open_from=held["open_from"],
         state=held["state"],
         created_by=held["created_by"],
         created_at=held["created_at"],
     )
+
+
+def type_of(session: Session, dossier_id: int) -> str:
+    """Return the type of a dossier that is there."""
+    kind: str = session.execute(_TYPE, {"id": dossier_id}).scalar_one()
+    return kind
 
 
 def by_number(session: Session, number: str) -> int | None:
@@ -167,6 +197,15 @@ def named(session: Session, name: str, limit: int = 8) -> tuple[int, ...]:
     return tuple(session.execute(_NAMED, {"name_norm": norm, "limit": limit}).scalars())
 
 
+def phoned(unit: Unit, phone: str, limit: int = 8) -> tuple[int, ...]:
+    """Return the ids of the dossiers with that telephone number, however it is written."""
+    digits = phone_digits(phone)
+    if not digits:
+        return ()
+    values = {"phone_index": unit.vault.index(digits), "limit": limit}
+    return tuple(unit.session.execute(_PHONED, values).scalars())
+
+
 def count_kept(session: Session, keepers: Sequence[str]) -> int:
     """Return how many dossiers these people keep."""
     query = select(func.count()).where(dossier.c.keeper.in_(keepers))
@@ -180,6 +219,11 @@ def kept_by(
     query = select(dossier.c.id).where(dossier.c.keeper.in_(keepers))
     query = query.order_by(dossier.c.name_norm, dossier.c.id).limit(limit).offset(offset)
     return tuple(session.execute(query).scalars()) if keepers else ()
+
+
+def drafts_of(session: Session, keeper: str, limit: int) -> tuple[int, ...]:
+    """Return the ids of a person's drafts that were not sent to be verified, oldest first."""
+    return tuple(session.execute(_DRAFTS, {"keeper": keeper, "limit": limit}).scalars())
 
 
 def add(unit: Unit, row: DossierRow, *, by: str, draft: bool = False) -> int:
@@ -297,6 +341,44 @@ def give_to(unit: Unit, dossier_id: int, keeper: str) -> None:
     )
 
 
+def report(unit: Unit, dossier_id: int) -> None:
+    """Let a draft wait to be verified.
+
+    Raises:
+        Conflict: it is no draft any more.
+    """
+    _turn(unit, dossier_id, "draft", state="reported")
+
+
+def send_back(unit: Unit, dossier_id: int, day: date) -> None:
+    """Make a draft again of a dossier that was not verified; its time runs from `day`.
+
+    Raises:
+        Conflict: it does not wait to be verified.
+    """
+    _turn(unit, dossier_id, "reported", state="draft", open_from=day)
+
+
+def begin_from(unit: Unit, dossier_id: int, day: date) -> None:
+    """Let the time in which a draft is to be reported run from that office day."""
+    unit.session.execute(update(dossier).where(dossier.c.id == dossier_id).values(open_from=day))
+
+
+def verify(unit: Unit, dossier_id: int, number: str, opened_on: date) -> None:
+    """Open a dossier that waits to be verified, under its number. Rule: S1-01.2.
+
+    Raises:
+        Conflict: it does not wait to be verified.
+    """
+    _turn(unit, dossier_id, "reported", state="active", number=number, opened_on=opened_on)
+
+
+def _turn(unit: Unit, dossier_id: int, before: str, **values: Any) -> None:
+    this = (dossier.c.id == dossier_id, dossier.c.state == before)
+    if not changed(unit.session, update(dossier).where(*this).values(**values)):
+        raise Conflict(f"dossier {dossier_id} is no longer {before}")
+
+
 def touch_recent(unit: Unit, staff_id: str, dossier_id: int, at: datetime) -> None:
     """Remember that the person worked on the dossier, so that it is offered first."""
     used = {"staff_id": staff_id, "dossier_id": dossier_id, "used_at": at}
@@ -344,4 +426,5 @@ def _values(
         "state": "draft" if row.number is None else "active",
         "created_by": by,
         "created_at": at,
+        "missing": -1,
     }

@@ -69,7 +69,7 @@ class Folder:
         """
         self._path = path
         self._vault = vault
-        with _converted(path):
+        with converted(path):
             (path / _PASSING).mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def begin(self, *, limit: int | None = None) -> Incoming:
@@ -130,7 +130,7 @@ class Incoming:
         self._mime = ""
         self._held = bytearray()
         self._passing = path / _PASSING / secrets.token_hex(16)
-        with _converted(path):
+        with converted(path):
             self._file = self._passing.open("xb")
             self._file.write(bytes(_HEAD_BYTES))
 
@@ -158,7 +158,7 @@ class Incoming:
         self._seal(bytes(self._held), last=True)
         address = self._digest.hexdigest()
         place = _place(self._path, address)
-        with _converted(self._path):
+        with converted(self._path):
             self._file.seek(0)
             self._file.write(_head(self._vault, self._id, address))
             self._file.flush()
@@ -166,8 +166,8 @@ class Incoming:
             self._file.close()
             place.parent.mkdir(mode=0o700, exist_ok=True)
             self._passing.replace(place)
-            _sync(place.parent)
-            _sync(self._path)
+            sync(place.parent)
+            sync(self._path)
         return Kept(address, self._size, self._mime)
 
     def discard(self) -> None:
@@ -180,7 +180,7 @@ class Incoming:
             self._mime = mime_of(piece)
         if self._mime not in ALLOWED or (self._mime == TEXT and has_controls(piece)):
             raise FileRefused("type")
-        with _converted(self._path):
+        with converted(self._path):
             self._file.write(self._vault.seal_chunk(self._id, self._number, last, piece))
         self._number += 1
 
@@ -209,7 +209,8 @@ def _place(path: Path, address: str) -> Path:
     return path / address[:2] / address
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """Return when what was made or renamed in the folder is on the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -218,7 +219,8 @@ def _sync(folder: Path) -> None:
 
 
 @contextmanager
-def _converted(path: Path) -> Iterator[None]:
+def converted(path: Path) -> Iterator[None]:
+    """Say what to do where the disk of the attachments refuses: raises FolderRefused."""
     try:
         yield
     except OSError as error:

@@ -278,6 +278,17 @@ def skip(unit: Unit, kind: str, case_id: int, rung: str, due_at: datetime, staff
     _settled(unit, kind, case_id, rung, due_at, staff_id, "", "moot")
 
 
+def owe(
+    unit: Unit, kind: str, case_id: int, rung: str, staff_id: str, key: str, *, reached: bool
+) -> None:
+    """Record a rung that is due now, for the message `key` to say when it is sent.
+
+    `reached`: whether the person has a chat to send it to; without one nothing is sent.
+    """
+    outcome = "open" if reached else "unreachable"
+    _settled(unit, kind, case_id, rung, unit.now, staff_id, key, outcome)
+
+
 def hand_on(unit: Unit, notice_: Notice, staff_id: str, key: str) -> None:
     """Let another person hear an open rung, in the message `key`."""
     unit.session.execute(

@@ -15,7 +15,13 @@ from typing import Any
 from sqlalchemy import delete, insert, or_, select, update
 
 from rules.secrecy import AccessLevel, Grade
-from storage import dossiers
+from storage import (
+    attachments,
+    cases,
+    changes,
+    consultations,
+    dossiers,
+)
 from storage.dossiers import Dossier, DossierRow
 from storage.duplicates import mark_distinct
 from storage.names import dossier_keys, grams, normalise
@@ -128,6 +134,11 @@ def merge(unit: Unit, agreed: Plan, by: str) -> Moved:
         changed(unit.session, _handed_over(visit_note, keep.id, gone.id)),
         changed(unit.session, _handed_over(visit, keep.id, gone.id)),
     )
+    cases.merged(unit, keep.id, gone.id)
+    consultations.merged(unit, keep.id, gone.id)
+    changes.merged(unit, keep.id, gone.id)
+    evidence = [one.id for one in attachments.of(unit, "consent", gone.id)]
+    attachments.attach(unit, evidence, "consent", keep.id)
     _move_recent(unit, keep.id, gone.id)
     _move_distinct(unit, keep.id, gone.id)
     unit.session.execute(

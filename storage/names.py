@@ -1,17 +1,11 @@
-"""The shapes of a name that people search by: normalised, core, pinyin, initials, grams.
-
-pypinyin takes 0.2 s to import, so it is imported with the program and never in the middle of a
-message. Only saving a name needs it; looking one up by Latin letters does not.
-"""
+"""The shapes of a name that people search by: normalised, core, pinyin, initials, grams."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
-from typing import Any
 
-from storage.phrases import Style, lazy_pinyin, pinyin, seg
+from storage.pinyin import readings
 from storage.simplified import SIMPLIFIED
 
 HIGHEST = "\U0010ffff"
@@ -119,35 +113,18 @@ _SURNAMES = {
 """How a character is read as a surname, where its common reading is another."""
 
 
-_SINGLE: Any = list
-"""Keeps what has no pinyin, each character for itself; typed so because the library's own types
-forget that this may return a list."""
-
-
 def _readings(norm: str) -> list[list[str]]:
     """Return the syllables of `norm`: as its phrases are read, then with one second reading."""
-    words = [_word(one) for one in seg.cut(norm)]
-    first = [one for said, _ in words for one in said]
+    every = readings(norm)
+    first = [choices[0] for choices in every]
     if len(norm) <= 4 and norm[:1] in _SURNAMES:
-        first = [_SURNAMES[norm[0]], *first[1:]]
-    every = [one for _, choices in words for one in choices]
+        first[0] = _SURNAMES[norm[0]]
     read = [first]
-    if len(first) == len(every):
-        for at, choices in enumerate(every):
-            other = next((one for one in choices if one != first[at]), None)
-            if other is not None:
-                read.append([*first[:at], other, *first[at + 1 :]])
+    for at, choices in enumerate(every):
+        other = next((one for one in choices if one != first[at]), None)
+        if other is not None:
+            read.append([*first[:at], other, *first[at + 1 :]])
     return read
-
-
-@lru_cache(1 << 16)
-def _word(word: str) -> tuple[list[str], list[list[str]]]:
-    """Return the syllables of one word, and every reading of each.
-
-    Kept, because the names of a spreadsheet consist of few words and pypinyin takes its time.
-    """
-    every: Any = pinyin(word, style=Style.NORMAL, heteronym=True, errors=_SINGLE)
-    return lazy_pinyin(word, errors=_SINGLE), every
 
 
 def _latin(norm: str, readings: int) -> list[str]:

@@ -66,8 +66,12 @@ class Brief:
     """Of the dossier."""
     level: str
     """Of the dossier."""
+    dossier_type: str
+    department: str
+    """Of the dossier."""
     author: str
     author_name: str
+    author_department: str
     day: date
     manner: str
     next_contact: date | None
@@ -120,8 +124,11 @@ BRIEF = (
     dossier.c.keeper,
     dossier.c.grade,
     dossier.c.level,
+    dossier.c.type.label("dossier_type"),
+    dossier.c.department,
     visit_note.c.author,
     staff.c.name.label("author_name"),
+    staff.c.department.label("author_department"),
     visit_note.c.day,
     visit_note.c.manner,
     visit_note.c.next_contact,

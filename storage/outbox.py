@@ -19,6 +19,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     bindparam,
+    delete,
     exists,
     func,
     literal_column,
@@ -37,6 +38,11 @@ from storage.upsert import changed, insert_or_leave, insert_or_set, leaving
 
 SEND = "send"
 TIDY = "tidy"
+DELETE = "delete"
+GONE = ":gone"
+"""How the key ends of a row that takes the message of the key before it out of the chat."""
+PASSING = "r."
+"""How the slots of messages begin that do not stay: they go to no other chat."""
 UNREACHABLE = "unreachable"
 """Problem of a message whose reader cannot be reached: blocked us, left the messenger."""
 ALARM = "alarm:"
@@ -138,6 +144,7 @@ _OF_SLOT = (
         outbox.c.account == bindparam("account"),
         outbox.c.slot == bindparam("slot"),
         *_ready(),
+        outbox.c.mode != DELETE,  # it takes nobody's place, and nobody takes its own
         outbox.c.id != bindparam("but"),
     )
     .order_by(outbox.c.turn)
@@ -161,6 +168,18 @@ _DUE = (
         outbox.c.channel == bindparam("channel"),
         *_ready(),
         outbox.c.due_at <= bindparam("now"),
+        ~_blocked(),
+    )
+    .order_by(outbox.c.due_at, outbox.c.turn)
+    .limit(bindparam("limit"))
+)
+
+_OF_CHAT = (
+    select(outbox.c.id, outbox.c.due_at)
+    .where(
+        outbox.c.channel == bindparam("channel"),
+        outbox.c.account == bindparam("account"),
+        *_ready(),
         ~_blocked(),
     )
     .order_by(outbox.c.due_at, outbox.c.turn)
@@ -245,7 +264,7 @@ def put(
         new = insert_or_leave(unit.session, outbox, values | {"turn": row})
     if not new:
         return
-    if not slot or body is None:
+    if not slot or body is None or mode == DELETE:
         return
     older = _of_slot(unit, channel, account, slot, row)
     first = next((one for one in older if one.mode == SEND), None)
@@ -279,7 +298,21 @@ def next_due(session: Session, channel: str) -> datetime | None:
 
 def claim(unit: Unit, channel: str, now: datetime, limit: int) -> list[Message]:
     """Mark what is `due` as being sent and return it; one relay for each channel claims."""
-    ids = due(unit.session, channel, now, limit)
+    return _claimed(unit, due(unit.session, channel, now, limit))
+
+
+def claim_chat(
+    unit: Unit, channel: str, account: str, now: datetime, limit: int
+) -> tuple[list[Message], datetime | None]:
+    """Claim what is due in one chat; return it, and when the next message there will be due."""
+    chat = {"channel": channel, "account": account, "limit": limit}
+    rows = unit.session.execute(_OF_CHAT, chat).all()
+    ids = [row.id for row in rows if row.due_at <= now]
+    later = rows[len(ids)].due_at if len(ids) < len(rows) else None
+    return _claimed(unit, ids), later
+
+
+def _claimed(unit: Unit, ids: list[int]) -> list[Message]:
     if not ids:
         return []
     rows = unit.session.execute(_CLAIM, {"ids": ids}).all()
@@ -287,12 +320,14 @@ def claim(unit: Unit, channel: str, now: datetime, limit: int) -> list[Message]:
     return [_message(unit, row) for row in sorted(rows, key=lambda row: place[row.id])]
 
 
-def mark_sent(unit: Unit, id: int, ref: str) -> None:
-    """Record that the platform took the message and shows it as `ref` ("" if it says none)."""
-    row = _one(unit, id)
+def mark_sent(unit: Unit, row: Message, ref: str, before: str | None = None) -> None:
+    """Record that the platform took the message and shows it as `ref` ("" if it says none).
+
+    `before`: how the platform showed the card until then, as far as is known.
+    """
     # also when another relay has taken over meanwhile: it arrived, so it need not go again
-    unit.session.execute(_MARK_SENT, {"of": id, "at": unit.now})
-    if row.slot and ref:
+    unit.session.execute(_MARK_SENT, {"of": row.id, "at": unit.now})
+    if row.slot and ref and ref != before:
         shown = {
             "channel": row.channel,
             "account": row.account,
@@ -301,7 +336,23 @@ def mark_sent(unit: Unit, id: int, ref: str) -> None:
             "at": unit.now,
         }
         insert_or_set(unit.session, message_ref, shown, ("ref", "at"))
-    ledger.settle(unit, row.key, "sent")
+    if row.body is None:  # else no notice hangs on it
+        ledger.settle(unit, row.key, "sent")
+
+
+def mark_gone(unit: Unit, id: int) -> None:
+    """Record that a message was taken out of its chat, and forget what it said."""
+    row = _one(unit, id)
+    unit.session.execute(_MARK_SENT, {"of": id, "at": unit.now})
+    unit.session.execute(
+        delete(message_ref).where(
+            message_ref.c.channel == row.channel,
+            message_ref.c.account == row.account,
+            message_ref.c.slot == row.slot,
+        )
+    )
+    said = outbox.c.key == row.key.removesuffix(GONE), _in_state(outbox, "sent")
+    unit.session.execute(update(outbox).where(*said).values(body=None))
 
 
 def retry(unit: Unit, id: int, due_at: datetime, problem: str) -> None:
@@ -408,11 +459,12 @@ def forward(
 ) -> None:
     """Send what waits for an account elsewhere; None: give it up for `problem`.
 
-    Only new messages go along: what would redraw a card stays where the card is. `claimed`: also
-    what is being sent, for a channel that nobody serves any more.
+    Only new messages go along: what would redraw a card stays where the card is, and what does
+    not stay in the chat goes to no other. `claimed`: also what is being sent, for a channel that
+    nobody serves any more.
     """
     states = ("ready", "sending") if claimed else ("ready",)
-    query = select(outbox.c.id, outbox.c.mode).where(
+    query = select(outbox.c.id, outbox.c.mode, outbox.c.slot).where(
         outbox.c.channel == channel,
         outbox.c.account == account,
         outbox.c.staff_id == staff_id,
@@ -420,7 +472,9 @@ def forward(
         _in_state(outbox, *states),
     )
     for row in unit.session.execute(query.order_by(outbox.c.turn)).all():
-        if row.mode != SEND:
+        if row.mode == DELETE and not claimed:
+            continue
+        if row.mode != SEND or row.slot.startswith(PASSING):
             _drop(unit, [row.id], problem)
         elif to is None:
             _fail(unit, row.id, problem, *states)
@@ -551,7 +605,8 @@ def _give_back(unit: Unit, id: int, values: dict[str, Any]) -> None:
     row = _one(unit, id)
     if row.slot:
         locks.take(unit.session, f"card:{row.channel}:{row.account}:{row.slot}")
-    newer = _of_slot(unit, row.channel, row.account, row.slot, id) if row.slot else []
+    replaced = row.slot and row.mode != DELETE
+    newer = _of_slot(unit, row.channel, row.account, row.slot, id) if replaced else []
     if newer and row.mode != SEND:
         _end(unit, id, "sending", state="dropped", problem="superseded", body=None)
         return

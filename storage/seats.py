@@ -8,9 +8,8 @@ On SQLite the lock file keeps a second program out: nobody else can ask.
 from __future__ import annotations
 
 import threading
-from typing import Protocol
+from typing import Any, Protocol
 
-import psycopg
 from sqlalchemy import Connection, Engine, text
 
 from storage.errors import DatabaseRefused
@@ -82,8 +81,8 @@ class ServerSeat:
 
     def fileno(self) -> int | None:
         connection = self._connection
-        driver = connection and connection.connection.driver_connection
-        return driver.fileno() if isinstance(driver, psycopg.Connection) else None
+        driver: Any = connection and connection.connection.driver_connection
+        return None if driver is None else driver.fileno()
 
     def leave(self) -> None:
         with self._using:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Sequence,
     Table,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -146,13 +147,38 @@ dossier = Table(
     Column("department", String(80), nullable=False, default=""),
     Column("opened_on", Date),
     Column("key", String(80), nullable=False, default=""),  # the pack's dossier_key value
-    Column("state", String(12), nullable=False, default="active"),  # draft | active
+    Column("state", String(12), nullable=False, default="active"),
+    # draft (C-69) | reported: waits to be verified (S1-01.2) | active
     Column("created_by", String(40), nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("open_from", Date),  # the time in which a draft is to be reported runs from here
+    # what the duties to complete it depend on; counted after every change of a field
+    Column("missing", Integer, nullable=False, server_default="-1"),  # -1: to be counted
+    Column("governed_by", String(80), nullable=False, server_default=""),  # pack
+    Column("long_term", Boolean, nullable=False, server_default=false()),  # C-46
+    Column("completed_on", Date, nullable=False, server_default="0001-01-01"),
+    # office day on which a value was last entered; 0001-01-01: never
+    Column("reviewed_on", Date, nullable=False, server_default="0001-01-01"),
+    # the same, or on which it was said that nothing has changed (S1-05.2)
     Index(None, "keeper", "name_norm"),
     Index(None, "name_norm"),
     Index(None, "phone_index"),
     Index(None, "phone_tail_index"),
+    *(
+        Index(
+            f"ix_dossier_{name}",
+            *columns,
+            sqlite_where=text(where),
+            postgresql_where=text(where),
+        )
+        for name, columns, where in (
+            ("draft", ("keeper", "id"), "state = 'draft'"),
+            ("uncounted", ("id",), "missing < 0"),
+            ("incomplete", ("keeper", "governed_by", "completed_on", "id"), "missing > 0"),
+            ("long_term", ("keeper", "governed_by", "reviewed_on", "id"), "long_term"),
+            ("reviewed", ("keeper", "governed_by", "reviewed_on", "id"), "missing >= 0"),
+        )
+    ),
     Index(
         "ix_dossier_by_key",
         "key",
@@ -201,6 +227,53 @@ dossier_key = Table(  # prefixes a dossier is found by: pinyin, initials (full a
     Column("keeper", String(40), nullable=False),  # of the dossier: own ones come first
     Index(None, "keeper", "key"),
     sqlite_with_rowid=False,
+)
+
+change_set = Table(  # what a person wants changed in a dossier, together
+    "change_set",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("dossier_id", Id, ForeignKey("dossier.id"), nullable=False, index=True),
+    Column("proposed_by", ForeignKey("staff.id"), nullable=False),
+    Column("note_id", Id),  # the visit note whose facts it takes up; None: the update form
+    Column("source", String(40), nullable=False, server_default=""),  # role whose material it is
+    Column("state", String(12), nullable=False),  # draft | proposed | decided | withdrawn
+    Column("rev", Integer, nullable=False),  # raised with every change; buttons carry it
+    Column("begun_at", Instant, nullable=False),
+    Column("proposed_at", Instant),  # platform time
+    Index(
+        "ix_change_set_draft",
+        "proposed_by",
+        "dossier_id",
+        unique=True,
+        sqlite_where=text("state = 'draft'"),
+        postgresql_where=text("state = 'draft'"),
+    ),
+)
+
+field_change = Table(  # one field of it, with what the field held before
+    "field_change",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("set_id", Id, ForeignKey("change_set.id"), nullable=False),
+    Column("dossier_id", Id, ForeignKey("dossier.id"), nullable=False),
+    Column("field", String(40), nullable=False),
+    Column("old", Encrypted("field_change.old")),  # as the proposer saw it; None: empty
+    Column("new", Encrypted("field_change.new")),  # None: to be emptied
+    Column("replaced", Encrypted("field_change.replaced")),  # what applying it took the place of
+    Column("state", String(12), nullable=False),
+    # draft | proposed | applied | refused | withdrawn | superseded
+    Column("decided_by", String(40), nullable=False, server_default=""),
+    Column("decided_at", Instant),
+    Column("rule", String(24), nullable=False, server_default=""),
+    UniqueConstraint("set_id", "field"),
+    Index(None, "dossier_id", "field", "decided_at"),
+    Index(
+        "ix_field_change_open",
+        "dossier_id",
+        sqlite_where=text("state = 'proposed'"),
+        postgresql_where=text("state = 'proposed'"),
+    ),
 )
 
 recent = Table(  # which dossiers a person last worked on
@@ -295,6 +368,138 @@ note_reader = Table(  # who was told of a note, and since when they know it
     ),
 )
 
+# -- approvals ---------------------------------------------------------------------------------
+
+approval_case = Table(  # one request that others decide (`rules.cases.Case`)
+    "approval_case",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("number", String(40), nullable=False, unique=True),  # 阅-2026-0042
+    Column("kind", String(16), nullable=False),  # of `Registry.cases`
+    Column("subject", Id, nullable=False),  # what is asked: a row of the kind's own table
+    Column("dossier_id", Id, ForeignKey("dossier.id")),
+    Column("requester", ForeignKey("staff.id"), nullable=False),
+    Column("terms", Text, nullable=False),  # JSON: matter, approval and chain
+    Column("asked", Text, nullable=False),  # JSON: staff ids of all who ever got its card
+    Column("state", String(12), nullable=False),  # of CaseState
+    Column("step", Integer, nullable=False),
+    Column("stuck", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("nudged_at", Instant),
+    Column("closed_at", Instant),
+    Column("closed_by", String(40)),
+    Column("next_due_at", Instant),  # when the clock acts next; None: it does not
+    Index(None, "kind", "subject"),
+    Index(None, "dossier_id", "state"),
+    Index(None, "requester", "opened_at"),
+    Index(
+        "ix_approval_case_asking",
+        "requester",
+        sqlite_where=text("state = 'pending'"),
+        postgresql_where=text("state = 'pending'"),
+    ),
+    Index(
+        "ix_approval_case_due",
+        "next_due_at",
+        sqlite_where=text("next_due_at IS NOT NULL"),
+        postgresql_where=text("next_due_at IS NOT NULL"),
+    ),
+)
+
+case_place = Table(  # one place of an opened step (`rules.cases.Place`)
+    "case_place",
+    metadata,
+    Column("case_id", Id, ForeignKey("approval_case.id"), primary_key=True),
+    Column("place", Integer, primary_key=True),  # index in the case
+    Column("step", Integer, nullable=False),
+    Column("state", String(12), nullable=False),  # of PlaceState
+    Column("body", Text, nullable=False),  # JSON of the place, without its deciders
+    Column("decided_by", String(40)),
+    Column("acting_for", String(40)),  # in whose stead; None: in one's own right
+    Column("decided_at", Instant),
+    Index(
+        "ix_case_place_acting_for",
+        "acting_for",
+        "decided_at",
+        sqlite_where=text("acting_for IS NOT NULL"),
+        postgresql_where=text("acting_for IS NOT NULL"),
+    ),
+)
+
+case_decider = Table(  # who may decide an open place now: what waits for whom
+    "case_decider",
+    metadata,
+    Column("staff_id", String(40), primary_key=True),
+    Column("case_id", Id, ForeignKey("approval_case.id"), primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("turn", Integer, nullable=False),  # order among the deciders of the place
+    Column("via", String(12), nullable=False),
+    Column("acting_for", String(40)),
+    Index(None, "case_id"),
+    Index(
+        "ix_case_decider_acting_for",
+        "acting_for",
+        sqlite_where=text("acting_for IS NOT NULL"),
+        postgresql_where=text("acting_for IS NOT NULL"),
+    ),
+)
+
+case_act = Table(  # what happened to a case, with people's words
+    "case_act",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("case_id", Id, ForeignKey("approval_case.id"), nullable=False, index=True),
+    Column("kind", String(20), nullable=False),  # of EventKind
+    Column("step", Integer, nullable=False),
+    Column("place", Integer),
+    Column("staff_id", String(40)),  # who did it; None: time, or the staff list
+    Column("acting_for", String(40)),
+    Column("why", String(20), nullable=False),
+    Column("words", Encrypted("case_act.words")),  # reason, question or answer
+    Column("at", Instant, nullable=False),
+)
+
+case_card = Table(  # which copies of a case's card are out
+    "case_card",
+    metadata,
+    Column("case_id", Id, ForeignKey("approval_case.id"), primary_key=True),
+    Column("number", Id, primary_key=True, autoincrement=False),  # its slot is `case.NUMBER`
+    Column("staff_id", String(40), nullable=False),
+    Column("channel", String(16), nullable=False),
+    Column("account", String(80), nullable=False),
+)
+
+delegation = Table(  # who decides in somebody's stead, from day to day
+    "delegation",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("staff_id", ForeignKey("staff.id"), nullable=False),
+    Column("stand_in", ForeignKey("staff.id"), nullable=False),
+    Column("first_day", Date, nullable=False),
+    Column("last_day", Date, nullable=False),  # inclusive
+    Column("told_at", Instant, nullable=False),
+    Column("ended_at", Instant),  # called off before its last day
+    Index(None, "staff_id", "last_day"),
+    Index(None, "stand_in", "last_day"),
+)
+
+consultation = Table(  # a request to read a dossier in place; granted, the right to do so
+    "consultation",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("dossier_id", Id, ForeignKey("dossier.id"), nullable=False, index=True),
+    Column("staff_id", ForeignKey("staff.id"), nullable=False),
+    Column("purpose", String(16), nullable=False),
+    Column("reason", Encrypted("consultation.reason"), nullable=False),
+    Column("last_day", Date, nullable=False),  # until when it is wanted, included
+    Column("state", String(12), nullable=False),  # asked | granted | refused | withdrawn | lapsed
+    Column("asked_at", Instant, nullable=False),
+    Column("granted_at", Instant),
+    Column("slot", Encrypted("consultation.slot")),  # when to come to the reading room
+    Index(None, "staff_id", "state", "last_day"),
+)
+
 # -- files and things without a place yet ------------------------------------------------------
 
 attachment = Table(
@@ -310,7 +515,8 @@ attachment = Table(
     Column("address", String(64)),  # keyed digest of the content; its place in the folder
     Column("mime", String(80), nullable=False, default=""),  # found in the content
     Column("size", BigInteger),  # bytes
-    Column("subject_kind", String(16), nullable=False, default=""),  # visit_note | loose
+    Column("subject_kind", String(16), nullable=False, default=""),
+    # visit_note | loose | change_set | consent: of a dossier
     Column("subject_id", Id),
     Column("attempts", Integer, nullable=False, default=0),
     Column("next_try_at", Instant),  # None: nothing to fetch
@@ -535,6 +741,45 @@ notice = Table(  # the ledger: one row for each rung of each case
     ),
 )
 
+completion_round = Table(  # what a person has to complete in one period, as one duty
+    "completion_round",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("staff_id", ForeignKey("staff.id"), nullable=False),
+    Column("pack", String(80), nullable=False),
+    Column("duty", String(40), nullable=False),  # id of the row [[completion]]
+    Column("first_on", Date, nullable=False),  # first day of the period
+    Column("due_on", Date, nullable=False),  # last day on time
+    Column("due_at", Instant),  # first late instant; None: it is over
+    Column("begun_at", Instant, nullable=False),  # rungs before it are not said
+    UniqueConstraint("staff_id", "pack", "duty", "first_on"),
+    Index(
+        "ix_completion_round_open",
+        "due_at",
+        sqlite_where=text("due_at IS NOT NULL"),
+        postgresql_where=text("due_at IS NOT NULL"),
+    ),
+    Index(
+        "ix_completion_round_of",
+        "staff_id",
+        sqlite_where=text("due_at IS NOT NULL"),
+        postgresql_where=text("due_at IS NOT NULL"),
+    ),
+)
+
+breach = Table(  # a deadline of a dossier that passed; a proposal comes from each (C-70)
+    "breach",
+    metadata,
+    Column("dossier_id", Id, primary_key=True),
+    Column("duty", String(40), primary_key=True),  # opening | id of the row [[completion]]
+    Column("due_on", Date, primary_key=True),  # last day that was on time
+    Column("pack", String(80), nullable=False),  # that sets the deadline
+    Column("staff_id", String(40), nullable=False),  # whose duty it was
+    Column("rule", String(24), nullable=False),
+    Column("at", Instant, nullable=False),  # first late instant
+    Index(None, "staff_id", "duty", "due_on"),
+)
+
 occurrence = Table(  # jobs done once for each occasion
     "occurrence",
     metadata,
@@ -580,8 +825,41 @@ audit = Table(  # append-only; ids and digests, never values
     Column("rule", String(24), nullable=False, default=""),
     Column("facts", Text, nullable=False, default="{}"),  # JSON: ids, codes, digests
     Column("seal", LargeBinary(32), nullable=False),  # HMAC over the row and the previous seal
-    Index(None, "subject"),
-    Index(None, "staff_id", "at"),
+    Index(None, "subject", "seq"),
+    Index(None, "staff_id", "seq"),
+)
+
+look = Table(  # content of a dossier or a note that was shown to a person
+    "look",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("staff_id", String(40), nullable=False),  # who saw it
+    Column("dossier_id", Id, nullable=False),
+    Column("keeper", String(40), nullable=False),  # of the dossier, at that time
+    Column("level", String(12), nullable=False),  # of the dossier, at that time
+    Column("subject", String(80), nullable=False),  # dossier:12 | visit_note:123
+    Column("way", String(12), nullable=False),  # card | note | history | files | comment | reveal
+    Column("by_right", String(12), nullable=False),  # keeper | author | superior | reader
+    Column("channel", String(16), nullable=False),
+    Column("purpose", String(12), nullable=False),  # code; "": none was asked
+    Column("purpose_text", Encrypted("look.purpose_text")),  # in words, where no code fits
+    Index(  # looks of a keeper at the own dossiers are most, and concern nobody
+        "ix_look_by_others",
+        "keeper",
+        "at",
+        "id",
+        sqlite_where=text("staff_id <> keeper"),
+        postgresql_where=text("staff_id <> keeper"),
+    ),
+    Index(
+        "ix_look_company",
+        "staff_id",
+        "at",
+        "id",
+        sqlite_where=text("level = 'company'"),
+        postgresql_where=text("level = 'company'"),
+    ),
 )
 
 counter = Table(  # running numbers for people, by kind and year
@@ -606,4 +884,17 @@ meta = Table(
     metadata,
     Column("key", String(40), primary_key=True),
     Column("value", Text, nullable=False),
+)
+
+policy_version = Table(  # what a policy said when somebody approved it; never changed
+    "policy_version",
+    metadata,
+    Column("pack", String(80), primary_key=True),
+    Column("version", Integer, primary_key=True),  # 1, 2, 3 ... of that pack
+    Column("digest", String(64), nullable=False),  # SHA-256 of the body, hex
+    Column("effective_from", Date, nullable=False),  # first office day
+    Column("body", Text, nullable=False),  # JSON of everything it says, base and overlays too
+    Column("approved_by", ForeignKey("staff.id"), nullable=False, index=True),
+    Column("approved_on", Date, nullable=False),
+    Column("activated_at", Instant, nullable=False),
 )

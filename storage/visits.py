@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from storage import locks
 from storage.errors import Conflict
-from storage.tables import dossier, visit, visit_note
+from storage.tables import dossier, staff, visit, visit_note
 from storage.unit import Unit
 
 MAX_MISSED = 20
@@ -35,7 +35,12 @@ class Visit:
     """Of the dossier."""
     level: str
     """Of the dossier."""
+    dossier_type: str
+    department: str
+    """Of the dossier."""
     staff_id: str
+    staff_department: str
+    """Of that person."""
     day: date
     """Office day."""
     state: str
@@ -61,10 +66,14 @@ _VISIT = (
         dossier.c.keeper,
         dossier.c.grade,
         dossier.c.level,
+        dossier.c.type.label("dossier_type"),
+        dossier.c.department,
+        staff.c.department.label("staff_department"),
         visit_note.c.filed_at.label("note_at"),
     )
     .select_from(visit)
     .join(dossier, dossier.c.id == visit.c.dossier_id)
+    .join(staff, staff.c.id == visit.c.staff_id)
     .outerjoin(visit_note, visit_note.c.id == visit.c.note_id)
 )
 
@@ -342,7 +351,10 @@ def _visit(unit: Unit, row: Row[*tuple[Any, ...]]) -> Visit:
         keeper=row.keeper,
         grade=row.grade,
         level=row.level,
+        dossier_type=row.dossier_type,
+        department=row.department,
         staff_id=row.staff_id,
+        staff_department=row.staff_department,
         day=row.day,
         state=row.state,
         purpose=unit.vault.open(row.purpose, row.id),

@@ -55,6 +55,8 @@ class Capabilities:
     file_bytes_in: int
     """Largest file a person can send us."""
     measure: Measure = UTF8_BYTES
+    deletes: bool = False
+    """A sent message can be taken out of the chat again."""
 
 
 class Outcome(StrEnum):
@@ -134,6 +136,10 @@ class Channel(Protocol):
 
     async def edit(self, account: str, ref: str, card: Card) -> str:
         """Redraw `ref` and return its (possibly new) reference. Raises ChannelError."""
+
+    async def delete(self, account: str, ref: str) -> None:
+        """Take the message `ref` out of the chat. Raises ChannelError: GONE when it is not there,
+        REJECTED when the platform lets nobody delete it any more."""
 
     async def answer_tap(self, inbound: Inbound, alert: str) -> None:
         """Stop the spinner of a tap; `alert` is shown when not empty. Never raises."""

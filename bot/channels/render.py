@@ -22,6 +22,8 @@ QUOTED = N_("In place of: {first_line}")
 BETWEEN = N_(", ")
 NO_FILES = N_("Files cannot be sent out in this messenger.")
 
+STAYS = N_("This messenger cannot take messages back: delete it yourself once you have read it.")
+
 DIGIT_OF_VERB = {"back": "0", "cancel": "9"}
 """Digits that act beside the numbers of a list (CONTRACT 2.2), by a conversation key's verb."""
 
@@ -64,6 +66,8 @@ def render(
     lines.append(card.text)
     if card.files and not capabilities.files_out:
         lines.append(texts_of(card.locale).t(NO_FILES))
+    if card.passing and not (capabilities.deletes or capabilities.edits):
+        lines.append(texts_of(card.locale).t(STAYS))
     if card.choices and not tapped:
         lines.append("")
         lines += [f"{number} {one.label}" for number, one in enumerate(card.choices, 1)]

@@ -13,7 +13,8 @@ from typing import Annotated
 
 import typer
 
-from bot.commands.shared import DEFAULT_CONFIG, ConfigOption, Refused, say, settings_of
+from bot.commands.options import ConfigOption
+from bot.commands.shared import DEFAULT_CONFIG, Refused, say, settings_of
 from bot.commands.sheets import texts_of, unharmed
 from bot.offline import opened
 from handlers.texts import N_, Texts

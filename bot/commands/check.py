@@ -17,7 +17,14 @@ from bot.commands.channels import require_channels
 from bot.commands.shared import Refused, say, settings_of
 from bot.config import ConfigError
 from bot.offline import opened
-from bot.policies import PacksRefused, policy_of, unheld_roles
+from bot.policies import (
+    PacksRefused,
+    edited,
+    in_force,
+    policies_of,
+    unheld_roles,
+    wording_of,
+)
 from bot.settings import Settings
 from rules.calendar import company_calendar
 from rules.errors import DomainError
@@ -39,6 +46,10 @@ LARGE_FILE = 20 * 1024**3
 """Bytes of an SQLite file above which PostgreSQL is mentioned."""
 SLOW_SECONDS = 1.0
 SQLITE = "sqlite:///"
+NO_MESSENGER = (
+    "not set up, only the page of phones answers; take the # away before [telegram] and token "
+    "in config.toml"
+)
 AHEAD = timedelta(minutes=5)
 """How far the newest entry may lie ahead of this machine's clock."""
 
@@ -85,7 +96,7 @@ def _channels(settings: Settings) -> list[str]:
 
 def _telegram(settings: Settings) -> list[str]:
     if settings.telegram is None:
-        return []
+        return [] if settings.wecom else [NO_MESSENGER]
     # here, for it brings the whole library, which others need not wait for
     from bot.channels.telegram.look import look
 
@@ -163,7 +174,7 @@ def _ports(settings: Settings) -> list[str]:
 
 def _secrets(config: Path, settings: Settings) -> list[str]:
     """Look for secrets in files that others on this machine may read."""
-    text = config.read_text(encoding="utf-8")
+    text = config.read_text(encoding="utf-8-sig")
     files = list(_secret_files(tomllib.loads(text), config.absolute().parent))
     if any(secret in text for secret in settings.secrets()):
         files.append(config)
@@ -183,20 +194,31 @@ def _secret_files(table: dict[str, Any], folder: Path) -> Iterator[Path]:
 
 
 def _policy(settings: Settings) -> list[str]:
-    policy = policy_of(settings.company)
+    company = settings.company
+    policies_of(company)
+    wording_of(company)
     try:
         with opened(settings) as store:
-            codes = store.run(lambda unit: unheld_roles(policy, unit.session), keep=False)
+            policies = store.read(lambda session: in_force(company, session))
+            changed = store.read(lambda session: edited(company, session))
+            unheld = {
+                code
+                for policy in policies.at(store.clock.now()).every
+                for code in store.read(partial(unheld_roles, policy))
+            }
     except StorageError:
         return []  # said under database
     return [
-        f"nobody holds the role {code} ({ROLES[code].zh}); what concerns it goes up"
-        for code in codes
+        *(f"{one.written.file} says something else than what was activated" for one in changed),
+        *(
+            f"nobody holds the role {code} ({ROLES[code].zh}); what concerns it goes up"
+            for code in sorted(unheld)
+        ),
     ]
 
 
 def _calendar(settings: Settings) -> list[str]:
-    zone = policy_of(settings.company).time.zone
+    zone = policies_of(settings.company).zone
     today = SystemClock().now().astimezone(zone).date()
     if company_calendar().is_provisional(today):
         return [

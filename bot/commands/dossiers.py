@@ -11,7 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy.exc import IntegrityError
 
 from bot.commands import alike
-from bot.commands.shared import DEFAULT_CONFIG, ConfigOption, Refused, settings_of
+from bot.commands.options import ConfigOption
+from bot.commands.shared import DEFAULT_CONFIG, Refused, settings_of
 from bot.commands.sheets import (
     DryRunOption,
     SheetArgument,
@@ -21,11 +22,11 @@ from bot.commands.sheets import (
     texts_of,
 )
 from bot.offline import Store, opened
-from bot.policies import policy_of
+from bot.policies import in_force
 from handlers import customer_sheet
 from handlers.customer_sheet import DOSSIER_COLUMNS, Customer, CustomerList
 from handlers.texts import N_, Texts
-from rules.policy import Policy
+from rules.policies import InForce
 from rules.roles import OPERATOR
 from storage import dossiers, staff
 
@@ -62,10 +63,11 @@ def import_dossiers(
     When it was cut off, run it again: it goes on with those that are missing.
     """
     settings = settings_of(config)
-    policy, texts = policy_of(settings.company), texts_of(settings)
+    texts = texts_of(settings)
     with opened_sheet(file, DOSSIER_COLUMNS, texts) as sheet, opened(settings) as store:
-        customers = CustomerList(sheet.lines, store.read(staff.everybody), policy)
-        Import(store, customers, policy, texts).run(dry_run=dry_run)
+        policies = store.read(partial(in_force, settings.company)).at(store.clock.now())
+        customers = CustomerList(sheet.lines, store.read(staff.everybody), policies)
+        Import(store, customers, policies, texts).run(dry_run=dry_run)
     told = customers.told
     summary = texts.t(SUMMARY, taken=told.taken, on_file=told.on_file, refused=rows(told.refused))
     if told.remarks:
@@ -77,11 +79,11 @@ class Import:
     """Reads, checks and writes slice by slice; nothing but the writing keeps the bot waiting."""
 
     def __init__(
-        self, store: Store, customers: CustomerList, policy: Policy, texts: Texts
+        self, store: Store, customers: CustomerList, policies: InForce, texts: Texts
     ) -> None:
         self._store = store
         self._customers = customers
-        self._policy = policy
+        self._policies = policies
         self._texts = texts
 
     def run(self, *, dry_run: bool) -> None:
@@ -109,7 +111,7 @@ class Import:
         store, customers = self._store, self._customers
         if not dry_run:
             numbers = customers.numbers
-            store.run(lambda unit: customer_sheet.pass_over(unit, self._policy, numbers))
+            store.run(lambda unit: customer_sheet.pass_over(unit, self._policies, numbers))
         fresh_ids = store.fresh_ids()
         with store.writer() as write:
             for count, good in customers.slices(SLICE, store.vault.index):
@@ -117,7 +119,7 @@ class Import:
                 new = customers.new(good, filed)
                 if new and not dry_run:
                     prepared = self._prepared(new, fresh_ids)
-                    work = partial(customer_sheet.write_new, new, prepared, self._policy)
+                    work = partial(customer_sheet.write_new, new, prepared, self._policies)
                     try:
                         customers.told.written(len(new), write(work))
                     except IntegrityError as error:

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from bot.commands.shared import DEFAULT_CONFIG, ConfigOption, Refused, say, settings_of
+from bot.commands.options import ConfigOption
+from bot.commands.shared import DEFAULT_CONFIG, Refused, say, settings_of
 from bot.offline import opened
 from storage import inbox
 from storage.unit import Unit

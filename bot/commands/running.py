@@ -9,7 +9,6 @@ from pathlib import Path
 from bot import logs
 from bot.commands.shared import say, settings_of
 from bot.company import Company
-from bot.demo import Demo
 from bot.service import serve
 from bot.settings import Log
 
@@ -28,6 +27,8 @@ def run(config: Path) -> int:
 
 def demo(port: int, data: Path | None, pack: str) -> int:
     """Run the sample company and return the exit code; without `data` nothing of it stays."""
+    from bot.demo import Demo
+
     logs.setup(Log(level="warning", format="console"))
     with ExitStack() as stack:
         if data is None:

@@ -1,27 +1,17 @@
-"""What all commands share: how they read the settings, and how they say no."""
+"""What all commands share: how they read the settings, what they say, and how they say no."""
 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from bot.config import load
 from bot.settings import Settings
 
-ConfigOption = Annotated[
-    Path,
-    typer.Option(
-        "--config",
-        "-c",
-        envvar="DOSSIERBOT_CONFIG",
-        help="The settings of the company.",
-        show_default=True,
-    ),
-]
 DEFAULT_CONFIG = Path("config.toml")
+CONFIG_VARIABLE = "DOSSIERBOT_CONFIG"
+"""The environment variable that names another one."""
 
 
 class Refused(Exception):
@@ -38,4 +28,5 @@ def settings_of(config: Path) -> Settings:
 
 
 def say(line: str = "") -> None:
-    typer.echo(line)
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

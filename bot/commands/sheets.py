@@ -10,7 +10,7 @@ from typing import IO, Annotated
 import typer
 
 from bot.commands.shared import Refused, say
-from bot.policies import policy_of
+from bot.policies import policies_of
 from bot.settings import Settings
 from handlers.sheet import Refused as Row
 from handlers.sheet import Sheet, Unreadable
@@ -33,7 +33,7 @@ ONLY_TRIED = N_("Only tried: nothing was written.")
 
 def texts_of(settings: Settings) -> Texts:
     """Return the words of the company's language, for reports."""
-    return Texts(settings.company.locale, policy_of(settings.company).time.zone)
+    return Texts(settings.company.locale, policies_of(settings.company).zone)
 
 
 @contextmanager

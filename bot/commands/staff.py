@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from bot import dispatch
+from bot.commands.options import ConfigOption
 from bot.commands.shared import (
     DEFAULT_CONFIG,
-    ConfigOption,
     Refused,
     say,
     settings_of,
@@ -26,7 +26,7 @@ from bot.commands.sheets import (
     texts_of,
 )
 from bot.offline import opened
-from bot.policies import policy_of
+from bot.policies import policies_of
 from handlers import FEATURES, bindings, staff_sheet
 from handlers import sheet as sheet_rows
 from handlers.staff_sheet import STAFF_COLUMNS
@@ -118,7 +118,7 @@ def unbind(
 ) -> None:
     """Cut a person's chats off at once, for a lost phone, and close their open invites."""
     settings = settings_of(config)
-    world = World(policy_of(settings.company), china(), Registry(FEATURES))
+    world = World(policies_of(settings.company), china(), Registry(FEATURES))
     with opened(settings) as store:
         name, cut, closed = store.run(lambda unit: cut_off(unit, world, staff_id, channel))
     for one in cut:

@@ -21,7 +21,7 @@ from handlers.sheet_text import rows_of
 from handlers.world import Registry, World
 from rules import visits as duty
 from rules.calendar import china
-from rules.policy import Policy
+from rules.policies import InForce, Policies
 from storage import dossiers, notes, staff, visits
 from storage.errors import StorageError
 from storage.staff import Person
@@ -29,22 +29,23 @@ from storage.unit import Unit
 
 COMPANY = "澄远商贸有限公司"
 
-DEMO_PHONES = ("CY015", "CY016", "CY014", "CY009", "CY004", "CY035")
+DEMO_PHONES = ("CY015", "CY016", "CY014", "CY006", "CY009", "CY004", "CY035")
 """Whose phones the page shows first: a salesperson, a colleague on the same customer, their
-manager, the archivist, the customer director, a service consultant."""
+manager, the customer-information supervisor, the archivist, the customer director, a service
+consultant."""
 
 _CLERK = "CY007"
 """Who opened the sample dossiers: the customer-information specialist."""
 
 
-def load(unit: Unit, policy: Policy) -> None:
+def load(unit: Unit, policies: Policies) -> None:
     """Write the whole company into an empty database: people, customers, notes, planned visits.
 
     Days count from the office day of `unit.now`. Phones are not bound here.
     """
-    world = World(policy, china(), Registry(FEATURES))
+    world = World(policies, china(), Registry(FEATURES))
     _load_staff(unit)
-    _load_dossiers(unit, policy)
+    _load_dossiers(unit, policies.at(unit.now))
     for row in _rows("notes.csv"):
         _file(unit, world, row)
     for row in _rows("visits.csv"):
@@ -58,24 +59,26 @@ def _load_staff(unit: Unit) -> None:
     staff_sheet.apply_staff(unit, people)
 
 
-def _load_dossiers(unit: Unit, policy: Policy) -> None:
-    lines = _fitting(rows_of(_content("dossiers.csv")), policy)
-    read = customer_sheet.read_dossiers(lines, staff.everybody(unit.session), policy)
+def _load_dossiers(unit: Unit, policies: InForce) -> None:
+    lines = _fitting(rows_of(_content("dossiers.csv")), policies)
+    read = customer_sheet.read_dossiers(lines, staff.everybody(unit.session), policies)
     _require(read.told.refused)
-    customer_sheet.apply_dossiers(unit, read.taken, policy, by=_CLERK)
+    customer_sheet.apply_dossiers(unit, read.taken, policies, by=_CLERK)
 
 
-def _fitting(lines: Sequence[Line], policy: Policy) -> list[Line]:
-    """Return the lines without the fields that this policy does not have."""
-    known = {FIELD + spec.id for spec in policy.dossier.field_specs}
+def _fitting(lines: Sequence[Line], policies: InForce) -> list[Line]:
+    """Return the lines without the fields that these policies do not have."""
+    known = customer_sheet.fields_of(policies)
     kept = [not name.startswith(FIELD) or name in known for name in lines[0].cells]
     return [replace(line, cells=tuple(compress(line.cells, kept))) for line in lines]
 
 
 def _file(unit: Unit, world: World, row: dict[str, str]) -> None:
-    policy, calendar = world.policy, world.calendar
+    calendar = world.calendar
     day = _working_day(world, unit.now, -int(row["working_days_ago"]))
     filed_at = datetime.combine(day, time.fromisoformat(row["time"]), world.zone)
+    author = _person(unit, row["author"])
+    policy = world.policies.on(day).governing(author.department)
     due = duty.note_deadline(duty.Visit(day=day, entered_at=filed_at), policy, calendar)
     ahead = row["next_in_working_days"]
     next_contact = calendar.add_working_days(day, int(ahead)) if ahead else None
@@ -97,12 +100,12 @@ def _file(unit: Unit, world: World, row: dict[str, str]) -> None:
         ),
     )
     dossiers.touch_recent(unit, row["author"], dossier_id, filed_at)
-    superior = _person(unit, row["author"]).superior
+    superior = author.superior
     if superior:
         notes.mark_unread(unit, [superior], filed.id, filed_at)
         if row["read"] == "yes":
             notes.mark_read(unit, superior, filed.id)
-    if next_contact and next_contact >= policy.time.office_day(unit.now):
+    if next_contact and next_contact >= world.policies.at(unit.now).day:
         words = row["next_step"]
         _plan(unit, world, row["author"], row["customer"], next_contact, words, filed.id)
 
@@ -131,7 +134,7 @@ def _plan(
 
 def _working_day(world: World, now: datetime, distance: int) -> date:
     """Return the office day `distance` working days after today, or before it if negative."""
-    today = world.policy.time.office_day(now)
+    today = world.policies.at(now).day
     if distance > 0:
         return world.calendar.add_working_days(today, distance)
     day = world.calendar.on_or_after(today)

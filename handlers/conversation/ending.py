@@ -44,6 +44,7 @@ QUICKER = N_("Somebody was quicker and changed the same thing. Please check and 
 SAVED = N_("Saved as a draft: {title}")
 CANCELLED = N_("Cancelled. Not filed: {labels}.")
 CANCELLED_EMPTY = N_("Cancelled. Nothing had been entered.")
+CANCELLED_SAME = N_("Cancelled. Nothing was changed.")
 CANCELLED_BEGUN = N_("Cancelled. What you had begun to enter was not filed.")
 GO_ON, RESTORE = N_("Continue"), N_("Restore")
 
@@ -53,14 +54,14 @@ def submit(ctx: Context, talk: Talk, state: State, tapped: bool) -> Reply:
 
     The feature raises Conflict before it has written anything; then the form is kept.
     """
-    told, recorded = len(ctx.told), len(ctx.recorded)
+    told, recorded, looks = len(ctx.told), len(ctx.recorded), len(ctx.looks)
     file = talk.feature.submit
     assert file is not None, talk.feature.key  # noqa: S101 - checked at start with the form
     conversations.end(ctx.unit, talk.stored.id)
     try:
         reply = file(ctx, effective(talk.form, state))
     except Conflict:
-        del ctx.told[told:], ctx.recorded[recorded:]
+        del ctx.told[told:], ctx.recorded[recorded:], ctx.looks[looks:]
         return _again(ctx, talk, state)
     _remember(ctx, state, recorded)
     filed = filed_card(talk.form, state, ctx.texts, ctx.today)
@@ -113,7 +114,9 @@ def cancel(ctx: Context, talk: Talk, tapped: bool) -> Reply:
     ]
     if not own and not begun(state):
         conversations.end(ctx.unit, stored.id)
-        return _closing(ctx, talk, Card(ctx.t(CANCELLED_EMPTY), title=title), tapped=tapped)
+        full = all(one.optional or one.key in given.prefilled for one in form.fields)
+        nothing = CANCELLED_SAME if full else CANCELLED_EMPTY
+        return _closing(ctx, talk, Card(ctx.t(nothing), title=title), tapped=tapped)
     saved(ctx, talk, change(state, remarks=()), new_card=False)
     conversations.drop(ctx.unit, stored.id)
     labels = listed([ctx.t(one.label) for one in own], ctx.texts)

@@ -162,6 +162,9 @@ class Card:
     a button where the channel has such links."""
     ends: bool = False
     """The chat is nobody's from now on: its command menu goes with this message."""
+    passing: bool = False
+    """What it shows, or leads to, is taken out of the chat again after a while; a channel that
+    can neither delete nor redraw a message says so."""
     locale: str = ""
     """Language of the texts, for words that a channel adds by itself; set where the card goes
     to the outbox, empty: the first of LOCALES."""
@@ -180,8 +183,19 @@ class Mode(StrEnum):
     """A new message."""
     REDRAW = "redraw"
     """Edit the card in `slot`; a channel that cannot edit sends a fresh one that quotes it."""
+    DELETE = "delete"
+    """Take the message in `slot` out of the chat; where that is not possible, redraw it."""
     TIDY = "tidy"
     """Edit the card in `slot`; dropped without a word where that is not possible."""
+
+
+@dataclass(frozen=True)
+class Stay:
+    """How long a message stays in the chat."""
+
+    seconds: int
+    leaves: Card
+    """What it is redrawn to where it cannot be deleted."""
 
 
 @dataclass(frozen=True)
@@ -197,6 +211,8 @@ class Show:
     """Wait so long before drawing; a newer card for the same slot takes its place meanwhile."""
     once: str = ""
     """Idempotency key where several messages are answered but once; empty: one of its own."""
+    stay: Stay | None = None
+    """None: it stays. Else `slot` is one of its own that begins with `storage.outbox.PASSING`."""
 
 
 @dataclass(frozen=True)

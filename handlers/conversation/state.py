@@ -37,6 +37,10 @@ IMPLIED = "_implied"
 """Among the answers: keys of those that the way into the form gave, nobody entered them."""
 
 
+ABOUT = "_about"
+"""Among the answers: words in the reader's language that stand on every card of the form."""
+
+
 class Pane(StrEnum):
     """Which card of a form is shown."""
 

@@ -14,7 +14,7 @@ from handlers.conversation.choices import choices, page_line, paged
 from handlers.conversation.forms import PICKERS, Field, Form, Kind, Moment
 from handlers.conversation.messages import Button, Card
 from handlers.conversation.pen import Key, Pen
-from handlers.conversation.state import IMPLIED, Pane, State, effective, entered, shown
+from handlers.conversation.state import ABOUT, IMPLIED, Pane, State, effective, entered, shown
 from handlers.conversation.wording import age, remark, shorten, summary
 from handlers.texts import N_, Texts
 from rules.calendar import CalendarGap
@@ -97,7 +97,8 @@ class _Drawing(Pen):
 
     def text(self, *lines: str) -> str:
         said = "\n".join(remark(one, self.texts) for one in self.state.remarks)
-        body = "\n".join(line for line in lines if line)
+        about = str(self.state.answers.get(ABOUT, ""))
+        body = "\n".join(line for line in (about, *lines) if line)
         return f"{said}\n\n{body}" if said else body
 
     # -- review and further fields ---------------------------------------------------------

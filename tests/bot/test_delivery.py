@@ -523,3 +523,112 @@ def farewell(unit: Unit) -> None:
         body=Card("bye", ends=True).encoded("zh_CN"),
         due_at=NOW,
     )
+
+
+class TestGivenAMessageThatDoesNotStay:
+    """Written together: the message, and the row that takes it out of the chat a minute later."""
+
+    MINUTE = timedelta(seconds=60)
+
+    def both(self, text: str = "154 0256 9624") -> tuple[Callable[[Unit], None], ...]:
+        return (
+            put(text, slot="r.1", key="say"),
+            put("taken back", slot="r.1", key="say:gone", mode=Mode.DELETE, due=NOW + self.MINUTE),
+        )
+
+    async def bodies(self, post: Post) -> list[bool]:
+        query = select(rows.c.body).order_by(rows.c.turn)
+        found = await post.units.read(lambda session: session.execute(query).scalars().all())
+        return [one is not None for one in found]
+
+    async def test_when_the_minute_is_over_then_it_is_deleted_and_forgotten(
+        self, post: Post
+    ) -> None:
+        await post.send(*self.both(), put("next"))
+        assert post.channel.texts("anna") == ["154 0256 9624", "next"]
+        await post.later(seconds=59)
+        assert len(post.channel.texts("anna")) == 2
+        await post.later(seconds=1)
+        assert post.channel.texts("anna") == ["next"]
+        assert {state for state, _ in await post.states()} == {"sent"}
+        assert await self.bodies(post) == [False, True, True]
+
+    async def test_when_the_bot_was_down_then_it_is_shown_and_deleted_at_once(
+        self, post: Post, clock: SettableClock
+    ) -> None:
+        await post.put(*self.both())
+        clock.advance(NOW + timedelta(hours=3))
+        await post.relay.drain()
+        assert post.channel.texts("anna") == []
+        assert post.channel.log == ["anna 154 0256 9624"]
+
+    async def test_when_the_platform_is_down_then_it_is_tried_until_it_is_gone(
+        self, post: Post
+    ) -> None:
+        await post.send(*self.both())
+        post.channel.fail(Outcome.RETRY_LATER, after=30)
+        post.channel.fail(Outcome.UNKNOWN, shown=True)
+        await post.later(seconds=60)
+        assert post.channel.texts("anna") != []
+        for _ in range(4):
+            await post.later(seconds=60)
+        assert post.channel.texts("anna") == []
+        assert {state for state, _ in await post.states()} == {"sent"}
+
+    async def test_when_sending_it_is_tried_again_then_it_is_still_the_message_and_deleted(
+        self, post: Post
+    ) -> None:
+        post.channel.fail(Outcome.RETRY_LATER, after=90)
+        await post.send(*self.both())
+        await post.later(seconds=61)
+        assert post.channel.log == []
+        await post.later(seconds=60)
+        assert post.channel.log == ["anna 154 0256 9624"]
+        assert post.channel.texts("anna") == []
+
+    async def test_when_its_reader_deleted_it_then_there_is_nothing_to_do(
+        self, post: Post
+    ) -> None:
+        await post.send(*self.both())
+        post.channel.forget(post.channel.messages[0].ref)
+        await post.later(seconds=60)
+        assert {state for state, _ in await post.states()} == {"sent"}
+
+    async def test_when_the_platform_deletes_it_no_more_then_it_is_redrawn(
+        self, post: Post
+    ) -> None:
+        await post.send(*self.both())
+        post.channel.fail(Outcome.REJECTED)
+        await post.later(seconds=60)
+        assert post.channel.texts("anna") == ["taken back"]
+
+    @pytest.mark.parametrize(
+        ("edits", "left"), [(True, ["taken back"]), (False, ["154 0256 9624"])]
+    )
+    async def test_when_the_channel_cannot_delete_then_it_is_redrawn_or_stays(
+        self, post: Post, edits: bool, left: list[str]
+    ) -> None:
+        post.channel.capabilities = replace(PHONE, deletes=False, edits=edits)
+        await post.send(*self.both())
+        await post.later(seconds=60)
+        assert post.channel.texts("anna") == left
+        assert (await post.states())[1][0] == ("sent" if edits else "dropped")
+
+    async def test_when_it_was_never_shown_then_nothing_is_deleted(self, post: Post) -> None:
+        post.channel.fail(Outcome.REJECTED)
+        await post.send(*self.both(), put("next"))
+        await post.later(seconds=60)
+        assert post.channel.texts("anna") == ["next"]
+        assert (await post.states())[1] == ("dropped", "cannot_delete")
+
+    async def test_when_the_reader_moved_to_another_chat_then_it_goes_to_no_other(
+        self, post: Post
+    ) -> None:
+        await post.put(*self.both())
+        await post.units.run(
+            lambda unit: outbox.forward(
+                unit, "fake", "anna", None, ("fake", "other"), problem="moved"
+            )
+        )
+        await post.later(seconds=60)
+        assert post.channel.log == []

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from bot.units import ATTEMPTS, ID_BLOCK, UnitFailed, Units
@@ -132,6 +132,24 @@ class TestBatch:
         await together(units, *[work] * 5)
         assert len(seen) == 5
         assert len(set(seen)) == 1
+
+    @only_sqlite
+    async def test_is_as_durable_as_the_most_demanding_of_it(self, units: Units) -> None:
+        def synchronous(unit: Unit) -> int | None:
+            return unit.session.execute(text("PRAGMA synchronous")).scalar()
+
+        gate = Gate()
+        first = asyncio.create_task(units.run(gate, durable=False))
+        await gate.entered()
+        waiting = [
+            asyncio.create_task(units.run(synchronous, durable=durable))
+            for durable in (False, True, False)
+        ]
+        await asyncio.sleep(0)
+        gate.open()
+        await first
+        # the first joins what had begun without waiting for the disk, the second must not
+        assert await asyncio.gather(*waiting) == [1, 2, 2]
 
     async def test_each_gets_its_own_value_in_order(self, units: Units) -> None:
         names = [f"unit-{number:02}" for number in range(20)]

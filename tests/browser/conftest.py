@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -98,6 +99,8 @@ class Demo:
 
     folder: Path
     port: int = 0
+    policy: str = ""
+    """The pack of the sample company; "": the usual one."""
     _process: Process | None = field(default=None, repr=False)
 
     @property
@@ -110,7 +113,9 @@ class Demo:
             with socket() as found:
                 found.bind(("127.0.0.1", 0))
                 self.port = found.getsockname()[1]
-        words = ("demo", "--port", str(self.port), "--data", str(self.folder))
+        words = ["demo", "--port", str(self.port), "--data", str(self.folder)]
+        if self.policy:
+            words += ["--policy", self.policy]
         self._process = await create_subprocess_exec(
             sys.executable, "-m", "bot", *words, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL
         )
@@ -207,13 +212,25 @@ Open = Callable[..., Any]
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def look(browser: Browser) -> AsyncIterator[Open]:
-    """Open pages; at the end none of them had an error or asked for anything elsewhere."""
+    """Open pages, if told with these `phones` alone.
+
+    At the end none of them had an error or asked for anything elsewhere.
+    """
     contexts, wrong = [], []
 
-    async def opened(url: str, width: int = 1440, height: int = 860, **options: Any) -> Sight:
+    async def opened(
+        url: str,
+        width: int = 1440,
+        height: int = 860,
+        phones: tuple[str, ...] = (),
+        **options: Any,
+    ) -> Sight:
         options = {"locale": "zh-CN", "color_scheme": "light", **options}
         context = await browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
+        if phones:
+            shown = json.dumps(json.dumps(phones))
+            await context.add_init_script(f"localStorage['phones.shown'] = {shown}")
         page = await context.new_page()
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: wrong.append(str(error)))

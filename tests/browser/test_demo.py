@@ -16,8 +16,8 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
 ]
 
-SALES, COLLEAGUE, MANAGER, CUSTODIAN, DIRECTOR, SERVICE = (
-    "CY015", "CY016", "CY014", "CY009", "CY004", "CY035",
+SALES, COLLEAGUE, MANAGER, SUPERVISOR, CUSTODIAN, DIRECTOR, SERVICE = (
+    "CY015", "CY016", "CY014", "CY006", "CY009", "CY004", "CY035",
 )  # fmt: skip
 
 SHOP_FRONT = """() => {
@@ -50,9 +50,9 @@ class TestGivenTheFirstOpening:
     ) -> None:
         sight = await look(demo.url)
         phones = sight.page.locator(".phone")
-        shown = [await phones.nth(at).get_attribute("data-account") for at in range(6)]
-        assert shown == [SALES, COLLEAGUE, MANAGER, CUSTODIAN, DIRECTOR, SERVICE]
-        await expect(phones.locator(".empty")).to_have_count(6)
+        shown = [await phones.nth(at).get_attribute("data-account") for at in range(7)]
+        assert shown == [SALES, COLLEAGUE, MANAGER, SUPERVISOR, CUSTODIAN, DIRECTOR, SERVICE]
+        await expect(phones.locator(".empty")).to_have_count(7)
         await sight.tap(SALES, "今日")
         await expect(sight.bubble(SALES, "张晓雯，今天是9月14日 周一")).to_be_visible()
 

@@ -169,6 +169,18 @@ class TestSending:
         await hands.channel.edit(ANN, again, card(2))
         assert (await hands.seen(ANN))[-1].keys == ("c.5.1.pick.1", "c.5.1.pick.2")
 
+    async def test_a_deleted_message_is_seen_no_more_and_gone_the_next_time(
+        self, hands: Hands
+    ) -> None:
+        first = await hands.channel.send(ANN, card(0, "first"))
+        ref = await hands.channel.send(ANN, card(2))
+        assert hands.channel.capabilities.deletes
+        await hands.channel.delete(ANN, ref)
+        assert [(one.ref, one.text) for one in await hands.seen(ANN)] == [(first, "first")]
+        with pytest.raises(ChannelError) as caught:
+            await hands.channel.delete(ANN, ref)
+        assert caught.value.outcome is Outcome.GONE
+
     async def test_files_go_out_or_are_refused_with_an_outcome(self, hands: Hands) -> None:
         file = OutFile("清单.pdf", "application/pdf", b"%PDF-1.4")
         if hands.channel.capabilities.files_out:
@@ -200,8 +212,17 @@ class TestTrouble:
             await hands.channel.edit(ANN, ref, card(1))
         assert caught.value.outcome is Outcome.GONE
 
+    @pytest.mark.parametrize("ref", ["404404", "", "not a ref", "²"])
+    async def test_what_is_not_there_cannot_be_deleted(self, hands: Hands, ref: str) -> None:
+        with pytest.raises(ChannelError) as caught:
+            await hands.channel.delete(ANN, ref)
+        assert caught.value.outcome is Outcome.GONE
+
     async def test_a_card_of_somebody_else_is_gone(self, hands: Hands) -> None:
         ref = await hands.channel.send(ANN, card(1))
+        with pytest.raises(ChannelError) as other:
+            await hands.channel.delete(BOB, ref)
+        assert other.value.outcome is Outcome.GONE
         with pytest.raises(ChannelError) as caught:
             await hands.channel.edit(BOB, ref, card(1))
         assert caught.value.outcome is Outcome.GONE

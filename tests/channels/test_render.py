@@ -113,3 +113,17 @@ class TestSplitting:
     @given(st.text(), st.integers(min_value=3, max_value=50))
     def test_shortened_text_fits(self, text: str, limit: int) -> None:
         assert len(shorten(text, limit).encode()) <= limit
+
+
+class TestGivenWhatDoesNotStay:
+    @staticmethod
+    def said(able: Capabilities, *, passing: bool) -> str:
+        return render(Card("154 0256 9624", passing=passing, locale="zh_CN"), able).parts[0]
+
+    def test_when_nothing_can_be_taken_back_then_said(self) -> None:
+        assert "无法收回消息" in self.said(SIX, passing=True)
+        assert "无法收回消息" not in self.said(SIX, passing=False)
+
+    def test_when_it_can_be_deleted_or_redrawn_then_there_is_nothing_to_say(self) -> None:
+        for able in (replace(SIX, deletes=True), replace(SIX, edits=True)):
+            assert self.said(able, passing=True) == "154 0256 9624"

@@ -38,7 +38,7 @@ class TelegramClient:
         await self.person.tap(bubble.id, key)
 
     def bubbles(self) -> list[Bubble]:
-        return bubbles_of(self.person.messages[-NEWEST:])
+        return bubbles_of(self.person.newest(NEWEST))
 
     async def until(self, true: Callable[[], bool]) -> None:
         await self._server.until(true, within=PATIENCE)

@@ -15,7 +15,7 @@ from bot import sample
 from bot.clock import Clock
 from bot.demo import settings_for
 from bot.offline import Store, opened
-from bot.policies import policy_of
+from bot.policies import policies_of
 from bot.settings import Settings
 from storage import accounts
 from storage.crypto import Vault
@@ -59,8 +59,8 @@ def settings_of(folder: Path, url: str = "") -> Settings:
 def made(settings: Settings, clock: Clock) -> None:
     """Make the company: the key, and the sample in an empty database."""
     Vault.create(settings.storage.key_file)
-    policy = policy_of(settings.company)
-    change(settings, clock, lambda unit: sample.load(unit, policy))
+    policies = policies_of(settings.company)
+    change(settings, clock, lambda unit: sample.load(unit, policies))
 
 
 def change(settings: Settings, clock: Clock, work: Callable[[Unit], T]) -> T:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli import main
+from bot.__main__ import main
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ def dossierbot(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[st
         monkeypatch.setattr(sys, "argv", ["dossierbot", *map(str, words)])
         with pytest.raises(SystemExit) as ended:
             main()
+        gc.unfreeze()  # this process goes on to other tests
         said = capsys.readouterr()
         code = ended.value.code
         return Ended(code if isinstance(code, int) else int(bool(code)), said.out, said.err)

@@ -162,7 +162,7 @@ class TestGivenACompany:
     @pytest.mark.parametrize(
         ("more", "said"),
         [
-            ('[[company.packs]]\npack = "auto-dealer"\n', "several packs"),
+            ('[[company.packs]]\npack = "auto-dealer"\n', "both govern the whole company"),
             ('[[company.packs]]\npack = "log"\ndepartments = ["一部"]\n', "departments"),
         ],
     )
@@ -192,7 +192,7 @@ class TestGivenThePolicies:
         assert company.is_dir()
         ended = dossierbot("policy", "check")
         assert ended.code == 0
-        assert "Nobody holds the role gm" in ended.out
+        assert "approved_by is gm (总经理), whom nobody is" in ended.out
 
 
 class TestGivenFailedMessages:

@@ -55,6 +55,9 @@ class TestGivenASoundFile:
         assert settings.telegram is None
         assert settings.retention.bodies_days == 90
 
+    def test_then_a_byte_order_mark_of_an_editor_does_no_harm(self, folder: Folder) -> None:
+        assert folder.load("\ufeff" + SMALLEST).company.name == folder.load(SMALLEST).company.name
+
     def test_then_the_environment_goes_first(self, folder: Folder) -> None:
         text = SMALLEST + "[http]\nport = 8080"
         assert folder.load(text, DOSSIERBOT_HTTP_PORT="9001").http.port == 9001

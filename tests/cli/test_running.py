@@ -114,6 +114,14 @@ class TestGivenACompanyOnThePhonesPage:
             assert dossierbot("staff", "invite", "operator").code == 0
             assert end(process)[0] == 0
 
+    def test_when_its_database_is_not_there_then_refused_and_no_empty_one_takes_its_place(
+        self, trial: tuple[Path, int, int], dossierbot: Command
+    ) -> None:
+        company, _, _ = trial
+        (company / "dossierbot.sqlite").rename(company / "elsewhere")
+        assert "There is no database at" in dossierbot("run").refusal
+        assert not (company / "dossierbot.sqlite").exists()
+
     def test_when_the_port_is_taken_then_one_sentence(self, trial: tuple[Path, int, int]) -> None:
         company, page, _ = trial
         with socket.socket() as taken:

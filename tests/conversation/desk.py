@@ -29,6 +29,7 @@ from handlers.conversation.state import State, decode, sound
 from handlers.feature import Feature
 from handlers.world import Registry, World
 from rules.calendar import china
+from rules.policies import Policies
 from rules.policy import load_pack
 from storage import conversations, dossiers, staff
 from storage.dossiers import DossierRow
@@ -69,7 +70,7 @@ class Untranslated(Registry):
 
 def make_world(*features: Feature) -> World:
     registry = Untranslated(features or (demo.FEATURE, demo.QUICK))
-    return World(load_pack("customer-service"), china(), registry)
+    return World(Policies.of(load_pack("customer-service")), china(), registry)
 
 
 @dataclass

@@ -19,6 +19,7 @@ PHONE = Capabilities(
     files_out=True,
     protects=True,
     file_bytes_in=20 * 1024 * 1024,
+    deletes=True,
 )
 
 
@@ -111,6 +112,9 @@ class RecordingChannel:
         await self._attempt(account, lambda: self._redraw(account, ref, card))
         return ref
 
+    async def delete(self, account: str, ref: str) -> None:
+        await self._attempt(account, lambda: self._remove(account, ref))
+
     async def answer_tap(self, inbound: Inbound, alert: str) -> None:
         self.alerts.append(f"{inbound.account} {alert}")
 
@@ -147,6 +151,11 @@ class RecordingChannel:
         self.messages.append(shown)
         self.log.append(f"{shown.account} {shown.card.text}")
         self._grown.set()
+
+    def _remove(self, account: str, ref: str) -> None:
+        if not any((one.account, one.ref) == (account, ref) for one in self.messages):
+            raise ChannelError(Outcome.GONE, ref)
+        self.forget(ref)
 
     def _redraw(self, account: str, ref: str, card: Card) -> None:
         for place, one in enumerate(self.messages):

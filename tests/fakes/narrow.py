@@ -25,6 +25,7 @@ NARROW = Capabilities(
     files_out=False,
     protects=False,
     file_bytes_in=20 * 1024 * 1024,
+    deletes=True,
 )
 
 
@@ -97,6 +98,12 @@ class Narrow:
             raise ChannelError(Outcome.GONE, ref)
         return self._show(account, card, old.text)
 
+    async def delete(self, account: str, ref: str) -> None:
+        kept = [one for one in self._known(account) if one.ref != ref]
+        if len(kept) == len(self._chats[account]):
+            raise ChannelError(Outcome.GONE, ref)
+        self._chats[account][:] = kept
+
     async def answer_tap(self, inbound: Inbound, alert: str) -> None:
         if alert and inbound.account in self._chats and inbound.account not in self._blocked:
             self._show(inbound.account, Card(alert), "")
@@ -135,7 +142,7 @@ class Narrow:
 
     def _show(self, account: str, card: Card, quote: str) -> str:
         chat = self._known(account)
-        rendered = render(card, NARROW, quote=quote)
+        rendered = render(card, self.capabilities, quote=quote)
         rows = rendered.grid + rendered.rows
         buttons = tuple(button for row in rows for button in row) + rendered.nav
         assert len(buttons) <= NARROW.buttons, "the platform refuses more buttons"

@@ -23,7 +23,7 @@ from bot.channels.phones.platform import Platform
 from bot.channels.telegram.channel import Telegram
 from bot.demo import OPENS, settings_for
 from bot.offline import Store
-from bot.policies import policy_of
+from bot.policies import policies_of
 from bot.settings import Limits, Secret, Settings
 from bot.settings import Telegram as TelegramSettings
 from handlers import FEATURES
@@ -49,10 +49,17 @@ from tests.features.office import (
 )
 from tests.features.telegram_hands import TelegramHands, number_of
 
-ON_POSTGRESQL = ("test_visit_note", "test_duties", "test_outage", "test_poison", "test_find")
+ON_POSTGRESQL = (
+    "test_dossier_cases",
+    "test_visit_note",
+    "test_duties",
+    "test_outage",
+    "test_poison",
+    "test_find",
+)
 """Modules whose transcripts run there too: one case from each corner of the storage floor."""
 
-PEOPLE = sample.DEMO_PHONES
+PEOPLE = ("CY015", "CY016", "CY014", "CY009", "CY004", "CY035")
 SECOND_PHONES = {"CY015-2": "CY015"}
 """Account of the second phone of a person."""
 OPERATOR = "CY039"
@@ -66,8 +73,8 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("company")
     settings = settings_for(folder, 0, "customer-service")
     Vault.create(settings.storage.key_file)
-    policy = policy_of(settings.company)
-    in_store(settings, lambda unit: sample.load(unit, policy))
+    policies = policies_of(settings.company)
+    in_store(settings, lambda unit: sample.load(unit, policies))
     return folder
 
 
@@ -97,8 +104,8 @@ def company_on_server(company: Path, server: Server) -> str:
     name = f"company_{os.environ.get('PYTEST_XDIST_WORKER', '')}"
     server.create(name, "migrated")
     settings = settings_of(company, server.url(name))
-    policy = policy_of(settings.company)
-    in_store(settings, lambda unit: sample.load(unit, policy))
+    policies = policies_of(settings.company)
+    in_store(settings, lambda unit: sample.load(unit, policies))
     return name
 
 

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from sqlalchemy import select
 
 from bot.app import App
-from bot.channels.phones.platform import Changed, News, Phone, Platform
+from bot.channels.phones.platform import Changed, Deleted, News, Phone, Platform
 from bot.channels.phones.store import Content, Kept, Spot, new_ref
 from bot.demo import settings_for
 from bot.dispatch import decode_card
@@ -241,7 +241,7 @@ class NarrowHands(HandedIn):
         self._account = account
         self._channel = channel
         self._phone = channel.phone(account)
-        self._seen = 0
+        self._seen: set[str] = set()
 
     async def _after(self) -> Shown:
         await self._office.settle()
@@ -252,8 +252,8 @@ class NarrowHands(HandedIn):
         return self._last.key
 
     async def see(self) -> Shown:
-        messages = self._phone.messages[self._seen :]
-        self._seen = len(self._phone.messages)
+        messages = [one for one in self._phone.messages if one.ref not in self._seen]
+        self._seen |= {one.ref for one in messages}
         text = "\n".join(one.text for one in messages)
         numbered = tuple(re.findall(r"^\d (.+)$", text, re.MULTILINE))
         said = tuple(re.findall(r"^(?:.*[回|或].*词语?[::])(.+)$", text, re.MULTILINE))
@@ -335,6 +335,9 @@ class PhonesHands(HandedIn):
             if news.message.account == self._account and not news.message.mine:
                 self._shown.append((news.message.id, news.message.content))
                 self._new.append((news.message.id, news.message.content))
+        elif isinstance(news, Deleted):
+            self._new = [one for one in self._new if one[0] != news.id]
+            self._shown = [one for one in self._shown if one[0] != news.id]
         elif getattr(news, "account", "") == self._account and hasattr(news, "text"):
             self._alerts.append(news.text)
 

@@ -23,6 +23,7 @@ from handlers.conversation import runner
 from handlers.conversation.messages import Inbound, Reply
 from handlers.feature import Feature
 from handlers.routing import route
+from rules.masks import mask_address
 from storage import attachments, audit, conversations, dossiers, notes, staff, visits
 from storage import tables as t
 from storage.unit import Unit
@@ -33,7 +34,10 @@ GRADES = ("none", "confidential", "secret", "top_secret")
 AUTHORS = ("CY015", "CY016", "CY028", "CY035")
 SEED = 20260914
 
-PACK = tomllib.loads((files("rules") / "packs" / "customer-service.toml").read_text())
+PACK, BASE = (
+    tomllib.loads((files("rules") / "packs" / f"{name}.toml").read_text("utf-8"))
+    for name in ("customer-service", "_base")
+)
 STAFF = {
     row["id"]: row
     for row in csv.DictReader((files("bot") / "sample" / "staff.csv").read_text().splitlines())
@@ -66,7 +70,7 @@ class Oracle:
 
     def chat_carries(self, grade: str) -> bool:
         # the training page stands for the company's messenger; a chat nobody rated carries none
-        ceilings = PACK["dossier"]["chat_ceiling"]
+        ceilings = BASE["dossier"]["chat_ceiling"]
         rated = {"phones": ceilings["wecom"], "telegram": ceilings["telegram"]}
         return GRADES.index(grade) <= GRADES.index(rated.get(self.channel, "none"))
 
@@ -207,8 +211,9 @@ class TestGivenEveryDemoPersonAndManyDossiers:
                     assert (row.name in card) == verdict[1], case
                     assert not row.phone or row.phone not in card, case
                     for one in secrets_of(row)[:2]:
-                        if one in (row.contact, row.address):
+                        if one == row.contact:
                             assert (one in card) == verdict[2], (case, one)
+                    assert not row.address or row.address not in card, case
                     if not verdict[2]:
                         assert [one for one in secrets_of(row) if one in card] == [], case
                     assert all(
@@ -302,7 +307,7 @@ class TestGivenEveryDemoPersonAndManyDossiers:
                 for earlier in PEOPLE:  # everybody was there once
                     notes.file_note(unit, replace(_new(note), author=earlier, body="早先"))
                 ctx = on.context(note.author)
-                due = note_effects.deadline_of(ctx, note.day)
+                due = note_effects.deadline_of(ctx, note.day, note.dossier_id)
                 note_effects.filed(ctx, note.id, (), due)
                 for told in ctx.told:
                     if told.staff_id not in PEOPLE:
@@ -395,10 +400,10 @@ class TestGivenARoleThatIsTakenAway:
             )
         )
         me = office["CY009"]
-        assert row.address in await me.press(f"f.find.card.{row.id}")
+        assert row.name in await me.press(f"f.find.card.{row.id}")
         self._strip(office, "CY009")
         shown = await me.press(f"f.find.card.{row.id}")
-        assert row.address not in shown.text
+        assert mask_address(row.address) not in shown.text
         assert row.name not in shown.text
         assert row.number is not None
         assert row.number in shown.text

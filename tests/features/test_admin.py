@@ -87,7 +87,7 @@ class TestGivenAnOperator:
         for words in ("部门：销售一部", "角色：业务员", "上级：王海峰", "最近活动：9月14日"):
             assert words in shown
         assert f"{MESSENGERS.get(office.channel, office.channel)}，" in shown
-        assert {"新邀请码", "解绑", "已离职"} <= set(shown.labels)
+        assert {"新邀请码", "解绑", "登记离职"} <= set(shown.labels)
         assert "没有找到" in await person(admin, "没有这个人")
 
     async def test_when_invited_then_the_code_binds_and_is_shown_once(
@@ -125,9 +125,9 @@ class TestGivenAnOperator:
     ) -> None:
         admin = office[OPERATOR]
         await person(admin, "张晓雯")
-        shown = await admin.tap("已离职")
+        shown = await admin.tap("登记离职")
         assert "张晓雯已离职？" in shown
-        shown = await admin.tap("已离职")
+        shown = await admin.tap("登记离职")
         assert "张晓雯已不能再使用" in shown
         await office.app.scan(office.clock.now())
         await office.settle()

@@ -450,3 +450,11 @@ def test_every_alarm_has_its_words(house_texts: dict[str, Texts], locale: str) -
 @pytest.fixture
 def house_texts() -> dict[str, Texts]:
     return {locale: Texts(locale, ZoneInfo("Asia/Shanghai")) for locale in ("en", "zh_CN")}
+
+
+@pytest.mark.rule("S1-09.7.1")
+def test_given_an_edited_policy_then_told_until_a_start_without() -> None:
+    edited = Signs(START, policy_edited=True)
+    assert judge(edited, {}, NOW).begun == {alarms.POLICY: START}
+    assert not judge(edited, {alarms.POLICY: START}, NOW)
+    assert judge(Signs(NOW), {alarms.POLICY: START}, NOW).ended == {alarms.POLICY}

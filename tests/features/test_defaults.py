@@ -1,10 +1,10 @@
 """What every form inherits: no way to get stuck in it, to lose anything, or to file twice.
 
-The forms are those of `handlers.FEATURES`; a new one is tested without a line here if a command
-starts it, and with one line in `DOORS` if only a button does. Each law walks the form once, from
-the first question to the review card; a form that opens on its review card is walked field by
-field from there. What depends on redrawn cards and taps is tried on both channels, what does not
-on the narrow one, where fewer things can be done.
+The forms are those of `handlers.FEATURES` and of the desk; a new one is tested without a line here
+if a command starts it, and with one line in `DOORS` if only a button does. Each law walks the form
+once, from the first question to the review card; a form that opens on its review card is walked
+field by field from there. What depends on redrawn cards and taps is tried on both channels, what
+does not on the narrow one, where fewer things can be done.
 """
 
 from __future__ import annotations
@@ -22,9 +22,8 @@ from bot.channels.render import render
 from bot.demo import settings_for
 from bot.dispatch import decode_card
 from bot.offline import Store, opened
-from handlers import FEATURES
 from handlers.conversation.forms import Field, Form, Kind
-from handlers.conversation.messages import MAX_CHOICES, MAX_KEY_BYTES, Card
+from handlers.conversation.messages import MAX_CHOICES, MAX_KEY_BYTES, Card, FileKind
 from handlers.conversation.runner import CLOSED
 from handlers.conversation.state import State, decode, shown
 from handlers.conversation.talk import STALE, button_key
@@ -32,13 +31,15 @@ from handlers.feature import Feature
 from handlers.note import CORRECT
 from handlers.texts import LOCALES, _catalogue
 from rules.secrecy import Grade
-from storage import conversations, inbox, notes, tables, visits
+from storage import conversations, dossiers, inbox, notes, tables, visits
 from storage.conversations import Stored
 from storage.unit import Unit
 from tests.fakes.channel import PHONE
 from tests.fakes.narrow import NARROW
+from tests.features import doors
 from tests.features.conftest import OPERATOR
-from tests.features.office import CHANNELS, Office, Shown, one_channel
+from tests.features.desk import Desk
+from tests.features.office import CHANNELS, JPEG, Office, Shown, one_channel
 
 SALES = "CY015"
 NONSENSE = "@@ ？？ 嗯 31/02 -1"
@@ -54,9 +55,13 @@ ANSWERS = {
     Kind.FILES: "跳过",
     Kind.PLACE: "跳过",
 }
+SAID = {"phone": "13800001234", "second_contact": "林小姐 财务"}
+"""By field key: what is said to fields that do not take any text."""
+SAID_ANEW = {"phone": "0755-0866 1234", "second_contact": "陈先生 采购"}
 REWORDED = {Kind.TEXT: "谈三季度订单", Kind.CHOICE: "2", Kind.CONFIRM: "否", Kind.DATE: "今天"}
 DAYS = {"past": "今天", "future": "明天"}
-FORMS = tuple(one for one in FEATURES if one.form is not None)
+ALL = Desk().features
+FORMS = tuple(one for one in ALL if one.form is not None)
 MOST_STOPS = 40
 
 both = pytest.mark.parametrize("office", CHANNELS, indirect=True)
@@ -75,15 +80,31 @@ def first_visit(unit: Unit) -> int:
 DOORS = {
     "correct": lambda unit: f"f.note.correct.{open_note(unit)}",
     "comment": lambda unit: f"f.note.comment.{open_note(unit)}",
+    "updating": lambda _unit: "f.update.new",
+    "opening": lambda _unit: "f.open.new",
     "finding": lambda _unit: "f.find.ask",
     "planning": lambda _unit: "f.plan.new",
     "move": lambda unit: f"f.plan.move.{first_visit(unit)}",
     "awaying": lambda _unit: "f.away.new",
     "seek": lambda _unit: "f.admin.find",
+    "consult": lambda unit: f"f.consult.new.{doors.dossier(unit)}",
+    "room": lambda unit: f"f.consult.room.{doors.granted(unit)}",
+    "refusing": lambda unit: f"f.case.write.{doors.waiting(unit)}",
+    "asking": lambda unit: f"f.case.ask.{doors.waiting(unit)}",
+    "signing": lambda unit: f"f.case.sign.{doors.waiting(unit)}",
+    "answering": lambda unit: f"f.case.answer.{doors.asked_back(unit)}",
+    "naming": lambda _unit: "f.delegate.new",
+    "revealing": lambda unit: f"f.reveal.other.{dossiers.kept_by(unit.session, [SALES], 1)[0]}",
 }
 """The button that opens a form which has no command of its own."""
 
-WHO = {"seek": OPERATOR}
+WHO = {
+    "seek": OPERATOR,
+    "room": "CY009",
+    "refusing": doors.HEAD,
+    "asking": doors.HEAD,
+    "signing": doors.HEAD,
+}
 """Who walks through a form that is not open to a salesperson."""
 
 
@@ -163,7 +184,7 @@ class Walk:
 
     async def enter(self) -> None:
         if self.feature.key in DOORS:
-            await self.press(self.store.run(DOORS[self.feature.key], keep=False))
+            await self.press(self.store.run(DOORS[self.feature.key]))
         else:
             await self.say(f"/{self.feature.command}")
         assert self.talk() is not None
@@ -187,9 +208,14 @@ class Walk:
     async def answer(self) -> None:
         asked = self.asked()
         assert asked is not None
-        said = DAYS[asked.prefer] if asked.kind is Kind.DATE else ANSWERS[asked.kind]
-        await self.say(said)
-        if asked.kind is Kind.CHOICES:
+        usual = DAYS[asked.prefer] if asked.kind is Kind.DATE else ANSWERS[asked.kind]
+        said = SAID.get(asked.key, usual)
+        files = asked.kind is Kind.FILES and not asked.optional
+        if files:
+            await self.office[self.who].send((JPEG, FileKind.PHOTO, ""))
+        else:
+            await self.say(said)
+        if files or asked.kind is Kind.CHOICES:
             await self.press(self.key("done"))
         open_still = self.talk() is not None
         assert not open_still or self.asked() is not asked, f"{asked.key}: {said} was not taken"
@@ -237,6 +263,11 @@ class Walk:
             if one.key not in self.given and one.when is None and not one.more
         }
         return keys | {""} if self.form.review else keys
+
+
+@pytest.fixture
+def features() -> tuple[Feature, ...]:
+    return ALL
 
 
 @pytest.fixture
@@ -341,7 +372,7 @@ class TestGivenAForm:
             at = walk.state().at
             if before is not None:
                 given = walk.state().answers
-                words = REWORDED.get(before.kind, NONSENSE)
+                words = SAID_ANEW.get(before.key, REWORDED.get(before.kind, NONSENSE))
                 seen = await hands.edit(words, last)
                 assert walk.sound()
                 assert walk.state().at == at

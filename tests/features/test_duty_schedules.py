@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bot.demo import OPENS, settings_for
 from bot.offline import Store
-from bot.policies import policy_of
+from bot.policies import policies_of
 from handlers import FEATURES, leave, plan, reminders, visit_note
 from handlers.context import Context
 from handlers.conversation.forms import Answers
@@ -148,7 +148,7 @@ class Bench:
                 if rendered is None:
                     outbox.drop(unit, row.id, "moot")
                 else:
-                    outbox.mark_sent(unit, row.id, str(row.id))
+                    outbox.mark_sent(unit, row, str(row.id))
                     sent.append((row.staff_id, rendered.card.text))
         mine = [one for one, text in sent if MOTINGS in text]
         return mine.count(SALES), mine.count(MANAGER)
@@ -201,7 +201,7 @@ def test_given_any_schedule_then_each_rung_is_said_once_or_not_at_all(
     company: Path, events: list[tuple[str, int, int]], outages: list[tuple[int, int]]
 ) -> None:
     options = settings_for(company, 0, "customer-service")
-    world = World(policy_of(options.company), CHINA, Registry(FEATURES))
+    world = World(policies_of(options.company), CHINA, Registry(FEATURES))
     vault = Vault.load(options.storage.key_file)
     database = Database.open(options.storage.url, upgrade=True)
     try:

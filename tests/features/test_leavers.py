@@ -59,6 +59,26 @@ class TestGivenSomebodyLeaves:
         assert "已离职" not in (await office[MANAGER].see()).text
         assert "等您处理" not in (await office[SALES].say("今日")).text
 
+    async def test_when_they_write_again_then_their_menu_is_gone(self, office: Office) -> None:
+        person = office[SALES]
+        await person.say("今日")
+        assert person.menu()
+        await leaves(office)
+        await person.say("今日")
+        assert person.menu() == ()
+        await returns(office)
+        await person.say("今日")
+        assert person.menu()
+
+    async def test_when_they_never_write_again_then_the_next_start_takes_their_menu(
+        self, office: Office
+    ) -> None:
+        await office[SALES].say("今日")
+        await leaves(office)
+        await office.restart()
+        await office.settle()
+        assert office[SALES].menu() == ()
+
     async def test_when_the_list_says_no_then_the_access_ends_and_the_superior_hears(
         self, office: Office
     ) -> None:

@@ -202,7 +202,7 @@ class TestGivenACorrection:
         me = office[SALES]
         await note(office)
         await me.tap("更正")
-        assert "还没有填写任何内容" in await me.tap("取消")
+        assert "没有作任何改动" in await me.tap("取消")
 
     async def test_when_cancelled_then_only_what_was_changed_is_named(
         self, office: Office

@@ -52,6 +52,15 @@ class TestGivenACustomerOfMine:
             assert "经过：谈价格\n" in shown
             await office[SALES].say("/cancel")
 
+    @one_channel
+    async def test_when_a_day_to_come_stands_first_then_it_stays_in_the_words(
+        self, office: Office
+    ) -> None:
+        shown = await said(office, "拜访 明天 听涛 谈订单")
+        assert f"客户：{TINGTAO}" in shown
+        assert "日期：9月14日 周一" in shown
+        assert "经过：明天 谈订单\n" in shown
+
     async def test_when_the_day_stands_before_the_customer_then_it_is_the_day(
         self, office: Office
     ) -> None:

@@ -11,10 +11,12 @@ import typer
 
 from bot.cli import app
 from bot.config import ConfigError, load
+from rules.policy import parse_policy
 from tests.house.sources import ROOT
 
 PAGES = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")))
 COMPANY = '[company]\nname = "c"\n[[company.packs]]\npack = "customer-service"\n'
+POLICY_KEY = "effective_from"
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -25,7 +27,13 @@ SETTINGS = [
     pytest.param(block, id=f"{page.name}-{number}")
     for page in PAGES
     for number, block in enumerate(blocks(page, "toml"))
-    if "[build-system]" not in block
+    if "[build-system]" not in block and POLICY_KEY not in block
+]
+POLICIES = [
+    pytest.param(block, id=f"{page.name}-{number}")
+    for page in PAGES
+    for number, block in enumerate(blocks(page, "toml"))
+    if POLICY_KEY in block
 ]
 
 
@@ -46,6 +54,11 @@ def problems(block: str, folder: Path) -> list[str]:
 @pytest.mark.parametrize("block", SETTINGS)
 def test_settings_in_the_pages_are_taken(block: str, tmp_path: Path) -> None:
     assert problems(block, tmp_path) == []
+
+
+@pytest.mark.parametrize("block", POLICIES)
+def test_policies_in_the_pages_are_taken(block: str) -> None:
+    assert parse_policy(block, "policy.toml").pack
 
 
 def command_lines(text: str) -> list[str]:

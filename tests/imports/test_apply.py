@@ -11,13 +11,14 @@ import pytest
 
 from bot import sample
 from handlers import customer_sheet, staff_sheet
-from rules.policy import load_pack
+from rules.policies import Policies
+from rules.policy import available_packs, load_pack
 from storage import accounts, dossiers, notes, search, staff, visits
 from storage.dossiers import DossierRow
 from storage.staff import StaffRow
 from tests.conftest import NOW, UnitFactory
 
-POLICY = load_pack("customer-service", ("log", "privacy"))
+POLICIES = Policies.of(load_pack("customer-service", ("log", "privacy")))
 ZHANG = StaffRow("s1", "张三", "一部", wecom_userid="zhangsan")
 
 
@@ -54,44 +55,47 @@ class TestGivenAList:
         ]
         with unit_factory() as unit:
             staff_sheet.apply_staff(unit, [ZHANG])
-            ids = customer_sheet.apply_dossiers(unit, rows, POLICY, by="s1")
+            ids = customer_sheet.apply_dossiers(unit, rows, POLICIES.at(NOW), by="s1")
             numbers = [kept.number for id_ in ids if (kept := dossiers.get(unit, id_))]
             assert numbers == ["KH-2026-0400", "KH-2026-0401", "KH-2026-0402"]
 
     def test_no_customers_are_no_error(self, unit_factory: UnitFactory) -> None:
         with unit_factory() as unit:
-            assert customer_sheet.apply_dossiers(unit, [], POLICY, by="s1") == ()
+            assert customer_sheet.apply_dossiers(unit, [], POLICIES.at(NOW), by="s1") == ()
 
 
 class TestGivenTheSampleCompany:
-    @pytest.mark.parametrize("pack", ["customer-service", "sales-levels", "auto-dealer"])
+    @pytest.mark.parametrize("pack", available_packs())
     def test_it_loads_under_every_pack_it_can_be_shown_with(
         self, unit_factory: UnitFactory, pack: str
     ) -> None:
         with unit_factory() as unit:
-            sample.load(unit, load_pack(pack))
+            sample.load(unit, Policies.of(load_pack(pack)))
             assert len(staff.everybody(unit.session)) == 40
 
     def test_the_lists_of_the_demo_people_are_not_empty(self, unit_factory: UnitFactory) -> None:
         with unit_factory() as unit:
-            sample.load(unit, POLICY)
-            seller, colleague, manager, archivist, director, service = (
+            sample.load(unit, POLICIES)
+            seller, colleague, manager, supervisor, archivist, director, service = (
                 staff.get(unit.session, one) for one in sample.DEMO_PHONES
             )
-            for person in (seller, colleague, manager, archivist, director, service):
+            people = (seller, colleague, manager, supervisor, archivist, director, service)
+            for person in people:
                 assert person is not None
                 assert person.active
             assert seller is not None
             assert seller.name.startswith("张")
             assert manager is not None
             assert staff.chain(unit.session, seller.id)[0] == manager.id
+            assert supervisor is not None
+            assert "info_supervisor" in supervisor.roles
             assert archivist is not None
             assert "custodian" in archivist.roles
             assert director is not None
             assert "customer_director" in director.roles
             assert service is not None
             assert "service_consultant" in service.roles
-            today = POLICY.time.office_day(NOW)
+            today = POLICIES.at(NOW).day
             for one in (seller.id, service.id):
                 assert visits.planned_on(unit, one, today)
             assert notes.count_unread(unit.session, manager.id) >= 3

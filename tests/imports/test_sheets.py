@@ -17,6 +17,7 @@ from handlers.customer_sheet import DOSSIER_COLUMNS, CustomerSheet
 from handlers.sheet import Line, Refused, Unreadable
 from handlers.sheet_text import rows_of
 from handlers.staff_sheet import STAFF_COLUMNS
+from rules.policies import Policies
 from rules.policy import load_pack
 from storage import dossiers, staff
 from storage.dossiers import DossierRow
@@ -25,8 +26,9 @@ from storage.unit import Unit
 from tests.conftest import UnitFactory
 from tests.house.sources import ROOT
 
-POLICY = load_pack("customer-service")
-LEVELS = load_pack("sales-levels")
+DAY = date(2026, 9, 14)
+POLICIES = Policies.of(load_pack("customer-service")).on(DAY)
+LEVELS = Policies.of(load_pack("sales-levels")).on(DAY)
 
 Row = dict[str, str]
 
@@ -109,7 +111,7 @@ class TestGivenAHeader:
         people, refused = staff_sheet.read_staff(lines)
         assert (people, refused) == ([StaffRow("s1", "张三", "一部")], [])
         read = customer_sheet.read_dossiers(
-            rows_of("name,keeper\n鸿鑫,s1\n".encode()), [person("s1")], POLICY
+            rows_of("name,keeper\n鸿鑫,s1\n".encode()), [person("s1")], POLICIES
         )
         assert [one.name for one in read.taken] == ["鸿鑫"]
         assert read.told.refused == []
@@ -300,7 +302,7 @@ class TestGivenDossierRows:
         self, *rows: Row, columns: tuple[str, ...] = DOSSIER_COLUMNS
     ) -> tuple[list[DossierRow], list[Refused]]:
         filled = [{"name": f"鸿鑫{at}", "keeper": "s1", **row} for at, row in enumerate(rows)]
-        read = customer_sheet.read_dossiers(sheet(columns, *filled), self.STAFF, POLICY)
+        read = customer_sheet.read_dossiers(sheet(columns, *filled), self.STAFF, POLICIES)
         return read.taken, read.told.refused
 
     def test_a_full_row_is_taken_as_written(self) -> None:
@@ -326,10 +328,13 @@ class TestGivenDossierRows:
     def test_what_is_left_empty_comes_from_the_policy(self) -> None:
         (one,), _ = self.read({})
         assert (one.number, one.type, one.level) == (None, "customer", "")
-        assert one.grade == POLICY.dossier.default_grade.value
+        assert one.grade == POLICIES.company.dossier.default_grade.value
         rows = sheet(DOSSIER_COLUMNS, {"name": "鸿鑫", "keeper": "s1"})
         (other,) = customer_sheet.read_dossiers(rows, self.STAFF, LEVELS).taken
-        assert (other.grade, other.level) == (LEVELS.dossier.default_grade.value, "personal")
+        assert (other.grade, other.level) == (
+            LEVELS.company.dossier.default_grade.value,
+            "personal",
+        )
 
     @pytest.mark.parametrize(
         ("row", "column", "words"),
@@ -407,7 +412,7 @@ class TestGivenDossierRows:
     def test_more_cells_than_columns_are_refused(self) -> None:
         header = ",".join(DOSSIER_COLUMNS)
         lines = rows_of(f"{header}\n{',' * len(DOSSIER_COLUMNS)}x\n".encode())
-        read = customer_sheet.read_dossiers(lines, self.STAFF, POLICY)
+        read = customer_sheet.read_dossiers(lines, self.STAFF, POLICIES)
         (refused,) = read.told.refused
         assert read.taken == []
         assert (refused.line, refused.column) == (2, "")
@@ -419,11 +424,11 @@ NAMES = {"name": "佛山市明辉五金厂", "keeper": "s1"}
 class TestGivenCustomersTwice:
     def read(self, *rows: Row, unit: Unit | None = None) -> CustomerSheet:
         lines = sheet(DOSSIER_COLUMNS, *({**NAMES, **row} for row in rows))
-        return customer_sheet.read_dossiers(lines, [person("s1")], POLICY, unit)
+        return customer_sheet.read_dossiers(lines, [person("s1")], POLICIES, unit)
 
     def on_file(self, unit: Unit, *rows: Row) -> None:
         staff_sheet.apply_staff(unit, [StaffRow("s1", "张三", "一部")])
-        customer_sheet.apply_dossiers(unit, self.read(*rows).taken, POLICY, by="s1")
+        customer_sheet.apply_dossiers(unit, self.read(*rows).taken, POLICIES, by="s1")
 
     SAME = (
         ({}, {}),

@@ -12,6 +12,7 @@ from rules.access import (
     NoteAction,
     NoteFacts,
     NoteId,
+    Right,
     Sight,
     StaffId,
     View,
@@ -19,6 +20,7 @@ from rules.access import (
     ceiling_allows,
     may,
     refusal,
+    right,
     sight,
     view,
 )
@@ -94,6 +96,18 @@ class TestGivenADossier:
         self, viewer: Viewer, level: AccessLevel, expected: Sight
     ) -> None:
         assert sight(viewer, dossier(Grade.SECRET, level), LEVELS) is expected
+
+    @pytest.mark.rule("S2-INFO.17")
+    def test_when_it_was_opened_for_a_time_then_it_is_read_up_to_the_ceiling(self) -> None:
+        reader = replace(person("x", clearance=Grade.NONE), granted=frozenset({DossierId(1)}))
+        assert right(reader, dossier(Grade.SECRET), CS) is Right.GRANTED
+        assert view(reader, dossier(Grade.CONFIDENTIAL), CS, "telegram").content
+        above = view(reader, dossier(Grade.SECRET), CS, "telegram")
+        assert (above.sight, above.name, above.content) == (Sight.FULL, False, False)
+        other = replace(reader, granted=frozenset({DossierId(2)}))
+        assert sight(other, dossier(Grade.SECRET), CS) is Sight.NONE
+        left = replace(reader, active=False)
+        assert sight(left, dossier(), CS) is Sight.NONE
 
     def test_when_nobody_keeps_it_then_only_readers_see_it(self) -> None:
         lost = replace(dossier(), keeper=None, keeper_superiors=())

@@ -18,6 +18,7 @@ from rules.hours import (
     instant,
     local_clock,
     local_day,
+    working_time,
     zone,
 )
 
@@ -113,3 +114,10 @@ def test_office_hours_end_in_office_hours(moment: datetime, hours: float) -> Non
     end = add_working_hours(moment, hours, OFFICE, china(), SHANGHAI)
     assert end > moment
     assert china().is_workday(local_day(end, SHANGHAI))
+
+
+@given(INSTANTS, st.integers(1, 30))
+def test_office_time_is_counted_forward_and_back_alike(moment: datetime, hours: int) -> None:
+    end = add_working_hours(moment, hours, OFFICE, china(), SHANGHAI)
+    assert working_time(moment, end, OFFICE, china(), SHANGHAI) == timedelta(hours=hours)
+    assert working_time(end, moment, OFFICE, china(), SHANGHAI) == timedelta(0)

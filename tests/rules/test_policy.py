@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
-from importlib.resources import files
+from itertools import combinations
 
 import pytest
 
@@ -19,8 +19,10 @@ from rules.policy import (
 )
 from rules.roles import ROLES, role
 from rules.secrecy import Grade
+from rules.written import text_of
 
-PACK = files("rules").joinpath("packs", "customer-service.toml").read_text("utf-8")
+PACK = text_of("customer-service").partition("[[approval]]")[0]
+"""A pack without its approvals; what it does not say comes from the base."""
 
 
 def swap(old: str, new: str) -> str:
@@ -28,12 +30,28 @@ def swap(old: str, new: str) -> str:
     return PACK.replace(old, new)
 
 
+def time(line: str) -> str:
+    return f"{PACK}\n[time]\n{line}\n"
+
+
+def ceiling(wecom: str = "secret", telegram: str = "confidential") -> str:
+    line = f'chat_ceiling = {{ telegram = "{telegram}", wecom = "{wecom}" }}'
+    return swap('key = "customer"', f'key = "customer"\n{line}')
+
+
 def without(key: str) -> str:
     lines = [line for line in PACK.splitlines() if not line.startswith(f"{key} =")]
     return "\n".join(lines)
 
 
-@pytest.mark.parametrize("overlays", [(), ("log",), ("privacy",), ("log", "privacy")])
+OVERLAYS = [
+    combination
+    for count in range(len(available_overlays()) + 1)
+    for combination in combinations(available_overlays(), count)
+]
+
+
+@pytest.mark.parametrize("overlays", OVERLAYS)
 @pytest.mark.parametrize("name", available_packs())
 def test_every_pack_loads_with_every_overlay(name: str, overlays: tuple[str, ...]) -> None:
     policy = load_pack(name, overlays)
@@ -46,9 +64,9 @@ def test_every_pack_loads_with_every_overlay(name: str, overlays: tuple[str, ...
     assert hash(policy.visit.note)
 
 
-def test_the_packs_of_the_first_release_are_there() -> None:
-    assert {"auto-dealer", "customer-service", "sales-levels"} <= set(available_packs())
-    assert available_overlays() == ("log", "privacy")
+def test_there_are_twelve_packs_and_four_overlays() -> None:
+    assert len(available_packs()) == 12
+    assert available_overlays() == ("log", "practice", "privacy", "store")
 
 
 def test_an_overlay_adds_to_arrays_and_replaces_values() -> None:
@@ -74,15 +92,30 @@ def test_values_arrive_as_written() -> None:
 
 
 BROKEN = [
-    (swap('roll = "forward"', 'roll = "sideways"'), "time.roll", "sideways", "forward"),
-    (swap("tolerance_seconds = 0", 'tolerance_seconds = "0"'), "time.tolerance_seconds", "0", ""),
-    (swap("levels = false", "levels = 0"), "dossier.levels", 0, "true or false"),
-    (swap('digest = "09:00"', 'digest = "9 am"'), "time.digest", "9 am", "09:00"),
-    (swap('"0d 20:30"', '"20:30"'), "visit.note.remind[2]", "20:30", "0d 18:00"),
-    (swap('to = "direct_superior" }', 'to = "boss" }'), "visit.note.escalate[0].to", "boss", ""),
-    (swap("Asia/Shanghai", "Asia/Nowhere"), "time.zone", "Asia/Nowhere", "Asia/Shanghai"),
+    (time('roll = "sideways"'), "time.roll", "sideways", "forward"),
+    (time('tolerance_seconds = "0"'), "time.tolerance_seconds", "0", ""),
+    (
+        swap('key = "customer"', 'key = "customer"\nlevels = 0'),
+        "dossier.levels",
+        0,
+        "true or false",
+    ),
+    (time('digest = "9 am"'), "time.digest", "9 am", "09:00"),
+    (
+        swap("[open]", 'remind = ["0d 18:00", "20:30"]\n[open]'),
+        "visit.note.remind[1]",
+        "20:30",
+        "0d 18:00",
+    ),
+    (
+        swap('to = "info_supervisor" }', 'to = "boss" }'),
+        "completion[0].duty.escalate[0].to",
+        "boss",
+        "",
+    ),
+    (time('zone = "Asia/Nowhere"'), "time.zone", "Asia/Nowhere", "Asia/Shanghai"),
     (swap("[visit]", "typo = 1\n[visit]"), "dossier.typo", 1, "one of"),
-    (swap("schema = 1", "schema = 1\nshema = 1"), "shema", 1, "one of"),
+    ("shema = 1\n" + PACK, "shema", 1, "one of"),
     (swap('rule = "S2-INFO.17"', 'rule = "S2-INFO.99"'), "dossier.rule", "S2-INFO.99", "rule"),
     (swap("effective_from = 2026-01-01", 'effective_from = "soon"'), "effective_from", "soon", ""),
     (
@@ -91,7 +124,7 @@ BROKEN = [
         ...,
         "a date",
     ),
-    (swap('wecom = "secret"', 'wecom = "very"'), "dossier.chat_ceiling.wecom", "very", "none"),
+    (ceiling(wecom="very"), "dossier.chat_ceiling.wecom", "very", "none"),
     (swap('custodian_unit = "客户服务部"', 'custodian_unit = ""'), "custodian_unit", "", "empty"),
 ]
 
@@ -113,9 +146,10 @@ def test_a_wrong_value_is_named(text: str, key: str, value: object, expected: st
     [
         ("effective_from", "effective_from"),
         ("custodian_unit", "custodian_unit"),
-        ("cutoff", "time.cutoff"),
+        ("name_zh", "name_zh"),
         ("number", "dossier.number"),
-        ("due", "visit.note.due"),
+        ("start", "open.start"),
+        ("major_matter_rule", "visit.major_matter_rule"),
     ],
 )
 def test_a_missing_key_is_named(key: str, path: str) -> None:
@@ -128,18 +162,21 @@ def test_a_missing_key_is_named(key: str, path: str) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (swap("schema = 1", "schema = 2"), "schema = 1"),
+        ("schema = 2\n" + PACK, "schema = 1"),
         (swap('sources = ["S2-INFO",', 'sources = ["S9",'), "regulations"),
         (swap("{seq:04d}", "{sequence}"), "{seq}"),
-        (swap('"registry", "four_groups"', '"registrar"'), "fields among"),
-        (swap('wecom = "secret"', 'wecom = "top_secret"'), "never enters a chat"),
-        (swap('telegram = "confidential"', 'telegram = "secret"'), "ceiling_approved"),
-        (swap('wecom = "secret"', 'wecon = "secret"'), "for wecom"),
-        (swap('unit = "same_day"', 'unit = "working_day"'), "needs a count"),
+        (swap('"registry", "four_groups", "special_partner"', '"registrar"'), "fields among"),
+        (ceiling(wecom="top_secret"), "never enters a chat"),
+        (ceiling().replace("wecom =", "wecon ="), "for wecom"),
+        (ceiling(telegram="secret"), "ceiling_approved"),
+        (swap(", count = 1", ""), "needs a count"),
         (swap('"S2-DOSS.3.3" } #', '"S2-DOSS.333" } #'), "rule of the catalogue"),
-        (swap('["13:00", "18:00"]', '["11:00", "18:00"]'), "office_hours ascending"),
-        (swap('digest = "09:00"', 'digest = "07:00"'), "outside the quiet hours"),
-        (swap('calendar = "cn"', 'calendar = "us"'), "calendar = 'cn'"),
+        (
+            time('office_hours = [["09:00", "12:00"], ["11:00", "18:00"]]'),
+            "office_hours ascending",
+        ),
+        (time('digest = "07:00"'), "outside the quiet hours"),
+        (time('calendar = "us"'), "calendar = 'cn'"),
         (
             swap(
                 '{ role = "gm", rule = "S2-DOSS.32" },\n]\n\n[visit]',
@@ -157,9 +194,8 @@ def test_values_that_contradict_each_other_are_refused(text: str, words: str) ->
 
 
 def test_a_higher_ceiling_for_telegram_needs_the_recorded_approval() -> None:
-    text = swap('telegram = "confidential"', 'telegram = "secret"').replace(
-        'consent = "none"', 'consent = "none"\nceiling_approved = "gm, 3 January 2026, no. 4"'
-    )
+    approved = 'key = "customer"\nceiling_approved = "gm, 3 January 2026, no. 4"'
+    text = ceiling(telegram="secret").replace('key = "customer"', approved)
     assert parse_policy(text, "company.toml").dossier.chat_ceiling["telegram"] is Grade.SECRET
 
 
@@ -180,8 +216,14 @@ def test_an_unknown_pack_is_answered_with_the_known_ones(call: Callable[[], Poli
 @pytest.mark.rule("S1-07.2.1.1")
 @pytest.mark.rule("S1-04.4.2")
 def test_the_field_lists_are_complete() -> None:
-    expected = {"registry", "four_groups", "visit_note", "small", "minimal_sales", "vehicle"}
-    assert expected <= field_lists().keys()
+    assert set(field_lists()) == {
+        "registry", "four_groups", "visit_note", "small", "minimal_sales", "vehicle",
+        "classification", "special_partner", "pharma_customer", "relations",
+        "tenant", "property_12",
+        "hotel_corporate", "hotel_individual", "hotel_preferences", "hotel_care_dates",
+        "loan_customer", "engineering_project", "public_file", "personal_file",
+        "company_document", "access_report", "loan_register", "log_entry",
+    }  # fmt: skip
     registry = {spec.id for spec in field_list("registry").field}
     assert registry == {
         "customer_name",

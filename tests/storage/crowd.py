@@ -14,7 +14,17 @@ from sqlalchemy import Connection, event
 
 from storage.tables import metadata
 
-SMALL = {"meta", "counter", "lease", "occurrence", "invite", "away", "chat_group", "episode"}
+SMALL = {
+    "meta",
+    "counter",
+    "lease",
+    "occurrence",
+    "invite",
+    "away",
+    "chat_group",
+    "episode",
+    "delegation",
+}
 """Tables that stay small or are not asked by a scan: a look through them is an honest plan."""
 
 FEW = {"ix_inbox_open", "ix_inbox_body", "ix_attachment_pending", "ix_outbox_ready"}

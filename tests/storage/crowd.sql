@@ -64,10 +64,29 @@ INSERT INTO notice (case_kind, case_id, rung, staff_id, due_at, recorded_at, out
     FROM generate_series(1, 30000) n;
 INSERT INTO audit SELECT n, now(), 's' || n % 2000 + 1, 'visit_note.filed', 'visit_note:' || n,
     'phones', '', '{}', '' FROM generate_series(1, 30000) n;
+INSERT INTO look SELECT n, now() - interval '1 minute' * n, 's' || n % 2000 + 1, n % 5000 + 1,
+    's' || n % 1500 + 1, CASE WHEN n % 3 = 0 THEN 'company' ELSE '' END, 'dossier:' || n % 5000 + 1,
+    'card', 'superior', 'phones', '', NULL FROM generate_series(1, 60000) n;
 INSERT INTO origin SELECT 'phones:old' || n, 's' || n % 2000 + 1, 'visit_note.filed', 'visit_note:' || n,
     now() FROM generate_series(1, 30000) n;
 INSERT INTO link SELECT n, NULL, '', now() + interval '9 years' FROM generate_series(1, 20000) n;
 INSERT INTO dossier_merged SELECT 100000 + n, 'KH-2019-' || n, n, '客户' || n, 'customer', '', NULL, '',
     's1', now() FROM generate_series(1, 5000) n;
 INSERT INTO dossier_distinct SELECT n, n + 1, 's1', now() FROM generate_series(1, 5000) n;
+INSERT INTO approval_case (id, number, kind, subject, dossier_id, requester, terms, asked, state, step,
+        stuck, version, opened_at, closed_at)
+    SELECT n, '阅-2020-' || n, 'consult', n, n % 20000 + 1, 's' || n % 2000 + 1, '{}', '[]',
+        CASE WHEN n % 100 = 0 THEN 'pending' ELSE 'approved' END, 0, false, 1,
+        now() - n * interval '1 minute', now() FROM generate_series(1, 30000) n;
+INSERT INTO case_place SELECT n, 0, 0, 'approved', '{}', 's' || n % 2000 + 1,
+    CASE WHEN n % 10 = 0 THEN 's' || n % 1500 + 1 END, now() FROM generate_series(1, 30000) n;
+INSERT INTO case_decider SELECT 's' || n % 2000 + 1, n * 100, 0, 0, 'own', NULL
+    FROM generate_series(1, 300) n;
+INSERT INTO case_act SELECT n, n, 'decided', 0, 0, 's' || n % 2000 + 1, NULL, 'approved', NULL, now()
+    FROM generate_series(1, 30000) n;
+INSERT INTO case_card SELECT n, n, 's' || n % 2000 + 1, 'phones', 'a' || n % 2000 + 1
+    FROM generate_series(1, 30000) n;
+INSERT INTO consultation SELECT n, n % 20000 + 1, 's' || n % 2000 + 1, 'audit', '', date '2020-01-01',
+    CASE WHEN n % 100 = 0 THEN 'asked' ELSE 'granted' END, now(), now(), NULL
+    FROM generate_series(1, 30000) n;
 INSERT INTO meta VALUES ('ids.last', '1000000');

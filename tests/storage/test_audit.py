@@ -42,7 +42,7 @@ def test_entries_follow_each_other_across_units(unit_factory: UnitFactory) -> No
     with unit_factory() as unit:
         audit.append(unit, [entry(3)])
         verdict = audit.verify(unit.session, unit.vault)
-        assert verdict == audit.Verdict(audit.head(unit.session), None)
+        assert verdict == audit.Verdict(audit.head(unit.session), (), 3)
         assert verdict.head.count == 3
 
 

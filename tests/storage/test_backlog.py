@@ -51,7 +51,7 @@ class TestGivenMessagesThatWait:
             put(unit, "a")
             put(unit, "later", "li", NOW + MINUTE)
             (one,) = outbox.claim(unit, "phones", NOW, 9)
-            outbox.mark_sent(unit, one.id, "")
+            outbox.mark_sent(unit, one, "")
             assert outbox.backlog(unit.session, NOW, "phones") == outbox.Backlog(0, None)
             assert outbox.backlog(unit.session, NOW, "wecom") == outbox.Backlog(0, None)
 

@@ -222,7 +222,7 @@ class TestGivenRefusal:
     def test_when_older_then_only_upgraded_if_asked(self, tmp_path: Path) -> None:
         path = tmp_path / "empty.sqlite"
         path.touch()
-        with pytest.raises(DatabaseRefused, match="schema none"):
+        with pytest.raises(DatabaseRefused, match="is empty"):
             Database.open(f"sqlite:///{path}", upgrade=False)
         Database.open(f"sqlite:///{path}", upgrade=True).close()
         Database.open(f"sqlite:///{path}", upgrade=False).close()
@@ -246,6 +246,18 @@ class TestGivenRefusal:
         with pytest.raises(DatabaseRefused, match="dossierbot init"):
             Database.open(f"sqlite:///{tmp_path}/none.sqlite", upgrade=False)
         assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize("empty", [False, True])
+    def test_when_a_start_finds_none_of_ours_then_none_is_made(
+        self, tmp_path: Path, empty: bool
+    ) -> None:
+        path = tmp_path / "data.sqlite"
+        if empty:
+            path.touch()
+        for _ in range(2):
+            with pytest.raises(DatabaseRefused, match="Nothing was made"):
+                Database.open(f"sqlite:///{path}", upgrade=True, make=False)
+        assert path.exists() == empty
 
     def test_when_the_folder_is_missing_then_refused(self, tmp_path: Path) -> None:
         with pytest.raises(DatabaseRefused, match="folder exists"):

@@ -53,7 +53,7 @@ class TestGivenDueRung:
         with unit_factory() as unit:
             (said,) = ledger.open_notices(unit.session, message.key)
             assert (said.case_id, said.rung, said.due_at) == (7, "evening", NOW - HOUR)
-            outbox.mark_sent(unit, message.id, "ref")
+            outbox.mark_sent(unit, message, "ref")
             assert ledger.open_notices(unit.session, message.key) == []
             (kept,) = ledger.of_case(unit.session, "visit", 7)
             assert kept.outcome == "sent"
@@ -177,7 +177,7 @@ class TestGivenMorningCard:
             (card,) = outbox.claim(unit, "phones", NOW, 10)
             self._due(unit, 2)
             ledger.fill(unit, NOW, day=DAY)
-            outbox.mark_sent(unit, card.id, "ref")
+            outbox.mark_sent(unit, card, "ref")
             (later,) = outbox.claim(unit, "phones", NOW, 10)
             assert later.key == "notice:visit:2:morning"
             assert outcomes(unit) == {"sent": 1, "open": 1}
@@ -209,7 +209,7 @@ def test_each_due_rung_is_said_exactly_once(
         for message in outbox.claim(unit, "phones", now, 2):
             for one in ledger.open_notices(unit.session, message.key):
                 said[one.case_id] += 1
-            outbox.mark_sent(unit, message.id, "ref")
+            outbox.mark_sent(unit, message, "ref")
 
     with unit_factory() as unit:
         if unit.session.execute(select(staff.c.id)).first() is None:

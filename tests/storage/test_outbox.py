@@ -65,7 +65,7 @@ class TestGivenSameKey:
             put(unit, "1", key="a", slot="c.1")
             put(unit, "2", key="b", slot="c.1", mode="redraw")
             (one,) = claim(unit)
-            outbox.mark_sent(unit, one.id, "r")
+            outbox.mark_sent(unit, one, "r")
             put(unit, "2", key="b", slot="c.1", mode="redraw")
             assert claim(unit) == []
 
@@ -78,9 +78,9 @@ class TestGivenUnsentCard:
             put(unit, "old", slot="c.1")
             put(unit, "other")
             put(unit, "new", slot="c.1", mode="tidy", due_at=NOW + SECOND)
-            assert bodies(claim(unit)) == [("send", "other")]
-            (other,) = unit.session.execute(select(table.c.id).where(table.c.state == "sending"))
-            outbox.mark_sent(unit, other.id, "r")
+            (other,) = claim(unit)
+            assert bodies([other]) == [("send", "other")]
+            outbox.mark_sent(unit, other, "r")
             assert outbox.next_due(unit.session, "phones") == NOW + SECOND
             assert bodies(claim(unit, NOW + SECOND)) == [("send", "new")]
 
@@ -139,14 +139,14 @@ class TestGivenClaimed:
             head, behind, other = claim(unit)
             outbox.retry(unit, head.id, later, "RetryLater")
             outbox.release(unit, [behind.id])
-            outbox.mark_sent(unit, other.id, "r1")
+            outbox.mark_sent(unit, other, "r1")
             put(unit, "other 2", account="li")
             assert bodies(claim(unit, NOW + SECOND)) == [("send", "other 2")]
             assert outbox.next_due(unit.session, "phones") == later
             (again,) = claim(unit, later)
             assert (again.body, again.attempts) == ("head", 1)
             assert claim(unit, later) == []
-            outbox.mark_sent(unit, again.id, "r2")
+            outbox.mark_sent(unit, again, "r2")
             assert bodies(claim(unit, later)) == [("send", "behind")]
 
     def test_when_something_is_held_for_the_morning_then_others_pass_it(
@@ -191,7 +191,7 @@ class TestGivenClaimed:
         with unit_factory() as unit:
             put(unit, "1", slot="c.1")
             (one,) = claim(unit)
-            outbox.mark_sent(unit, one.id, "r1")
+            outbox.mark_sent(unit, one, "r1")
             put(unit, "2", slot="c.1", mode="redraw")
             outbox.readdress(unit, "phones", "zhang", "new")
             assert [one.account for one in claim(unit)] == ["new"]
@@ -204,7 +204,7 @@ class TestGivenSentCard:
             for ref in ("r1", "r2"):
                 put(unit, slot="c.1")
                 (one,) = claim(unit)
-                outbox.mark_sent(unit, one.id, ref)
+                outbox.mark_sent(unit, one, ref)
             assert outbox.ref_of(unit.session, "phones", "zhang", "c.1") == "r2"
             assert outbox.slot_of(unit.session, "phones", "zhang", "r2") == "c.1"
             assert outbox.slot_of(unit.session, "phones", "zhang", "r1") == ""
@@ -216,7 +216,7 @@ class TestGivenSentCard:
         with unit_factory() as unit:
             put(unit, "sent", key="k")
             (one,) = claim(unit)
-            outbox.mark_sent(unit, one.id, "")
+            outbox.mark_sent(unit, one, "")
             put(unit, "waits", account="li")
         with unit_factory() as unit:
             assert outbox.purge(unit, NOW) == 0
@@ -270,7 +270,7 @@ def test_every_card_ends_in_its_newest_form(
         for one in claim(unit, now):
             if outcome == "sent":
                 shown[one.slot] = one.body or ""
-                outbox.mark_sent(unit, one.id, f"{one.slot}-ref")
+                outbox.mark_sent(unit, one, f"{one.slot}-ref")
             elif outcome == "retry":
                 outbox.retry(unit, one.id, now + SECOND, "RetryLater")
             elif outcome == "release":

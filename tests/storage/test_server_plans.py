@@ -65,13 +65,27 @@ def plans(unit: Unit) -> Iterator[Plans]:
 @pytest.mark.usefixtures("plans")
 class TestGivenYearsOfUse:
     @pytest.mark.parametrize(
-        "work", [one._inbox, one._outbox, one._ledger, one._attachments, one._ways, one._rest]
+        "work",
+        [
+            one._inbox,
+            one._outbox,
+            one._ledger,
+            one._attachments,
+            one._ways,
+            one._rest,
+            one._looks,
+            one._log,
+            one._passing,
+        ],
     )
     def test_messages_and_clock(self, unit: Unit, work: Callable[[Unit], None]) -> None:
         work(unit)
 
     def test_people(self, unit: Unit) -> None:
         PATH.test_people(unit)
+
+    def test_approvals(self, unit: Unit) -> None:
+        PATH.test_approvals(unit)
 
     def test_notes_and_visits(self, unit: Unit) -> None:
         PATH.test_notes_and_visits(unit)

@@ -9,15 +9,23 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy import func, select, text
 
+from rules.access import StaffId
+from rules.approvals import decide
+from rules.calendar import china
+from rules.cases import Act, Approve, PlaceState, Refuse, World
+from rules.errors import Denied
+from rules.policy import load_pack
 from storage import (
     accounts,
     audit,
+    cases,
     conversations,
     counters,
     ids,
@@ -33,12 +41,14 @@ from storage import (
 )
 from storage.crypto import Vault
 from storage.database import Database, session
-from storage.errors import StorageError
+from storage.directory import StaffDirectory
+from storage.errors import Conflict, StorageError
 from storage.tables import conversation, note_reader, notice, stranger, visit
 from storage.tables import outbox as messages
 from storage.unit import Unit
 from tests.conftest import NOW
-from tests.storage.nouns.company import customer, note, staffed
+from tests.storage.nouns.company import TODAY, customer, note, staffed
+from tests.storage.nouns.test_plans import pending
 from tests.storage.people import add_person
 
 T = TypeVar("T")
@@ -318,6 +328,54 @@ class TestGivenVisitsAndNotes:
         assert two.at_once(tell, tell) == (None, None)
         count = select(func.count()).select_from(note_reader)
         assert two.one(lambda unit: unit.session.execute(count).scalar_one()) == 2
+
+
+class TestGivenApprovals:
+    def test_when_two_decide_at_once_then_the_first_wins_and_the_second_sees_it(
+        self, two: Two
+    ) -> None:
+        case_id = two.one(_asked)
+
+        def decided(act: Callable[[StaffId], Act]) -> Callable[[Unit], object]:
+            def work(unit: Unit) -> object:
+                stored = cases.get(unit, case_id, lock=True)
+                assert stored is not None
+                done = decide(stored.case, act(StaffId("head")), _world(unit))
+                if isinstance(done, Denied):
+                    return [one.code for one in done.reasons]
+                return cases.save(unit, stored, done.case, None).case.places[0].state
+
+            return work
+
+        agreed = decided(Approve)
+        refused = decided(lambda by: Refuse(by, "资料不齐", 0))
+        assert two.at_once(agreed, refused) == (PlaceState.APPROVED, ["already_decided"])
+
+    def test_when_read_without_the_lock_then_the_version_refuses(self, two: Two) -> None:
+        case_id = two.one(_asked)
+
+        def stuck(unit: Unit) -> bool:
+            stored = cases.get(unit, case_id)
+            assert stored is not None
+            cases.save(unit, stored, replace(stored.case, stuck=True), None)
+            return True
+
+        first, second = two.at_once(stuck, stuck)
+        assert first is True
+        assert isinstance(second, Conflict)
+
+
+def _asked(unit: Unit) -> int:
+    staffed(unit)
+    case = pending(unit)
+    values = {"kind": "consult", "mark": "阅", "year": 2026, "subject": 1, "dossier_id": None}
+    return cases.add(unit, case, next_due_at=None, **values).id
+
+
+def _world(unit: Unit) -> World:
+    policy = load_pack("customer-service")
+    directory = StaffDirectory(unit.session, TODAY)
+    return World(directory, policy.approvals, policy.time, china(), NOW)
 
 
 class TestGivenMessagesOut:

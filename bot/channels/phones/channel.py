@@ -20,6 +20,7 @@ CAPABILITIES = Capabilities(
     files_out=True,
     protects=True,
     file_bytes_in=MAX_FILE_BYTES,
+    deletes=True,
 )
 
 
@@ -67,6 +68,12 @@ class Phones:
         if message is None:
             raise ChannelError(Outcome.GONE, "no such message")
         return ref
+
+    async def delete(self, account: str, ref: str) -> None:
+        self._known(account)
+        number = int(ref) if ref.isascii() and ref.isdigit() else 0
+        if not await self._platform.delete(account, number):
+            raise ChannelError(Outcome.GONE, "no such message")
 
     async def answer_tap(self, inbound: Inbound, alert: str) -> None:
         if alert:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from bot.channels.phones.platform import Alert, Changed, Menu, News, Power, Unread
+from bot.channels.phones.platform import Alert, Changed, Deleted, Menu, News, Power, Unread
 from bot.channels.phones.store import Chat, Content, Kept, Message, Pressable
 
 MAX_TEXT = 20_000
@@ -110,6 +110,8 @@ def news(item: News, zone: tzinfo) -> dict[str, Any] | None:
                 "account": message.account,
                 "message": bubble(message, zone),
             }
+        case Deleted(account, id):
+            return {"t": "deleted", "account": account, "id": id}
         case Unread(account, count, upto):
             return {"t": "unread", "account": account, "count": count, "upto": upto}
         case Alert(account, key, text):

@@ -67,6 +67,14 @@ class Changed:
 
 
 @dataclass(frozen=True)
+class Deleted:
+    """The bot took a message out of the chat."""
+
+    account: str
+    id: int
+
+
+@dataclass(frozen=True)
 class Unread:
     account: str
     count: int
@@ -96,7 +104,7 @@ class Power:
     up: bool
 
 
-News = Changed | Unread | Alert | Menu | Power
+News = Changed | Deleted | Unread | Alert | Menu | Power
 
 
 class Platform:
@@ -189,6 +197,14 @@ class Platform:
         if message is not None:
             self.tell(Changed(message))
         return message
+
+    async def delete(self, account: str, message_id: int) -> bool:
+        """Take out what the bot said; False: there is no such message of the bot in this chat."""
+        found = await self.run(self.store.delete, account, message_id)
+        if found:
+            self.tell(Deleted(account, message_id))
+            await self._count(account)
+        return found
 
     def alert(self, account: str, key: str, text: str) -> None:
         self.tell(Alert(account, key.removeprefix(f"{account}:"), text))

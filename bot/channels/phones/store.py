@@ -220,6 +220,12 @@ class Store:
             ).one()
             return _message(row._mapping)
 
+    def delete(self, account: str, message_id: int) -> bool:
+        """Forget what the bot sent; False: there is no such message of the bot in this chat."""
+        theirs = message.c.id == message_id, message.c.account == account, ~message.c.mine
+        with self._engine.begin() as connection:
+            return connection.execute(message.delete().where(*theirs)).rowcount == 1
+
     def waiting(self, account: str) -> Message | None:
         """Return the oldest message of this person that the bot has not confirmed."""
         with self._engine.connect() as connection:

@@ -227,6 +227,15 @@ class Telegram:
             raise converted(error) from None
         return ref
 
+    async def delete(self, account: str, ref: str) -> None:
+        shown = read_ref(ref)
+        if shown is None:
+            raise ChannelError(Outcome.GONE, "no such message")
+        try:
+            await self._call("deleteMessage", chat_id=account, message_id=shown[0])
+        except TelegramError as error:
+            raise converted(error) from None
+
     async def _say(self, account: str, text: str, card: Card, **more: Any) -> Any:
         return await self._call(
             "sendMessage",

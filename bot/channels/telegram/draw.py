@@ -24,6 +24,7 @@ CAPABILITIES = Capabilities(
     files_out=True,
     protects=True,
     file_bytes_in=20 * MIB,
+    deletes=True,
 )
 
 IN_PRIVATE = N_("Open in the private chat")

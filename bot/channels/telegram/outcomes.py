@@ -19,7 +19,12 @@ from bot.channels.telegram.request import FileGone, NotSent
 
 NOT_MODIFIED = "message is not modified"
 TOO_BIG = "file is too big"
-_GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
+_GONE = (
+    "message to edit not found",
+    "message can't be edited",
+    "message to delete not found",
+    "message_id_invalid",
+)
 _UNREACHABLE = (
     "chat not found",
     "user not found",

@@ -157,12 +157,17 @@ class Chat:
         """What the bot has there, oldest first, without what was deleted."""
         return [one for one in self.history if one.of_bot]
 
+    def newest(self, count: int) -> list[Posted]:
+        """Return the last messages of the bot, oldest first; the rest of the chat is not read."""
+        back = (one for one in reversed(self.posted.values()) if one.of_bot and not one.deleted)
+        return list(itertools.islice(back, count))[::-1]
+
     @property
     def last(self) -> Posted:
         """The newest message of the bot. Raises LookupError when there is none."""
-        if not self.messages:
-            raise LookupError(f"the bot said nothing in {self.id}")
-        return self.messages[-1]
+        for one in self.newest(1):
+            return one
+        raise LookupError(f"the bot said nothing in {self.id}")
 
     @property
     def texts(self) -> list[str]:

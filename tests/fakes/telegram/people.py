@@ -44,6 +44,10 @@ class Hand:
         """What the bot has in this chat, oldest first."""
         return self.chat.messages
 
+    def newest(self, count: int) -> list[Posted]:
+        """Return the last messages of the bot in this chat, oldest first."""
+        return self.chat.newest(count)
+
     @property
     def last(self) -> Posted:
         """The newest message of the bot in this chat. Raises LookupError when there is none."""

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from importlib.resources import files
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pypinyin.constants import PHRASES_DICT
 
 from storage.names import (
     core,
@@ -19,7 +15,6 @@ from storage.names import (
     person_keys,
     place_length,
 )
-from storage.phrases import lazy_pinyin
 
 
 @pytest.mark.parametrize(
@@ -103,12 +98,3 @@ def test_a_place_at_the_beginning_is_measured(words: str, expected: int) -> None
 )
 def test_a_company_is_known_by_its_ending(words: str, expected: bool) -> None:
     assert is_company(words) is expected
-
-
-class TestGivenThePhrasesOfPypinyin:
-    def test_they_are_those_of_its_own_file(self) -> None:
-        written = files("pypinyin").joinpath("phrases_dict.json").read_text(encoding="utf-8")
-        assert json.loads(written) == PHRASES_DICT
-
-    def test_one_that_is_read_twice_reads_the_same(self) -> None:
-        assert lazy_pinyin("一一") == lazy_pinyin("一一") == ["yi", "yi"]

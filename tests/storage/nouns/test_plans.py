@@ -7,16 +7,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import event, text
 
+from rules.access import StaffId
+from rules.approvals import open_case
+from rules.calendar import china
+from rules.cases import Case, Outcome, World
+from rules.chains import route
+from rules.deciders import Matter
+from rules.occasions import Action, Facts
+from rules.policy import load_pack
 from storage import (
     accounts,
     away,
+    case_copies,
+    case_lists,
+    cases,
+    consultations,
     conversations,
+    delegations,
     dossiers,
     loose,
     notes,
@@ -24,6 +38,7 @@ from storage import (
     staff,
     visits,
 )
+from storage.directory import StaffDirectory
 from storage.tables import metadata
 from storage.unit import Unit
 from tests.conftest import UnitFactory
@@ -49,6 +64,17 @@ class Plans:
         for *_, detail in raw.fetchall():
             if re.match(rf"SCAN ({tables}|above|below|other)\b", detail):
                 self.scans.append((detail, statement))
+
+
+def pending(unit: Unit) -> Case:
+    """Return a case that waits for the head of department."""
+    policy, facts = load_pack("customer-service"), Facts(Action.CONSULT)
+    world = World(StaffDirectory(unit.session, TODAY), policy.approvals, policy.time, china(), NOW)
+    approval = route(policy.approval, facts)
+    assert approval is not None
+    done = open_case(approval, Matter(facts, StaffId("zhang")), world)
+    assert isinstance(done, Outcome)
+    return done.case
 
 
 @pytest.fixture
@@ -101,6 +127,41 @@ class TestGivenTheMessagePath:
         dossiers.named(unit.session, "鸿鑫贸易")
         search.find_dossiers(unit, words, staff_id="zhang", limit=8)
         search.find_dossiers(unit, words, staff_id="gm", limit=8)
+
+    def test_approvals(self, unit: Unit) -> None:
+        dossier_id = customer(unit, "鸿鑫贸易")
+        about = {"dossier_id": dossier_id, "subject": 7, "kind": "consult", "mark": "阅"}
+        case = pending(unit)
+        one = cases.add(unit, case, year=2026, next_due_at=NOW, **about)
+        cases.get(unit, one.id, lock=True)
+        slot = case_copies.keep_card(unit, one.id, "head", "phones", "1")
+        assert slot
+        case_copies.copies(unit.session, one.id)
+        cases.history(unit, one.id)
+        for words in (one.number, "nothing"):
+            case_lists.by_number(unit.session, words)
+        case_lists.about(unit.session, "consult", 7)
+        for person in ("head", "zhang"):
+            case_lists.waiting(unit.session, person, 8, 8)
+            case_lists.count_waiting(unit.session, person)
+            case_lists.numbers_waiting(unit.session, person)
+            case_lists.involving(unit.session, person)
+            case_lists.asked_by(unit.session, person, 8, 8)
+            case_lists.open_of(unit.session, person)
+            case_lists.in_name_of(unit.session, person, NOW, NOW)
+            delegations.upcoming(unit.session, person, TODAY)
+            consultations.open_to(unit.session, person, TODAY)
+            consultations.asked(unit.session, person, dossier_id)
+        case_lists.open_on(unit.session, dossier_id)
+        case_lists.due(unit.session, NOW, 5)
+        case_lists.next_due(unit.session)
+        cases.save(unit, one, replace(case, stuck=True), NOW)
+        cases.merged(unit, dossier_id, dossier_id)
+        consultations.merged(unit, dossier_id, dossier_id)
+        days = {"first_day": TODAY, "last_day": TODAY}
+        given = delegations.add(unit, staff_id="head", stand_in="dir", at=NOW, **days)
+        delegations.get(unit.session, given.id)
+        delegations.end(unit, given.id, staff_id="head", at=NOW)
 
     def test_notes_and_visits(self, unit: Unit) -> None:
         dossier_id = customer(unit, "鸿鑫贸易")

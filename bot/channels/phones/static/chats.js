@@ -63,6 +63,9 @@ export class Chats extends EventTarget {
       case "message":
         chat.messages.set(word.message.id, word.message);
         break;
+      case "deleted":
+        chat.messages.delete(word.id);
+        break;
       case "tapped":
         if (word.taken) chat.taps.delete(word.key);
         break;

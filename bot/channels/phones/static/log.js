@@ -62,10 +62,12 @@ export class Log {
     const oldest = this.list.firstElementChild;
     const items = layOut(chat, pending, now, divider);
     const arrived = this.#reconcile(items, chat.loaded && this.#wasLoaded);
-    if (first || this.#stuck || arrived.mine) this.toBottom();
+    // A tap draws too: what did not grow must not move away under the finger.
+    const grown = this.#stuck && this.list.scrollHeight !== height;
+    if (first || grown || arrived.mine) this.toBottom();
     else if (oldest && oldest !== this.list.firstElementChild) {
       this.list.scrollTop = top + this.list.scrollHeight - height;
-    } else if (arrived.theirs) this.jump.hidden = false;
+    } else if (arrived.theirs && !this.#stuck) this.jump.hidden = false;
     this.#wasLoaded ||= chat.loaded;
   }
 

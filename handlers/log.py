@@ -1,0 +1,255 @@
+"""/log: the audit trail in words, by page, for those whom the log's policy names.
+
+A query is itself in the log (S3-LOG.2.4b): it is recorded before its answer is seen. Lines hold
+numbers and names of staff, never what a dossier or a note says.
+"""
+
+from __future__ import annotations
+
+from handlers import bindings, seeing
+from handlers.context import Context
+from handlers.conversation.messages import Button, Card, Reply
+from handlers.feature import Feature
+from handlers.pages import SIZE, to_today
+from handlers.texts import N_, Texts
+from rules import access
+from storage import audit, cases, consultations, dossiers, notes, staff
+from storage.audit import Row, Wanted
+from storage.staff import Person
+from storage.unit import Unit
+
+RULE = "S3-LOG.2.4b"
+ROLES = frozenset({"custodian", "archivist_full", "gm"})
+"""Who finds the command in the menu; the policy decides."""
+
+TITLE = N_("Archive log")
+LINE = N_("{seq} · {moment} {name} {did} {subject}")
+CLAUSE = N_(" ({rule})")
+BOT = N_("The bot")
+CONSOLE = "cli"
+AT_CONSOLE = N_("The command line")
+UNNAMED = frozenset({"conversation", "delegation", "group", "inbox", "log", "loose"})
+"""Kinds of subjects that have no number or name of their own among people."""
+NOTHING = N_("The log has nothing on that.")
+UNKNOWN = N_(
+    "“{words}” is neither the number of a dossier or a note nor a colleague. Without any words "
+    "the newest entries are shown."
+)
+NOT_YOURS = N_("The log is not open to you (S3-LOG.2.4b).")
+ACTIONS = {
+    "account.bound": N_("bound a chat"),
+    "account.unbound": N_("unbound a chat"),
+    "account.invited": N_("invited"),
+    "account.invites_closed": N_("closed invites"),
+    "account.reachable": N_("could be reached again"),
+    "account.unreachable": N_("could no longer be reached"),
+    "attachment.read": N_("read attachments"),
+    "away.entered": N_("entered an absence"),
+    "away.ended": N_("ended an absence"),
+    "dossier.completion_missed": N_("missed the completion of"),
+    "dossier.open_missed": N_("missed the opening of"),
+    "dossier.confirmed": N_("confirmed as unchanged"),
+    "dossier.drafted": N_("opened a draft"),
+    "dossier.change_proposed": N_("proposed changes to"),
+    "dossier.change_refused": N_("refused changes to"),
+    "dossier.change_withdrawn": N_("withdrew changes to"),
+    "dossier.opened": N_("opened the dossier"),
+    "dossier.reported": N_("handed the dossier in"),
+    "dossier.sent_back": N_("sent the dossier back"),
+    "dossier.updated": N_("changed the dossier"),
+    "dossier.looked_at": N_("looked at"),
+    "dossier.revealed": N_("saw personal fields in full"),
+    "dossier.searched": N_("searched"),
+    "dossier.merged": N_("merged dossiers"),
+    "dossier.distinct": N_("told dossiers apart"),
+    "draft.deleted": N_("deleted a draft"),
+    "group.joined": N_("took the bot into a group"),
+    "group.left": N_("took the bot out of a group"),
+    "group.moved": N_("moved a group"),
+    "group.refused": N_("let the bot into a group, which it left"),
+    "inbox.requeued": N_("had messages handled again"),
+    "log.queried": N_("queried the log"),
+    "loose.kept": N_("kept something to be sorted"),
+    "loose.reworded": N_("reworded something to be sorted"),
+    "loose.used": N_("sorted something that was kept"),
+    "loose.dropped": N_("deleted something to be sorted"),
+    "policy.activated": N_("approved a policy"),
+    "looks.week": N_("read who looked"),
+    "looks.company": N_("read looks at company level"),
+    "staff.looked_at": N_("looked at the person"),
+    "staff.deactivated": N_("recorded a leaver"),
+    "staff.reactivated": N_("brought back"),
+    "staff.parked": N_("left; what waited is with the superior"),
+    "staff.back": N_("is back; what waits is theirs again"),
+    "staff.locale_set": N_("chose a language"),
+    "staff.notices_set": N_("chose where notices go"),
+    "visit.planned": N_("planned a visit"),
+    "visit.moved": N_("moved a visit"),
+    "visit.cancelled": N_("cancelled a visit"),
+    "visit.missed": N_("missed a note"),
+    "visit.handed_over": N_("handed a visit over"),
+    "visit_note.filed": N_("filed"),
+    "visit_note.read": N_("read"),
+    "visit_note.opened": N_("opened without content"),
+    "visit_note.history_read": N_("read the history of"),
+    "visit_note.corrected": N_("corrected"),
+    "visit_note.withdrawn": N_("withdrew"),
+    "visit_note.commented": N_("commented"),
+    "visit_note.comment_told": N_("sent a comment on"),
+    "visit_note.major": N_("passed on a major matter"),
+    "visit_note.added_to": N_("added to"),
+    "case.asked": N_("asked for a decision on"),
+    "case.stood_down": N_("no longer asks somebody about"),
+    "case.moved_up": N_("moved a step up in"),
+    "case.placed_higher": N_("placed a step with somebody higher in"),
+    "case.went_up": N_("let the next higher decide too on"),
+    "case.nobody_higher": N_("found nobody higher for"),
+    "case.stuck": N_("found nobody who can decide on"),
+    "case.decided": N_("decided on"),
+    "case.step_done": N_("finished a step of"),
+    "case.asked_back": N_("asked back on"),
+    "case.answered": N_("answered a question on"),
+    "case.question_dropped": N_("dropped a question on"),
+    "case.passed_on": N_("passed on"),
+    "case.signer_added": N_("added a signer to"),
+    "case.nudged": N_("nudged on"),
+    "case.reminded": N_("reminded of"),
+    "case.rerouted": N_("added steps to"),
+    "case.closed": N_("closed"),
+    "case.opened": N_("requested"),
+    "case.press_refused": N_("was refused a press on"),
+    "consultation.granted": N_("opened for reading"),
+    "consultation.refused": N_("refused reading of"),
+    "consultation.withdrawn": N_("withdrew the request to read"),
+    "consultation.lapsed": N_("let the request to read lapse"),
+    "consultation.room": N_("proposed a reading-room slot for"),
+    "delegation.given": N_("named a stand-in"),
+    "delegation.ended": N_("ended a delegation"),
+}
+
+
+def line(unit: Unit, row: Row, texts: Texts) -> str:
+    """Return one entry in words: number, when, who did what to what, and the clause."""
+    one = row.entry
+    person = staff.get(unit.session, one.staff_id) if one.staff_id else None
+    subject = one.subject
+    if subject.startswith("change_set:") and "dossier" in one.facts:
+        subject = f"dossier:{one.facts['dossier']}"
+    nobody = texts.t(AT_CONSOLE if one.channel == CONSOLE else BOT)
+    said = texts.t(
+        LINE,
+        seq=row.seq,
+        moment=texts.moment(one.at),
+        name=person.name if person else one.staff_id or nobody,
+        did=texts.t(ACTIONS[one.action]) if one.action in ACTIONS else one.action,
+        subject="" if one.subject == f"staff:{one.staff_id}" else _subject(unit, subject),
+    ).rstrip()
+    told = staff.get(unit.session, str(one.facts.get("reader", "")))
+    said += f" → {told.name}" if told else ""
+    said += texts.t(CLAUSE, rule=one.rule) if one.rule else ""
+    if one.channel in ("", CONSOLE):
+        return said
+    return f"{said} · {bindings.messenger(texts, one.channel)}"
+
+
+def _subject(unit: Unit, subject: str) -> str:
+    """Return what people call it: a number or a name; else as the trail has it."""
+    kind, _, words = subject.partition(":")
+    if kind == "staff":
+        person = staff.get(unit.session, words)
+        return person.name if person else subject
+    if kind == "dossier" and words.isdecimal():
+        dossier = dossiers.get(unit, int(words))
+        return (dossier.number if dossier else None) or subject
+    if kind == "visit_note" and words.isdecimal():
+        note = notes.get_note(unit, int(words))
+        return note.number if note else subject
+    if kind == "case" and words.isdecimal():
+        case = cases.get(unit, int(words))
+        return case.number if case else subject
+    if kind == "consultation" and words.isdecimal():
+        asked = consultations.get(unit, int(words))
+        return _subject(unit, f"dossier:{asked.dossier_id}") if asked else subject
+    return "" if kind in UNNAMED else subject.removeprefix("policy:")
+
+
+def wanted(unit: Unit, words: str) -> Wanted | None:
+    """Return what words ask for: the number of a dossier or a note, a staff number, or nothing
+    for all; None: there is no such thing."""
+    if not words:
+        return Wanted()
+    dossier = dossiers.by_number(unit.session, words)
+    if dossier is not None:
+        return Wanted(subject=f"dossier:{dossier}")
+    note = notes.by_number(unit.session, words)
+    if note is not None:
+        return Wanted(subject=f"visit_note:{note}")
+    return Wanted(staff_id=words) if staff.get(unit.session, words) else None
+
+
+def record(ctx: Context, asked: Wanted) -> None:
+    """Put the query into the log. Rule: S3-LOG.2.4b."""
+    facts = {"of": asked.subject or asked.staff_id, "before": asked.before or ""}
+    named = {key: one for key, one in facts.items() if one}
+    ctx.record("log.queried", f"staff:{ctx.person.id}", RULE, **named)
+
+
+def show(ctx: Context, words: str = "") -> Reply:
+    """Show the newest entries, or those on what the words name."""
+    return _page(ctx, words.strip(), None)
+
+
+def page(ctx: Context, arguments: tuple[str, ...]) -> Reply:
+    """Show the entries before one; what follows in the key is what was asked for."""
+    before = int(arguments[0]) if arguments[0].isdecimal() else None
+    kind, *rest = arguments[1:] or ("",)
+    words = ".".join(rest)
+    asked = {"d": Wanted(subject=f"dossier:{words}"), "n": Wanted(subject=f"visit_note:{words}")}
+    if kind in asked:
+        return _shown(ctx, asked[kind], before)
+    return _page(ctx, words if kind == "s" else "", before)
+
+
+def _page(ctx: Context, words: str, before: int | None) -> Reply:
+    asked = wanted(ctx.unit, words)
+    if asked is None:
+        return Reply.of(Card(ctx.t(UNKNOWN, words=words[:40]), nav=(to_today(ctx.texts),)))
+    return _shown(ctx, asked, before)
+
+
+def _shown(ctx: Context, asked: Wanted, before: int | None) -> Reply:
+    if not access.may_query_log(seeing.viewer(ctx, ctx.person), ctx.policy):
+        return Reply(alert=ctx.t(NOT_YOURS))
+    asked = Wanted(staff_id=asked.staff_id, subject=asked.subject, before=before)
+    found = audit.entries(ctx.session, asked, SIZE + 1)
+    record(ctx, asked)
+    lines = [line(ctx.unit, one, ctx.texts) for one in found[:SIZE]]
+    nav = [to_today(ctx.texts)]
+    if len(found) > SIZE:
+        key = f"f.log.page.{found[SIZE - 1].seq}{_key(asked)}"
+        nav.append(Button(ctx.t(N_("Next ›")), key))
+    return Reply.of(
+        Card("\n".join(lines) or ctx.t(NOTHING), title=ctx.t(TITLE), nav=tuple(nav), protect=True)
+    )
+
+
+def _key(asked: Wanted) -> str:
+    if asked.staff_id:
+        return f".s.{asked.staff_id}"
+    kind, _, id_ = asked.subject.partition(":")
+    return f".{kind[0] if kind == 'dossier' else 'n'}.{id_}" if id_ else ""
+
+
+def _audience(person: Person) -> bool:
+    return person.active and bool(ROLES & person.roles)
+
+
+FEATURE = Feature(
+    key="log",
+    title=TITLE,
+    command="log",
+    words=("档案日志",),
+    audience=_audience,
+    open=show,
+    actions={"page": page},
+)

@@ -1,0 +1,169 @@
+"""Which policy governs what, where a company runs several packs.
+
+The first listed pack without limits is the company-wide one: time, quiet hours and everything no
+other pack names. Guards against a dossier that two regulations claim, or none: both are refused
+when the record is made, with a sentence that names them. Versions of one pack follow each other
+by their effective dates, so that a case keeps the policy of the day it began (S1-09.7.1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import combinations, pairwise
+from zoneinfo import ZoneInfo
+
+from rules.errors import DomainError
+from rules.hours import local_day
+from rules.policy import Policy
+
+CUSTOMER = "customer"
+"""Type of a dossier for which none is named."""
+
+
+@dataclass(frozen=True)
+class Governed:
+    """One pack of the company and the part that it governs."""
+
+    versions: tuple[Policy, ...]
+    """By effective date, earliest first; at least one."""
+    departments: tuple[str, ...] = ()
+    """Empty: every department."""
+    dossier_types: tuple[str, ...] = ()
+    """Empty: every type."""
+
+    def __post_init__(self) -> None:
+        if not self.versions:
+            raise DomainError("a pack with at least one version")
+        dates = [one.effective_from for one in self.versions]
+        if any(a >= b for a, b in pairwise(dates)):
+            raise DomainError(f"{self.pack}: versions with different effective dates, ascending")
+        if len({one.pack for one in self.versions}) > 1:
+            raise DomainError(f"{self.pack}: versions of one pack")
+
+    @property
+    def pack(self) -> str:
+        return self.versions[0].pack
+
+    @property
+    def limited(self) -> bool:
+        """Whether it governs a part of the company only."""
+        return bool(self.departments or self.dossier_types)
+
+    def on(self, day: date) -> Policy:
+        """Return the version in force on that office day; before all of them, the first."""
+        begun = [one for one in self.versions if one.effective_from <= day]
+        return begun[-1] if begun else self.versions[0]
+
+    def governs(self, department: str, dossier_type: str) -> bool:
+        """Return whether such a dossier is in its part."""
+        return _among(department, self.departments) and _among(dossier_type, self.dossier_types)
+
+
+@dataclass(frozen=True)
+class Policies:
+    """All packs of a company, in the order it lists them."""
+
+    governed: tuple[Governed, ...]
+    _rest: Governed = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        names = [one.pack for one in self.governed]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise DomainError(f"{twice} is listed twice; list it once, with all it governs")
+        whole = [one for one in self.governed if not one.limited]
+        if not whole:
+            raise DomainError(
+                f"{', '.join(names)}: each governs some departments or dossier types only, so "
+                "nothing governs the others; list one pack without departments and dossier_types"
+            )
+        if len(whole) > 1:
+            raise DomainError(
+                f"{whole[0].pack} and {whole[1].pack} both govern the whole company; give one of "
+                "them departments or dossier_types"
+            )
+        for one, other in combinations([one for one in self.governed if one.limited], 2):
+            if shared := _shared(one, other):
+                raise DomainError(f"{one.pack} and {other.pack} both govern {shared}")
+        zones = {str(one.time.zone) for part in self.governed for one in part.versions}
+        if len(zones) > 1:
+            raise DomainError(f"one zone for all packs, not {' and '.join(sorted(zones))}")
+        object.__setattr__(self, "_rest", whole[0])
+
+    @classmethod
+    def of(cls, policy: Policy) -> Policies:
+        """Return the record of a company with one pack and one version of it."""
+        return cls((Governed((policy,)),))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The company's zone, the same in every pack."""
+        return self._rest.versions[0].time.zone
+
+    @property
+    def several(self) -> bool:
+        """Whether there is more than one pack."""
+        return len(self.governed) > 1
+
+    def company(self, day: date) -> Policy:
+        """Return the company-wide policy of an office day: its `[time]` holds for everybody."""
+        return self._rest.on(day)
+
+    def at(self, now: datetime) -> InForce:
+        """Return what is in force at an aware instant."""
+        return self.on(local_day(now, self.zone))
+
+    def on(self, day: date) -> InForce:
+        """Return what is in force on an office day."""
+        return InForce(self, day)
+
+    def part(self, department: str, dossier_type: str) -> Governed:
+        """Return the pack that governs such a dossier, or a visit to one."""
+        parts = (one for one in self.governed if one.limited)
+        found = (one for one in parts if one.governs(department, dossier_type))
+        return next(found, self._rest)
+
+
+@dataclass(frozen=True)
+class InForce:
+    """The policies of one office day."""
+
+    policies: Policies
+    day: date
+
+    @property
+    def company(self) -> Policy:
+        """The company-wide policy: its `[time]` holds for everybody."""
+        return self.policies.company(self.day)
+
+    @property
+    def every(self) -> tuple[Policy, ...]:
+        """All of them, as the company lists them."""
+        return tuple(one.on(self.day) for one in self.policies.governed)
+
+    def governing(self, department: str, dossier_type: str = CUSTOMER) -> Policy:
+        """Return the policy of such a dossier; of a visit, by the visitor's department."""
+        return self.policies.part(department, dossier_type).on(self.day)
+
+
+def _among(value: str, listed: tuple[str, ...]) -> bool:
+    return not listed or value in listed
+
+
+def _shared(one: Governed, other: Governed) -> str:
+    """Return what two parts have in common, in words; empty: nothing."""
+    words = []
+    for what, mine, theirs in (
+        ("dossiers of type", one.dossier_types, other.dossier_types),
+        ("of", one.departments, other.departments),
+    ):
+        if mine and theirs:
+            both = [name for name in mine if name in theirs]
+            if not both:
+                return ""
+        else:
+            both = [*mine, *theirs]
+        if both:
+            words.append(f"{what} {', '.join(both)}")
+    text = " ".join(words)
+    return text if text.startswith("dossiers") else f"dossiers {text}"

@@ -1,0 +1,57 @@
+"""The archive log in chat: for those whom its policy names, by page, each query in it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.features.diary import MANAGER, SALES, rows
+from tests.features.office import Office
+
+ARCHIVIST = "CY009"
+QUERIES = "SELECT staff_id, rule, facts FROM audit WHERE action = 'log.queried' ORDER BY seq"
+
+
+@pytest.mark.rule("S3-LOG.2.4b", "S3-LOG.1")
+class TestGivenTheArchivist:
+    async def test_when_the_log_is_asked_for_then_shown_and_the_query_is_in_it(
+        self, office: Office
+    ) -> None:
+        await office[SALES].say("/find 听涛")
+        shown = await office[ARCHIVIST].say("/log")
+        assert "张晓雯 查看了 KH-2022-0044（S3-SPEC2.3.4c）" in shown
+        assert "听涛" not in shown.text
+        assert rows(office, QUERIES) == [(ARCHIVIST, "S3-LOG.2.4b", "{}")]
+        assert "单志远 查询了日志（S3-LOG.2.4b）" in await office[ARCHIVIST].say("/log")
+
+    async def test_when_more_than_a_page_then_it_is_turned_within_what_was_asked(
+        self, office: Office
+    ) -> None:
+        for _ in range(9):
+            await office[SALES].say("/find 听涛")
+        await office[MANAGER].say("/find 听涛")
+        me = office[ARCHIVIST]
+        shown = await me.say("/log KH-2022-0044")
+        assert shown.text.count("KH-2022-0044") == 7
+        assert "查找了客户" not in shown.text
+        shown = await me.tap("下一页 ›")
+        assert shown.text.count("KH-2022-0044（") == 3
+        shown = await me.say(f"/log {SALES}")
+        assert shown.text.count("张晓雯 ") == 7
+        assert "张晓雯" in await me.tap("下一页 ›")
+        assert len(rows(office, QUERIES)) == 4
+
+    async def test_when_there_is_no_such_thing_then_said(self, office: Office) -> None:
+        assert "既不是档案或记录的编号" in await office[ARCHIVIST].say("/log 甲乙丙")
+        for key in ("x", "9.d.x", "9.n.7", "9.s.nobody", "9.q"):
+            shown = await office[ARCHIVIST].press(f"f.log.page.{key}")
+            assert shown.text
+
+
+@pytest.mark.rule("S3-LOG.2.4b")
+class TestGivenAnybodyElse:
+    async def test_when_the_log_is_asked_for_then_there_is_none(self, office: Office) -> None:
+        for who in (SALES, MANAGER):
+            assert "没有“/log”这个命令" in await office[who].say("/log")
+            shown = await office[who].press("f.log.page.9")
+            assert "查看了" not in shown.text
+        assert rows(office, QUERIES) == []
