@@ -35,25 +35,7 @@ FORM = Form(
     N_("Leave or absence"),
     (
         Field("kind", Kind.CHOICE, N_("Kind"), N_("What kind of absence?"), choices=KINDS),
-        Field(
-            "first",
-            Kind.DATE,
-            N_("First day"),
-            N_("From which day?"),
-            check=leave_days.first,
-            default=lambda moment: moment.today.isoformat(),
-            prefer="future",
-            example=N_("today · tomorrow · 9月30日"),
-        ),
-        Field(
-            "last",
-            Kind.DATE,
-            N_("Last day"),
-            N_("Until which day, included?"),
-            check=leave_days.last,
-            prefer="future",
-            example=N_("Friday · 9月30日"),
-        ),
+        *leave_days.FIELDS,
         Field(
             "stand_in",
             Kind.STAFF,
