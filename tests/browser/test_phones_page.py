@@ -97,6 +97,7 @@ class TestWriting:
     async def test_a_command_from_the_menu_by_keyboard(self, desk: Desk, look: Open) -> None:
         await desk.channel.menu(ANN, (("today", "今日"), ("visit", "拜访")))
         sight = await look(desk.url)
+        await expect(sight.phone(ANN).get_by_role("button", name="拜访")).to_be_visible()
         await sight.phone(ANN).get_by_role("button", name="命令菜单").press("Enter")
         await sight.page.keyboard.press("ArrowDown")
         await sight.page.keyboard.press("Enter")
