@@ -40,6 +40,10 @@ _SERVER = "SERVER_OF_THESE_TESTS"
 
 _COUNT = itertools.count(1)
 
+_MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own there
+_ROOM = 4 << 30
+"""Bytes of memory below which the tests' folders stay on the disk."""
+
 
 # drawn with every local variable, as structlog does by itself, one traceback takes seconds
 structlog.configure(processors=[structlog.processors.KeyValueRenderer()])
@@ -55,7 +59,10 @@ _GUARD = pytest.StashKey[subprocess.Popen[bytes]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput"):  # the workers of pytest-xdist inherit the folder
+    if not hasattr(config, "workerinput"):  # the workers of pytest-xdist inherit the folders
+        if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
+            # every test commits durably, again and again: on a disk they mostly wait for it
+            os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
         folder = postgres.folder()
         os.environ[_SERVER] = str(folder)
         config.stash[_GUARD] = postgres.guard(folder)
