@@ -67,7 +67,7 @@ class Line(asyncio.Protocol):
     """One connection from the platform to a webhook; it posts one update at a time."""
 
     def __init__(self) -> None:
-        self._answer: asyncio.Future[int] | None = None
+        self._answer: asyncio.Future[tuple[int, bytes]] | None = None
         self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -85,14 +85,14 @@ class Line(asyncio.Protocol):
         if len(body) >= length and self._answer is not None:
             self._buffer = b""
             if not self._answer.done():
-                self._answer.set_result(int(head.split(b" ", 2)[1]))
+                self._answer.set_result((int(head.split(b" ", 2)[1]), body))
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(exc or ConnectionError("closed"))
 
-    def post(self, path: str, body: bytes) -> asyncio.Future[int]:
-        """Post an update and return the status that will answer it."""
+    def post(self, path: str, body: bytes) -> asyncio.Future[tuple[int, bytes]]:
+        """Post an update and return the status and the body that will answer it."""
         self._answer = asyncio.get_running_loop().create_future()
         head = (
             f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
@@ -179,15 +179,17 @@ class Crowd:
             person.answered.clear()
             person.waits_for = step.answer
             began = time.perf_counter()
-            status = line.post(order.path, body)
+            posted = line.post(order.path, body)
             try:
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     await person.answered.wait()
             except TimeoutError:
                 raise RuntimeError(f"{order.token} did not answer {step.name}") from None
             took[step.name].append(person.answered_at - began)
-            if (code := await status) != 200:
+            code, said = await posted
+            if code != 200:
                 raise RuntimeError(f"{order.token} answered {code} at {step.name}")
+            self.platform.calls[order.token, _call_in(said)] += 1
 
     async def _person(
         self, person: Person, order: Order, left: Iterator[int], took: dict[str, list[float]]
@@ -231,6 +233,11 @@ class Crowd:
         """Return how many calls of a conversation the bot has made so far."""
         methods = ("sendMessage", "editMessageText", "answerCallbackQuery")
         return sum(self.platform.calls[token, one] for one in methods)
+
+
+def _call_in(answer: bytes) -> str:
+    """Return the method that the answer to an update carries, a call as good as any other."""
+    return str(msgspec.json.decode(answer).get("method", "")) if answer else ""
 
 
 def numbers(people: int) -> range:

@@ -45,20 +45,24 @@ async def _walk(config: Path) -> Inside:
     account = str(next(iter(numbers(1))))
     counted: Counter[str] = Counter()
 
-    def count(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
-        begins = statement.startswith("BEGIN IMM")
-        counted["transactions" if begins else "statements"] += 1
-        counted["durable"] += begins and waits(connection)
+    def statement(*_: Any) -> None:
+        counted["statements"] += 1
+
+    def commit(connection: Connection) -> None:
+        counted["transactions"] += 1
+        counted["durable"] += waits(connection)
 
     async with walking(load(config, {})) as walk:
         for _ in range(5):
             await walk.note(account)
-        event.listen(Engine, "before_cursor_execute", count)
+        event.listen(Engine, "before_cursor_execute", statement)
+        event.listen(Engine, "commit", commit)
         began = time.process_time()
         for _ in range(NOTES):
             await walk.note(account)
         spent = time.process_time() - began
-        event.remove(Engine, "before_cursor_execute", count)
+        event.remove(Engine, "before_cursor_execute", statement)
+        event.remove(Engine, "commit", commit)
     messages = NOTES * len(CONVERSATION)
     return Inside(
         spent / messages,

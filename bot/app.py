@@ -22,10 +22,11 @@ from sqlalchemy.orm import Session
 from bot import dispatch
 from bot.channels.base import Channel, OutFile
 from bot.clock import Alarm, Clock
-from bot.delivery import Relay
+from bot.delivery import Prepared, Relay
 from bot.dispatch import Handled
 from bot.files import Fetcher
 from bot.housekeeping import Housekeeping
+from bot.late import Late
 from bot.menus import Menus
 from bot.metrics import Metrics, timed
 from bot.policies import edited, in_force, policies_of, wording_of
@@ -33,7 +34,7 @@ from bot.readings import Readings
 from bot.settings import Limits, Settings
 from bot.units import UnitFailed, Units
 from bot.watchman import Refusals, Watchman
-from handlers import FEATURES, find, reach, reminders
+from handlers import FEATURES, find, made, reach, reminders, secrecy, unreturned
 from handlers.conversation.messages import Card, Inbound, Mode, Suggestions
 from handlers.feature import Feature
 from handlers.intake import washed
@@ -44,9 +45,12 @@ from rules.policies import Policies
 from storage import (
     attachments,
     case_lists,
+    channel_notes,
     inbox,
     leases,
     ledger,
+    loan_lists,
+    loan_queue,
     meta,
     outbox,
     rounds,
@@ -57,10 +61,9 @@ from storage.database import Database, session
 from storage.errors import DatabaseRefused
 from storage.folder import Folder
 from storage.outbox import Message
+from storage.spool import Spool
 from storage.unit import Unit
 
-SLICE = 200
-"""Messages sent round again that are read at once."""
 APOLOGY = N_(
     "Something went wrong with this message; it is kept. Please try again, or tell your "
     "administrator the reference {reference}."
@@ -119,6 +122,8 @@ class App:
         self._folder = Folder(storage.attachments, self._vault)
         self._units = Units(self._database, self._vault, self._clock)
         self._units.start()
+        spool = Spool(storage.attachments, self._vault)
+        self._late = Late(self._units, spool, self._clock, self._again)
         self._menus = Menus(self._channels, self._units, self.world)
         self._housekeeping = Housekeeping(
             self._channels,
@@ -146,6 +151,7 @@ class App:
                 self._limits(name),
                 self.metrics.attempted,
                 self._lost,
+                self._make,
             )
             for name, channel in self._channels.items()
         }
@@ -169,6 +175,7 @@ class App:
         for relay in self._relays.values():
             relay.start()
         self._fetcher.start()
+        await self._late.catch_up()
         for channel in self._channels.values():
             await channel.start(self)
         self._spawn(self._menus.show_all())
@@ -176,7 +183,7 @@ class App:
         self._started = True
 
     def _limits(self, channel: str) -> Limits:
-        """Return what the platform takes; only Telegram's is counted by us."""
+        """Return what the platform takes; only Telegram's is counted by the relay."""
         telegram = self._settings.telegram
         if channel == "telegram" and telegram is not None:
             return telegram.limits
@@ -222,6 +229,8 @@ class App:
             DatabaseRefused: nothing was kept, so nothing may be acknowledged.
         """
         inbound = washed(inbound)
+        if self._late.behind(inbound):
+            await self._late.catch_up()
         self.metrics.came(inbound)
         try:
             handled, outcome = await self._handle(inbound)
@@ -232,6 +241,14 @@ class App:
         self._refusals.took(self._clock.now())
         self.metrics.ended(inbound, outcome)
         await self._after(inbound, handled)
+
+    async def keep(self, inbound: Inbound) -> None:
+        """Keep one message to be handled later; returns when it outlives the program.
+
+        Raises:
+            FolderRefused: nothing was kept, so nothing may be acknowledged.
+        """
+        await self._late.keep(washed(inbound))
 
     async def _handle(self, inbound: Inbound) -> tuple[Handled, str]:
         came_at = time.monotonic()
@@ -277,6 +294,20 @@ class App:
     async def learn(self, key: str, value: str) -> None:
         """Keep a fact about a platform, such as `telegram.username`."""
         await self._units.run(lambda unit: meta.put(unit, key, value))
+
+    async def note(self, channel: str, account: str, ref: str, text: str) -> None:
+        """Keep what a channel has to remember of a message it sent, or ("") of itself."""
+        await self._units.run(
+            lambda unit: channel_notes.put(unit, channel, account, ref, text), durable=False
+        )
+
+    async def noted(self, channel: str, account: str, ref: str) -> str | None:
+        """Return what was kept so; None: nothing."""
+
+        def look(session: Session) -> str | None:
+            return channel_notes.get(self._reading(session), channel, account, ref)
+
+        return await self._units.read(look)
 
     def _reading(self, session: Session) -> Unit:
         return Unit(session, self._vault, iter(()), self._clock.now())
@@ -332,26 +363,19 @@ class App:
             due_at=unit.now,
         )
 
-    async def _sweep(self) -> None:
-        """Handle messages that wait in the inbox: those the operator has sent round again."""
-        for one in await self._units.run(lambda unit: inbox.waiting(unit, SLICE)):
-            try:
-                inbound = msgspec.json.decode(one.body, type=Inbound)
-            except msgspec.DecodeError:
-                log.error("message_unreadable", channel=one.channel)
-                await self._units.run(partial(inbox.finish, channel=one.channel, key=one.key))
-                continue
+    async def _again(self, inbound: Inbound) -> None:
+        """Handle a message that waits in the inbox."""
 
-            def again(unit: Unit, inbound: Inbound = inbound) -> Handled:
-                if not inbox.finish(unit, inbound.channel, inbound.key):
-                    return Handled(repeat=True)
-                return dispatch.answer(unit, inbound, self.world)
+        def again(unit: Unit) -> Handled:
+            if not inbox.finish(unit, inbound.channel, inbound.key):
+                return Handled(repeat=True)
+            return dispatch.answer(unit, inbound, self.world)
 
-            try:
-                handled = await self._units.run(again, _chat(inbound))
-            except UnitFailed as failure:
-                handled = await self._give_up(inbound, failure)
-            await self._after(inbound, handled)
+        try:
+            handled = await self._units.run(again, _chat(inbound))
+        except UnitFailed as failure:
+            handled = await self._give_up(inbound, failure)
+        await self._after(inbound, handled)
 
     # -- messages out --------------------------------------------------------------------------
 
@@ -374,6 +398,30 @@ class App:
             OutFile(one.name, one.mime, self._folder.read(one.address))
             for one in found
             if one is not None and one.address is not None
+        )
+
+    def _make(self, session: Session, row: Message, card: Card) -> Prepared:
+        """Make the files of a card for who has that chat now; who has lost it gets none."""
+        person = staff.by_account(session, row.channel, row.account)
+        if person is None or person.id != row.staff_id:
+            return Prepared(replace(card, makes=""))
+        ctx = self.world.context(
+            self._reading(session), person, row.channel, row.account, self._clock.now()
+        )
+        try:
+            found = made.make(ctx, card.makes)
+        except Exception as error:
+            log.error("not_made", outbox=row.id, makes=card.makes, exc_info=error)
+            return Prepared(made.shown(card, ctx.t(made.FAILED)))
+        if not found.files:
+            return Prepared(made.shown(card, found.words))
+        words = found.words
+        if self._channels[row.channel].capabilities.files_out:
+            words = f"{words}\n{found.caption}"
+        return Prepared(
+            made.shown(card, words, files=True),
+            tuple(OutFile(one.name, one.mime, one.content) for one in found.files),
+            lambda unit: dispatch.close(replace(ctx, unit=unit), self.world),
         )
 
     def _file_told(self, unit: Unit, row: attachments.Attachment) -> None:
@@ -415,12 +463,16 @@ class App:
         self.metrics.scanned(began_at)
 
     async def _scan(self, now: datetime) -> None:
-        await self._sweep()
+        await self._late.catch_up()
         self._refusals.took(self._clock.now())
         await self._housekeeping.follow_people()
+        await self._housekeeping.keep_grades()
         await self._housekeeping.escalate()
+        await self._housekeeping.lapse_loans()
+        await self._housekeeping.pass_offers_on()
         await self._housekeeping.sum_up_looks(now)
         await self._housekeeping.count()
+        await self._housekeeping.send_lists(now)
         await self._housekeeping.begin_rounds(now)
         await self._housekeeping.close_rounds()
         await self._housekeeping.remind(now)
@@ -445,8 +497,12 @@ class App:
             times = [
                 ledger.next_due(session),
                 case_lists.next_due(session),
+                loan_lists.next_lapse(session),
+                loan_queue.next_over(session),
                 rounds.next_due(session),
+                secrecy.next_due(session, self.world),
             ]
+            times.append(unreturned.next_due(self.world, self._clock.now()))
             times += [outbox.next_due(session, name) for name in self._channels]
             return min(filter(None, times), default=None)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.commands import audit, dossiers, inbox, policy, staff
+from bot.commands import audit, documents, dossiers, inbox, policy, staff
 from bot.commands import check as checking
 from bot.commands import init as beginning
 from bot.commands.options import ConfigOption
@@ -24,6 +24,7 @@ app = typer.Typer(
 )
 app.add_typer(staff.commands, name="staff")
 app.add_typer(dossiers.commands, name="dossiers")
+app.add_typer(documents.commands, name="documents")
 app.add_typer(policy.commands, name="policy")
 app.add_typer(inbox.commands, name="inbox")
 app.add_typer(audit.commands, name="audit")

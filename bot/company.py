@@ -15,6 +15,7 @@ from bot.loading import loading
 from bot.policies import policies_of
 from bot.service import Program, Site
 from bot.settings import Settings
+from handlers import FEATURES
 
 
 class Company:
@@ -43,6 +44,18 @@ class Company:
             if settings.telegram.mode == "webhook":
                 public.router.add_post(settings.telegram.webhook_path, telegram.webhook.handle)
             channels.append(telegram)
+        if settings.wecom is not None:
+            with loading():
+                from bot.channels.wecom.channel import Wecom
+                from bot.channels.wecom.menu import menu_of
+
+            menu = menu_of(FEATURES, settings.company.locale)
+            wecom = Wecom(settings.wecom, clock.now, menu=menu)
+            for method in ("GET", "POST"):
+                public.router.add_route(
+                    method, settings.wecom.callback_path, wecom.callback.answer
+                )
+            channels.append(wecom)
         own_phones = None
         if settings.phones is not None:
             with loading():

@@ -2,7 +2,8 @@
 
 Messages are claimed in one unit, sent outside any, and marked in another: nothing is ever sent
 inside a transaction. A chat has one message on its way at a time, so a crash repeats one at most.
-Neither the claim nor the mark waits for the disk: a machine that goes down forgets that a message
+There is one such unit at a time: it marks what has arrived by then, in whatever chats, and claims
+what is due by then. It does not wait for the disk: a machine that goes down forgets that a message
 was on its way or arrived, never the message, and it may be shown once more.
 Of all processes on a database one has a channel's shift, and only it claims.
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -42,6 +43,20 @@ Attempted = Callable[[Message, str, datetime], None]
 """Hears, after commit, of one try to send: how it ended (`sent`, an outcome), and when."""
 Lost = Callable[[Unit, Message], object]
 """Takes in, in the unit that gives a message up, that its chat is gone."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A card with what was made for it."""
+
+    card: Card
+    files: tuple[OutFile, ...] = ()
+    keep: Callable[[Unit], object] | None = None
+    """Records that it was given out, in the unit that marks the message as sent."""
+
+
+Make = Callable[[Session, Message, Card], Prepared]
+"""Makes the files of a card that names some, in a reading thread, as things are then."""
 LoadFiles = Callable[[Session, tuple[int, ...]], tuple[OutFile, ...]]
 """Reads attachments by id, in a reading thread."""
 CLAIM = 100
@@ -91,13 +106,6 @@ class Pace:
 
 
 @dataclass(frozen=True)
-class _Due:
-    row: Message
-    ref: str | None
-    """Platform reference of the card that the row redraws; None: not shown yet."""
-
-
-@dataclass(frozen=True)
 class _Ending:
     write: Callable[[Unit], object]
     outcome: str = ""
@@ -106,9 +114,11 @@ class _Ending:
     """True: it will be tried again, and what follows in the chat waits for it."""
     sent: bool = False
     """True: it arrived, which is written down whoever has the shift by then."""
+    recorded: bool = False
+    """True: the log says what was given out, and must not forget it."""
 
 
-_Look = tuple[list[_Due], datetime | None]
+_Look = tuple[list[Message], datetime | None]
 """What is claimed, and when the next message may be due."""
 
 
@@ -125,6 +135,7 @@ class Relay:
         limits: Limits | None = None,
         attempted: Attempted = lambda _row, _outcome, _at: None,
         lost: Lost = lambda _unit, _row: None,
+        make: Make = lambda _session, _row, card: Prepared(card),
     ) -> None:
         self.failing_since: datetime | None = None
         """First try in vain since the platform last answered; None: the last was answered."""
@@ -137,18 +148,21 @@ class Relay:
         self._render = render
         self._files = files
         self._lost = lost
+        self._make = make
         self._pace = Pace(limits or Limits())
         self._lane = f"relay {channel.name}"
         """Units that claim run one after the other, so that chats get their messages in order."""
         self._shift = Shift(self._lane, units, lambda: self._rounds.wake(), self._recovery)
         self._rounds = Rounds(self._lane, clock, self._round)
+        self._settling = asyncio.Lock()
+        """Held by the unit that marks and claims; what arrives meanwhile gathers for the next."""
+        self._arrived: list[_Ending] = []
+        """Not marked yet."""
         self._in_doubt = False
         """True: a claim may have been kept although this process was told that it was not."""
-        self._claiming = 0
-        """Units under way whose claims this process does not know yet: no time to give back."""
         self._sending: set[int] = set()
         """Rows on their way to the platform or being written down."""
-        self._chats: dict[str, deque[_Due]] = {}
+        self._chats: dict[str, deque[Message]] = {}
         """By account: what is claimed and not yet taken up; a chat is here while it is served."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._queueing: set[asyncio.Task[None]] = set()
@@ -184,64 +198,70 @@ class Relay:
         """Send all that is due now; returns when nothing is due or on its way."""
         while True:
             await self._round()
-            if self._tasks:
-                await asyncio.wait(set(self._tasks))
-            elif self._claiming:  # what another look is claiming right now is on its way as well
-                await asyncio.sleep(0.001)
-            else:
+            if not self._tasks:
                 return
+            await asyncio.wait(set(self._tasks))
 
     async def _round(self) -> datetime | None:
         """Take up what is due; return when the next message will be."""
         if not await self._shift.ready():
             return None
-        recover = self._recovery() if self._in_doubt and not self._claiming else None
-        self._claiming += 1
+        async with self._settling:
+            return await self._settle()
+
+    async def _settle(self) -> datetime | None:
+        """Mark what arrived and take up what is due; return when the next message will be."""
+        arrived = list(self._arrived)
+        recover = self._recovery() if self._in_doubt else None
         try:
-            look = partial(self._look, recover)
-            due, later = await self._units.run(look, self._lane, durable=False)
+            look = partial(self._look, arrived, recover)
+            durable = any(one.recorded for one in arrived)
+            due, later = await self._units.run(look, self._lane, durable=durable)
         except DatabaseRefused:
             self._in_doubt = True
             raise
-        finally:
-            self._claiming -= 1
-        if recover is not None:
+        except UnitFailed:
+            if not arrived:
+                raise
+            await self._mark_singly(arrived)
+            due, later = [], self._clock.now()
+        else:
             self._in_doubt = False
+        del self._arrived[: len(arrived)]
         self._take_up(due)
         return later
 
+    async def _mark_singly(self, arrived: list[_Ending]) -> None:
+        """Let one that cannot be marked hold up no other."""
+        for ending in arrived:
+            try:
+                await self._units.run(ending.write, self._lane, durable=ending.recorded)
+            except UnitFailed as error:
+                log.error("not_marked", channel=self._channel.name, exc_info=error)
+
     def _recovery(self) -> Callable[[Unit], object]:
         """Return the unit that gives back what is being sent, but not by us."""
-        waiting = (one.row.id for chat in self._chats.values() for one in chat)
+        waiting = (one.id for chat in self._chats.values() for one in chat)
         return partial(outbox.recover, channel=self._channel.name, but={*self._sending, *waiting})
 
-    def _look(self, recover: Callable[[Unit], object] | None, unit: Unit) -> _Look:
-        if not self._shift.holds(unit):
+    def _look(
+        self, arrived: list[_Ending], recover: Callable[[Unit], object] | None, unit: Unit
+    ) -> _Look:
+        for ending in arrived:
+            ending.write(unit)
+        if self._stopping or not self._shift.holds(unit):
             return [], None
         if recover is not None:
             recover(unit)
-        return self._claim(unit)
+        return outbox.claim(unit, self._channel.name, unit.now, CLAIM)
 
-    def _claim(self, unit: Unit) -> _Look:
-        rows = outbox.claim(unit, self._channel.name, unit.now, CLAIM)
-        return self._due(unit, rows), outbox.next_due(unit.session, self._channel.name)
-
-    def _due(self, unit: Unit, rows: list[Message]) -> list[_Due]:
-        return [_Due(row, self._shown(unit.session, row)) for row in rows]
-
-    def _shown(self, session: Session, row: Message) -> str | None:
-        if row.mode == Mode.SEND:
-            return None
-        return outbox.ref_of(session, row.channel, row.account, row.slot)
-
-    def _take_up(self, due: list[_Due]) -> None:
-        for one in due:
-            account = one.row.account
-            if account in self._chats:
-                self._chats[account].append(one)
+    def _take_up(self, due: list[Message]) -> None:
+        for row in due:
+            if row.account in self._chats:
+                self._chats[row.account].append(row)
                 continue
-            self._chats[account] = deque([one])
-            task = asyncio.create_task(self._chat(account))
+            self._chats[row.account] = deque([row])
+            task = asyncio.create_task(self._chat(row.account))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -254,26 +274,21 @@ class Relay:
         looked = False
         try:
             while waiting and not self._stopping and self._shift.ours:
-                due = waiting.popleft()
-                sending.add(due.row.id)
+                row = waiting.popleft()
+                sending.add(row.id)
                 self._sending |= sending
-                ending = await self._deliver(due)
-                rest: list[int] = []
-                if ending.blocks:
-                    rest = [one.row.id for one in waiting]
+                ending = await self._deliver(row)
+                looked = ending.sent
+                if ending.sent:
+                    await self._mark(ending)
+                else:
+                    rest = [one.id for one in waiting] if ending.blocks else []
+                    if ending.blocks:
+                        waiting.clear()
                     sending.update(rest)
                     self._sending |= sending
-                    waiting.clear()
-                looked = not waiting and not self._in_doubt
-                settle = partial(self._settle, account, ending, rest, looked)
-                self._claiming += looked
-                try:
-                    next_, later = await self._insist(settle, self._lane, durable=not ending.sent)
-                    self._take_up(next_)
-                    self._rounds.expect(later)
-                finally:
-                    self._claiming -= looked
-                self._note(due.row, ending.outcome)
+                    await self._insist(partial(self._write_down, ending, rest), self._lane)
+                self._note(row, ending.outcome)
                 self._sending -= sending
                 sending.clear()
         except UnitFailed as error:
@@ -284,23 +299,26 @@ class Relay:
             if not (looked and self._shift.ours) or waiting:  # else it has seen what follows
                 self.wake()
 
-    def _settle(
-        self, account: str, ending: _Ending, rest: list[int], look: bool, unit: Unit
-    ) -> _Look:
-        """Write down how one message ended; with `look` claim what is due there in the same unit.
+    async def _mark(self, ending: _Ending) -> None:
+        """Return when a message that arrived is marked, with others that arrived meanwhile.
 
-        So what was committed while the chat was busy is found by the chat itself, and no wake-up
-        can fall between the two.
+        The same unit looks for what is due: what was committed while the chat was busy is found
+        by the chat itself, and no wake-up can fall between the two.
         """
-        ours = self._shift.holds(unit)
-        if ours or ending.sent:
+        self._arrived.append(ending)
+        while ending in self._arrived:
+            try:
+                async with self._settling:
+                    if ending in self._arrived:
+                        self._rounds.expect(await self._settle())
+            except DatabaseRefused as error:
+                await self._refused(error)
+
+    def _write_down(self, ending: _Ending, rest: list[int], unit: Unit) -> None:
+        """Write down how a message ended that did not arrive, and give the `rest` back."""
+        if self._shift.holds(unit):  # else whoever has the shift now has given back what was left
             ending.write(unit)
-        if ours:  # else whoever has the shift now has given back what was not sent
             outbox.release(unit, rest)
-        if not look or not ours or self._stopping:
-            return [], None
-        rows, later = outbox.claim_chat(unit, self._channel.name, account, unit.now, CLAIM)
-        return self._due(unit, rows), later
 
     def _note(self, row: Message, outcome: str) -> None:
         if not outcome:
@@ -312,23 +330,23 @@ class Relay:
             self.failing_since = now
         self._attempted(row, outcome, now)
 
-    async def _deliver(self, due: _Due) -> _Ending:
+    async def _deliver(self, row: Message) -> _Ending:
         """Send one message and return how to write down what became of it."""
-        row = due.row
         try:
             card = await self._card(row)
             if card is None:
                 return _Ending(partial(outbox.drop, id=row.id, problem="moot"))
-            if row.mode == Mode.TIDY and not (due.ref and self._channel.capabilities.edits):
+            if row.mode == Mode.TIDY and not (row.ref and self._channel.capabilities.edits):
                 return _Ending(partial(outbox.drop, id=row.id, problem="cannot_edit"))
             if row.mode == Mode.DELETE:
                 return await self._take_back(row, card)
+            ready = await self._prepared(row, card)
             async with asyncio.timeout(SEND_SECONDS) as limit:
-                ref = await self._post(due, card, limit)
+                ref = await self._post(row, ready, limit)
             if card.ends:
                 await self._end(row.account)
-            mark = partial(outbox.mark_sent, row=row, ref=ref, before=due.ref)
-            return _Ending(mark, SENT, sent=True)
+            mark = partial(_mark, row, ref, ready.keep)
+            return _Ending(mark, SENT, sent=True, recorded=ready.keep is not None)
         except ChannelError as error:
             return self._ending(row, error)
         except TimeoutError:
@@ -345,26 +363,34 @@ class Relay:
     def _render_row(self, row: Message, unit: Unit) -> Card | None:
         return self._render(unit, row)
 
-    async def _post(self, due: _Due, card: Card, limit: asyncio.Timeout) -> str:
-        row, channel = due.row, self._channel
-        if due.ref and channel.capabilities.edits:
+    async def _prepared(self, row: Message, card: Card) -> Prepared:
+        """Return the card with what is made for it; without files where none can be sent."""
+        if not card.makes:
+            return Prepared(card)
+        ready = await self._units.read(lambda session: self._make(session, row, card))
+        return ready if self._channel.capabilities.files_out else Prepared(ready.card)
+
+    async def _post(self, row: Message, ready: Prepared, limit: asyncio.Timeout) -> str:
+        channel, card = self._channel, ready.card
+        if row.ref and channel.capabilities.edits:
             try:
-                return await channel.edit(row.account, due.ref, card)
+                return await channel.edit(row.account, row.ref, card)
             except ChannelError as error:
                 if error.outcome is not Outcome.GONE or row.mode == Mode.TIDY:
                     raise
         await self._queue(row.account, limit)
-        if due.ref and not channel.capabilities.edits:
-            return await channel.edit(row.account, due.ref, card)  # a fresh one that quotes it
-        files: tuple[OutFile, ...] = ()
+        if row.ref and not channel.capabilities.edits:
+            return await channel.edit(row.account, row.ref, card)  # a fresh one that quotes it
+        files = ready.files
         if card.files and channel.capabilities.files_out:
-            files = await self._units.read(partial(self._load, card.files))
-        return await channel.send(row.account, card, files)
+            files += await self._units.read(partial(self._load, card.files))
+        return await channel.send(row.account, replace(card, instead_of=row.ref or ""), files)
 
     async def _take_back(self, row: Message, card: Card) -> _Ending:
         """Take a message out of its chat; where that is not possible, redraw it to `card`."""
         channel, able = self._channel, self._channel.capabilities
-        ref = await self._units.read(lambda session: self._shown(session, row))
+        shown = partial(outbox.ref_of, channel=row.channel, account=row.account, slot=row.slot)
+        ref = await self._units.read(shown)  # known by now, if the message went just before it
         if ref is None or not (able.deletes or able.edits):
             return _Ending(partial(outbox.drop, id=row.id, problem="cannot_delete"))
         async with asyncio.timeout(SEND_SECONDS):
@@ -420,15 +446,23 @@ class Relay:
         log.error("message_rejected", outbox=row.id, channel=row.channel, kind=outcome.value)
         return _Ending(partial(outbox.fail, id=row.id, problem=outcome.value), outcome.value)
 
-    async def _insist(self, work: Callable[[Unit], T], lane: str, *, durable: bool = True) -> T:
+    async def _insist(self, work: Callable[[Unit], T], lane: str) -> T:
         """Run a unit, again and again while the store refuses."""
         while True:
             try:
-                return await self._units.run(work, lane, durable=durable)
+                return await self._units.run(work, lane)
             except DatabaseRefused as error:
-                self._in_doubt = True
-                log.warning("relay_store_refused", why=str(error))
-                await asyncio.sleep(REFUSED_SECONDS)
+                await self._refused(error)
+
+    async def _refused(self, error: DatabaseRefused) -> None:
+        log.warning("relay_store_refused", why=str(error))
+        await asyncio.sleep(REFUSED_SECONDS)
+
+
+def _mark(row: Message, ref: str, keep: Callable[[Unit], object] | None, unit: Unit) -> None:
+    outbox.mark_sent(unit, row=row, ref=ref)
+    if keep is not None:
+        keep(unit)
 
 
 def _try_again(row: Message, after: timedelta, problem: str, unit: Unit) -> None:

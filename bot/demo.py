@@ -22,6 +22,7 @@ from bot.commands.shared import Refused
 from bot.offline import Store
 from bot.phones_site import LOOPBACK, PhonesProgram, give_phones, phones, site
 from bot.policies import policies_of
+from bot.sample import lent
 from bot.service import Site
 from bot.settings import Company, Http, Pack, Settings, Storage
 from storage import staff
@@ -102,6 +103,8 @@ def _prepare(folder: Path, settings: Settings) -> tuple[tuple[staff.Person, ...]
         if not store.run(lambda unit: staff.everybody(unit.session), keep=False):
             policies = policies_of(settings.company)
             store.run(lambda unit: sample.load(unit, policies))
+            if policies.at(OPENS).company.loan is not None:
+                store.run(lambda unit: lent.lend(unit, policies))
         return store.run(give_phones), store.run(_time, keep=False)
     finally:
         database.close()

@@ -13,14 +13,14 @@ from functools import partial
 
 import msgspec
 
-from handlers import bindings, groups, reach, strangers
+from handlers import bindings, group_links, groups, reach, strangers
 from handlers.context import Context, Recorded, Told
 from handlers.conversation.messages import FRESH, Card, ChatEvent, Inbound, Mode, Reply
 from handlers.routing import enter, route
 from handlers.texts import LOCALES, Texts
 from handlers.world import World
 from rules.hours import after_quiet
-from storage import accounts, audit, conversations, inbox, looks, outbox, staff
+from storage import accounts, audit, channel_notes, conversations, inbox, looks, outbox, staff
 from storage.staff import Person
 from storage.unit import Unit
 
@@ -77,7 +77,10 @@ def answer(unit: Unit, inbound: Inbound, world: World) -> Handled:
         left = accounts.get(unit.session, inbound.channel, inbound.account)
         return Handled(menu=() if left else None)  # of somebody who is here no more
     ctx = world.context(unit, person, inbound.channel, inbound.account, inbound.at)
-    ctx.tapped = _tapped(unit, inbound)
+    ctx.card = inbound.card
+    if inbound.redraw:
+        here = (inbound.channel, inbound.account, channel_notes.tapped(inbound.card))
+        channel_notes.put(unit, *here, inbound.redraw)
     if known is not None and known.unreachable_since is not None:
         reach.back(ctx)
     if greeted is None:
@@ -89,7 +92,7 @@ def answer(unit: Unit, inbound: Inbound, world: World) -> Handled:
     bindings.written_here(ctx)
     if reply.alert and not inbound.choice:
         reply = Reply.of(Card(reply.alert)).plus(reply)
-    _put_shows(unit, inbound, person.id, reply, ctx.texts.locale, ctx.tapped)
+    _put_shows(unit, inbound, person.id, reply, ctx.texts.locale, ctx)
     close(ctx, world)
     menu = menu_for(person, world, ctx.texts)
     return Handled(reply.alert, menu, fresh=greeted is not None)
@@ -111,10 +114,16 @@ def _in_group(unit: Unit, inbound: Inbound, person: Person | None, world: World)
     """Answer what was said to the bot in a group; strangers hear nothing."""
     if person is None:
         return Handled()
+    ctx = world.context(unit, person, inbound.channel, inbound.account, inbound.at)
+    alert = ""
     if inbound.choice:
-        return Handled(alert=world.texts(person.locale).t(groups.IN_PRIVATE))
-    groups.said(unit, inbound, person, world)
-    return Handled()
+        alert = group_links.tapped(ctx, inbound.choice)
+    elif inbound.command == group_links.COMMAND:
+        group_links.link(ctx, inbound)
+    else:
+        groups.said(unit, inbound, person, world)
+    close(ctx, world)
+    return Handled(alert)
 
 
 def _happened(unit: Unit, inbound: Inbound, event: ChatEvent, world: World) -> Handled:
@@ -164,26 +173,25 @@ def _record(unit: Unit, recorded: Iterable[Recorded], staff_id: str, channel: st
     audit.append(unit, entries)
 
 
-def _tapped(unit: Unit, inbound: Inbound) -> str:
-    """Return the slot of the card whose button was tapped."""
-    if not inbound.card:
-        return ""
-    return outbox.slot_of(unit.session, inbound.channel, inbound.account, inbound.card)
-
-
 def _put_shows(
-    unit: Unit, inbound: Inbound, staff_id: str, reply: Reply, locale: str, tapped: str = ""
+    unit: Unit,
+    inbound: Inbound,
+    staff_id: str,
+    reply: Reply,
+    locale: str,
+    ctx: Context | None = None,
 ) -> None:
     """Write the answer to the outbox; the first card after a tap takes the tapped card's place.
 
-    Only passing cards (`m.`) are replaced: a reminder or a form's card stays what it was.
+    Only passing cards (`m.`) are replaced: a reminder or a form's card stays what it was. `ctx`:
+    of who tapped, where they may.
     """
     for number, show in enumerate(reply.shows):
         slot, mode = show.slot, show.mode
         if slot == FRESH:
             slot = ""
-        elif not slot and number == 0 and tapped.startswith("m."):
-            slot, mode = tapped, Mode.REDRAW
+        elif not slot and number == 0 and ctx and ctx.tapped.startswith("m."):
+            slot, mode = ctx.tapped, Mode.REDRAW
         if not slot and show.card.buttons():
             slot = f"m.{next(unit.ids)}"
         put = partial(

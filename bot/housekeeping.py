@@ -8,21 +8,36 @@ is done in slices.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import structlog
+from sqlalchemy.orm import Session
 
 from bot import dispatch
 from bot.settings import Retention
 from bot.units import Units
-from handlers import approvals, completeness, leavers, looks, reach, reminders, rounds
+from handlers import (
+    approvals,
+    completeness,
+    leavers,
+    loan_lapse,
+    loan_queue,
+    looks,
+    reach,
+    reminders,
+    rounds,
+    secrecy,
+    unreturned,
+)
+from handlers.context import Context
 from handlers.world import World
 from rules.hours import after_quiet
 from storage import (
     audit,
+    channel_notes,
     conversations,
     heads,
     inbox,
@@ -43,6 +58,8 @@ CASE_SLICE = 5
 """Cases on which the clock acts in one unit: each is some milliseconds of the writer."""
 ROUND_SLICE = 10
 """People whose rounds begin or end in one unit: each is a millisecond or two."""
+GRADE_SLICE = 10
+"""Secrecy grades that end, or get their clock, in one unit: each is some milliseconds."""
 COUNT_SLICE = 100
 """Dossiers counted in one unit: a few milliseconds of the writer."""
 COUNTS = 200
@@ -98,6 +115,52 @@ class Housekeeping:
             for ctx in struck:
                 dispatch.close(ctx, self._world)
             return len(struck)
+
+        while await self._units.run(strike):
+            pass
+
+    async def lapse_loans(self) -> None:
+        """Let approvals of loans lapse whose papers nobody fetched in time (C-54)."""
+
+        def lapse(unit: Unit) -> int:
+            if not ledger.alone(unit):
+                return 0
+            lapsed = loan_lapse.strike(unit, self._world, CASE_SLICE)
+            for ctx in lapsed:
+                dispatch.close(ctx, self._world)
+            return len(lapsed)
+
+        while await self._units.run(lapse):
+            pass
+
+    async def keep_grades(self) -> None:
+        """End the secrecy grades whose time is over, and set the clocks of those that end next.
+
+        Rule: S2-SECR.7.
+        """
+        for work in (secrecy.lapse, secrecy.begin):
+            for _ in range(COUNTS):
+                if not await self._units.run(partial(self._grades, work)):
+                    break
+
+    def _grades(self, work: Callable[[Unit, World, int], list[Context]], unit: Unit) -> int:
+        if not ledger.alone(unit):
+            return 0
+        done = work(unit, self._world, GRADE_SLICE)
+        for ctx in done:
+            dispatch.close(ctx, self._world)
+        return len(done)
+
+    async def pass_offers_on(self) -> None:
+        """Let offers of papers that came back go on to the next where nobody took them in time."""
+
+        def strike(unit: Unit) -> int:
+            if not ledger.alone(unit):
+                return 0
+            over = loan_queue.strike(unit, self._world, CASE_SLICE)
+            for ctx in over:
+                dispatch.close(ctx, self._world)
+            return len(over)
 
         while await self._units.run(strike):
             pass
@@ -165,22 +228,36 @@ class Housekeeping:
     def _sum_up(self, monday: date, after: str, unit: Unit) -> str | None:
         return looks.sum_up(unit, self._world, monday, after, SLICE)
 
+    async def send_lists(self, now: datetime) -> None:
+        """Send the monthly lists of what is lent and not returned, once each (S3-ENG.3.6)."""
+        for one in unreturned.struck(self._world, now):
+            job, occasion = one.job
+            if not await self._units.read(partial(_done, job, occasion)):
+                await self._units.run(partial(self._send_list, one))
+
+    def _send_list(self, one: unreturned.Struck, unit: Unit) -> None:
+        for ctx in unreturned.send(unit, self._world, one):
+            dispatch.close(ctx, self._world)
+
     async def remind(self, now: datetime) -> None:
         """Record the rungs that are due by `now`.
 
-        In quiet hours nothing new is recorded: what is late then is said once they end.
+        In quiet hours only what is said at night too: anything else that is late then is said
+        once they end.
         """
         office = self._world.policies.at(now).company.time
-        if after_quiet(now, office.quiet_hours, office.zone) <= now:
-            day = office.office_day(now)
-            # a rung that reaches nobody sets the next one, which may be due by now as well
-            while await self._units.run(lambda unit: self._wind(unit, now, day)):
-                pass
+        quiet = after_quiet(now, office.quiet_hours, office.zone) > now
+        clocks = self._world.registry.clocks
+        kinds = [kind for kind, clock in clocks.items() if clock.at_night] if quiet else None
+        wind = partial(self._wind, now, office.office_day(now), kinds)
+        # a rung that reaches nobody sets the next one, which may be due by now as well
+        while await self._units.run(wind):
+            pass
 
-    def _wind(self, unit: Unit, now: datetime, day: date) -> int:
+    def _wind(self, now: datetime, day: date, kinds: list[str] | None, unit: Unit) -> int:
         if not ledger.alone(unit):
             return 0
-        recorded = ledger.fill(unit, now, SLICE, day=day)
+        recorded = ledger.fill(unit, now, SLICE, day=day, kinds=kinds)
         if recorded:
             return recorded
         wound = reminders.wind_stalled(unit, self._world, SLICE)
@@ -199,6 +276,7 @@ class Housekeeping:
             lambda unit: inbox.purge(unit, bodies, KEEP_SLICE),
             lambda unit: outbox.purge(unit, bodies, KEEP_SLICE),
             lambda unit: conversations.purge_drafts(unit, drafts, KEEP_SLICE),
+            lambda unit: channel_notes.purge(unit, bodies, KEEP_SLICE),
             lambda unit: links.purge(unit, now, KEEP_SLICE),
             lambda unit: origins.purge(unit, now - origins.KEPT, KEEP_SLICE),
         ):
@@ -228,3 +306,7 @@ class Housekeeping:
         # shown in the log as well: where that is kept elsewhere, so is the head
         log.info("audit_head", day=day.isoformat(), count=head.count, seal=head.seal.hex())
         await self._units.run(lambda unit: occurrences.begin(unit, *job))
+
+
+def _done(job: str, occasion: str, session: Session) -> bool:
+    return occurrences.done(session, job, occasion)

@@ -155,6 +155,14 @@ class AiBot(Section, frozen=True, kw_only=True):
     ] = "wss://openws.work.weixin.qq.com"
 
 
+class MemberLimits(Section, frozen=True, kw_only=True):
+    """Messages of one app to one member that the platform takes; it drops the rest silently."""
+
+    enabled: Switch = True
+    member_per_minute: Count = 30
+    member_per_hour: Count = 1000
+
+
 class Wecom(Section, frozen=True, kw_only=True):
     corp_id: Words
     agent_id: Annotated[int, Meta(ge=1, description="the number of the self-built app")]
@@ -163,6 +171,9 @@ class Wecom(Section, frozen=True, kw_only=True):
     encoding_aes_key: Hidden
     api_base: Link = "https://qyapi.weixin.qq.com"
     callback_path: Route = "/wecom/callback"
+    proxy: Link | None = None
+    """HTTP proxy on the way to the platform: one way to call from an address it trusts."""
+    limits: MemberLimits = MemberLimits()
     aibot: AiBot | None = None
 
 
@@ -193,8 +204,9 @@ class Settings(Section, frozen=True, kw_only=True):
 
     def secrets(self) -> tuple[str, ...]:
         """Return every secret value, for the filter that keeps them out of the log."""
-        proxy = (self.telegram and self.telegram.proxy) or ""
-        return (*_secrets(self), *passwords_in(self.storage.url), *passwords_in(proxy))
+        proxies = [one.proxy for one in (self.telegram, self.wecom) if one and one.proxy]
+        found = [word for url in (self.storage.url, *proxies) for word in passwords_in(url)]
+        return (*_secrets(self), *found)
 
 
 _IN_ADDRESS = re.compile(r"^([a-z+]+://[^:@/]*):([^/]*)@")

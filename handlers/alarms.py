@@ -34,12 +34,13 @@ STALE = timedelta(days=1)
 UNREACHABLE = "unreachable"
 CONFLICT = "conflict"
 UNAUTHORIZED = "unauthorized"
+ADDRESS = "address"
 OUTBOX = "outbox"
 ATTACHMENTS = "attachments"
 FAILED = "failed"
 STORE = "store"
 POLICY = "policy"
-AT_ONCE = (CONFLICT, UNAUTHORIZED)
+AT_ONCE = (CONFLICT, UNAUTHORIZED, ADDRESS)
 """Troubles of the intake that do not pass by waiting."""
 
 
@@ -160,6 +161,10 @@ def _unauthorized(line: Line, signs: Signs, _began: datetime | None, now: dateti
     return _complaint(line, UNAUTHORIZED, signs, now)
 
 
+def _address(line: Line, signs: Signs, _began: datetime | None, now: datetime) -> _State:
+    return _complaint(line, ADDRESS, signs, now)
+
+
 def _outbox(line: Line, signs: Signs, _began: datetime | None, now: datetime) -> _State:
     if line.oldest is None or now - line.oldest < CALM:
         return False
@@ -172,6 +177,7 @@ _OF_CHANNEL = {
     UNREACHABLE: _unreachable,
     CONFLICT: _conflict,
     UNAUTHORIZED: _unauthorized,
+    ADDRESS: _address,
     OUTBOX: _outbox,
 }
 
@@ -193,7 +199,7 @@ def ways(lines: tuple[Line, ...], about: str) -> dict[str, int]:
     return {
         one.channel: bool(one.problem) + 2 * (one.channel == about)
         for one in lines
-        if one.failing_since is None and one.problem != UNAUTHORIZED
+        if one.failing_since is None and one.problem not in (UNAUTHORIZED, ADDRESS)
     }
 
 
@@ -203,6 +209,7 @@ WHAT = {
     UNREACHABLE: N_("{channel} cannot be reached"),
     CONFLICT: N_("another program takes the messages of {channel}"),
     UNAUTHORIZED: N_("{channel} does not accept our token"),
+    ADDRESS: N_("{channel} does not trust the address we call from"),
     OUTBOX: N_("messages on {channel} are late"),
     ATTACHMENTS: N_("files cannot be kept"),
     FAILED: N_("messages have failed for good"),
@@ -218,6 +225,7 @@ KEPT = {
         "Waiting to be sent: {waiting}. What people write is kept by the messenger for a limited "
         "time, Telegram for a day."
     ),
+    ADDRESS: N_("Nothing is lost. Waiting to be sent: {waiting}."),
     OUTBOX: N_("Nothing is lost. Waiting to be sent: {waiting}, the oldest since {oldest}."),
     ATTACHMENTS: N_("Texts are kept as usual. Files still to be fetched: {pending}."),
     FAILED: N_(
@@ -236,6 +244,10 @@ TO_DO = {
         "token replaced."
     ),
     UNAUTHORIZED: N_("Put the present token into the settings and restart."),
+    ADDRESS: N_(
+        "`dossierbot check` names the address; enter it in the console of the messenger. It goes "
+        "on by itself."
+    ),
     OUTBOX: N_("If this does not end within the hour, look into the log for not_delivered."),
     ATTACHMENTS: N_("Free space for the attachments folder, or give it back its rights."),
     FAILED: N_(
@@ -285,6 +297,7 @@ def _facts(one: Episode, signs: Signs, texts: Texts) -> dict[str, object]:
     every: dict[str, dict[str, object]] = {
         UNREACHABLE: {"waiting": line.waiting},
         UNAUTHORIZED: {"waiting": line.waiting},
+        ADDRESS: {"waiting": line.waiting},
         OUTBOX: {
             "waiting": line.waiting,
             "oldest": texts.moment(line.oldest or one.started_at),

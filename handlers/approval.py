@@ -87,7 +87,7 @@ def open_one(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     stored = _stored(ctx, arguments[0])
     if stored is None:
         return _nothing(ctx)
-    if not _concerned(ctx, stored):
+    if not concerned(ctx, stored):
         approvals.refused_look(ctx, stored, "open")
         return _nothing(ctx)
     return Reply((case_cards.show(ctx, stored),))
@@ -97,7 +97,8 @@ def _stored(ctx: Context, words: str) -> Stored | None:
     return cases.get(ctx.unit, int(words)) if words.isdecimal() else None
 
 
-def _concerned(ctx: Context, stored: Stored) -> bool:
+def concerned(ctx: Context, stored: Stored) -> bool:
+    """Whether the person asked for it, was asked, or carries out what was approved."""
     case, me = stored.case, StaffId(ctx.person.id)
     if me == case.matter.requester or me in case.asked or me in case.deciders:
         return True
@@ -113,7 +114,7 @@ def _refused(ctx: Context, case_id: int, denied: Denied) -> Reply:
     """Say why not; who has to do with the case sees its present state as well."""
     alert = case_texts.denial(ctx, denied)[:200]
     stored = cases.get(ctx.unit, case_id)
-    if stored is None or not _concerned(ctx, stored):
+    if stored is None or not concerned(ctx, stored):
         return Reply(alert=alert)
     return Reply((case_cards.show(ctx, stored),), alert=alert)
 
@@ -348,4 +349,5 @@ FEATURE = Feature(
             case_notices.reminder, lambda _ctx, _id: None, lambda _ctx, _id, _rung: None
         )
     },
+    regraded=lambda ctx, dossier, _before: approvals.regrade(ctx, dossier),
 )

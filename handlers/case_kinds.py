@@ -58,3 +58,5 @@ class CaseKind:
     end: Callable[[Context, Ending], bool]
     """Carries out what was decided, in the same unit; `context.person` is whoever acted last, or
     the requester where time did. Returns whether it told the requester how it ended."""
+    tells_who_carries_out: bool = False
+    """Whether `end` itself tells those who carry out what was approved."""

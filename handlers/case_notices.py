@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from handlers import case_cards, case_texts
+from handlers import case_cards, case_texts, group_cards
 from handlers.case_kinds import CaseKind
 from handlers.context import Context
 from handlers.conversation.messages import Button, Card, Mode
@@ -82,8 +82,9 @@ def announce(
             case EventKind.MOVED_UP | EventKind.PLACED_HIGHER:
                 _vacant(ctx, kind, stored, one)
             case EventKind.CLOSED:
-                _ended(ctx, stored, one, words, told)
+                _ended(ctx, kind, stored, one, words, told)
     _redraw(ctx, before, stored, sent)
+    group_cards.follow(ctx, stored)
 
 
 def follow_along(ctx: Context, stored: Stored) -> None:
@@ -183,14 +184,16 @@ def _question(ctx: Context, stored: Stored, event: Event, words: str) -> None:
     ctx.tell(requester, card, f"{_key(stored)}:question")
 
 
-def _ended(ctx: Context, stored: Stored, event: Event, said: str, told: bool) -> None:
+def _ended(
+    ctx: Context, kind: CaseKind, stored: Stored, event: Event, said: str, told: bool
+) -> None:
     state = stored.case.state
     words = UNANSWERED if event.why == "answer" else ENDED.get(state, "")
     mine = stored.case.matter.requester == ctx.person.id and bool(ctx.channel)
     if words and not told and not mine:
         why = said if state is CaseState.REFUSED else ""
         _notice(ctx, stored, words, "ended", why)
-    for role in event.tell_roles:
+    for role in () if kind.tells_who_carries_out else event.tell_roles:
         for staff_id in staff.holders(ctx.session, role):
             reader = _reader(ctx, StaffId(staff_id))
             if reader is not None and staff_id != stored.case.matter.requester:

@@ -40,6 +40,9 @@ REASONS = {
     "answer_awaited": N_("You were asked something; it goes on when you answer."),
     "too_soon": N_("They were reminded a little while ago. Again from {at}."),
     "no_credential": N_("First comes a credential: {accepted}."),
+    "credential_expired": N_("The credential is valid until {until} only ({rule})."),
+    "letter_used": N_("A letter is good for one visit; this one was used before ({rule})."),
+    "no_customer_consent": N_("The customer's own consent in writing is needed too ({rule})."),
     "nobody_grants": N_("The policy has nobody who could allow this ({rule})."),
 }
 
@@ -111,6 +114,8 @@ def reason(ctx: Context, one: Reason) -> str:
     for key, value in one.facts:
         if isinstance(value, datetime):
             facts[key] = moment(ctx, value, ctx.texts)
+        elif isinstance(value, date):
+            facts[key] = ctx.texts.day(value, ctx.today)
         elif key == "by":
             facts[key] = name(ctx, str(value))
         elif key == "state":

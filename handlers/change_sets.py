@@ -10,21 +10,24 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
-from handlers import field_values, rounds, seeing
+from handlers import field_values, rounds, seeing, shelf_labels
 from handlers.context import Context
 from handlers.conversation.answers import listed
 from handlers.conversation.messages import Button, Card
 from handlers.texts import N_, Texts
 from handlers.update_target import CONSENT_ON_SPEC, CONSENT_SPEC
+from rules import alterations
 from rules.access import Sight
 from rules.chains import Approval, route
 from rules.completion import CONSENT, IMPORTANT, updatable
+from rules.errors import Reason
 from rules.fields import FieldKind, FieldSpec
-from rules.occasions import Action, Facts
+from rules.occasions import Action, Facts, Material
 from rules.opening import GIVEN
 from rules.policy import Policy
 from rules.roles import ROLES, RoleKind
 from rules.secrecy import AccessLevel, Grade
+from rules.upkeep import WorkingFiles
 from storage import attachments, changes, dossier_fields, dossiers, staff
 from storage.changes import ChangeSet, FieldChange, Outcome
 from storage.dossiers import Dossier
@@ -82,7 +85,8 @@ def hand_in(ctx: Context, held: ChangeSet, review: Review) -> str | None:
     )
     if any(row.new for row in held.rows):
         rounds.done(ctx, dossier, entered=True)
-    row = None if dossier.state == "draft" else row_of(ctx, dossier, Action.UPDATE)
+    action = action_of(policy, dossier)
+    row = None if dossier.state == "draft" else row_of(ctx, dossier, action)
     waits = review.changes(ctx, proposed, row) if row else None
     if waits is None:
         outcome = apply(ctx, held.id, ctx.person.id, policy.update.rule)
@@ -100,12 +104,43 @@ def row_of(ctx: Context, dossier: Dossier, action: Action) -> Approval | None:
     return route(policy_of(ctx, dossier).approval, facts_of(ctx, dossier, action))
 
 
+def action_of(policy: Policy, dossier: Dossier) -> Action:
+    """Return what changing a dossier is: working files are amended by consent (S1-02.8)."""
+    by_consent = policy.update.working_files is WorkingFiles.CONSENT
+    working = Material.of(dossier.type) is Material.WORKING_FILE
+    return Action.AMEND if working and by_consent else Action.UPDATE
+
+
+def correctable(ctx: Context, dossier: Dossier) -> bool:
+    """Return whether what is in the dossier can be put right by a correction."""
+    known = "correction" in ctx.registry.by_key and dossier.state != "draft"
+    return known and row_of(ctx, dossier, Action.CORRECT) is not None
+
+
+def hindered(ctx: Context, held: ChangeSet) -> dict[Reason, list[FieldChange]]:
+    """Return what of a set may not be written by an update, by the reason why.
+
+    Rule: S1-02.8, S5-4.4.
+    """
+    dossier = _dossier(ctx, held)
+    policy, found = policy_of(ctx, dossier), dict[Reason, list[FieldChange]]()
+    if dossier.state == "draft":
+        return found
+    for row in held.rows:
+        reason = alterations.refusal(spec_of(policy, row.field), row.old, row.new, policy.update)
+        if reason is None or (reason.code == "corrected_only" and not correctable(ctx, dossier)):
+            continue
+        found.setdefault(reason, []).append(row)
+    return found
+
+
 def facts_of(ctx: Context, dossier: Dossier, action: Action) -> Facts:
     """Return what the choice of who decides depends on."""
     return Facts(
         action,
         grade=Grade(dossier.grade),
         level=AccessLevel(dossier.level) if dossier.level else None,
+        material=Material.of(dossier.type),
         dossier_type=dossier.type,
         own_department=dossier.department == ctx.person.department,
         natural_person=dossier.fields.get(CONSENT) == GIVEN,
@@ -120,25 +155,37 @@ def apply(ctx: Context, change_set_id: int, decided_by: str, rule: str) -> Outco
         Conflict: they are no longer proposed; nothing was written.
     """
     held = _held(ctx, change_set_id)
+    outcome = write(ctx, held, decided_by, rule)
+    if decided_by != held.proposed_by:
+        card = partial(_applied_card, ctx, held, outcome, decided_by, rule)
+        ctx.tell(held.proposed_by, card, f"change:{held.id}:applied")
+    return outcome
+
+
+def write(ctx: Context, held: ChangeSet, by: str, rule: str) -> Outcome:
+    """Write proposed changes into their dossier; its keeper hears of it, and who keeps the shelf.
+
+    Raises:
+        Conflict: they are no longer proposed; nothing was written.
+    """
     dossier = _dossier(ctx, held)
     key = policy_of(ctx, dossier).dossier.key
-    outcome = changes.apply(ctx.unit, held, by=decided_by, rule=rule, at=ctx.at, key_field=key)
+    outcome = changes.apply(ctx.unit, held, by=by, rule=rule, at=ctx.at, key_field=key)
     if any(row.field == CONSENT for row in outcome.applied):
         evidence = [one.id for one in attachments.of(ctx.unit, FILES, held.id)]
         attachments.attach(ctx.unit, evidence, EVIDENCE, held.dossier_id)
+    if any(row.field == field_values.NAME for row in outcome.applied):
+        shelf_labels.renamed(ctx, _dossier(ctx, held))
     ctx.record(
         "dossier.updated",
         f"change_set:{held.id}",
         rule,
         dossier=held.dossier_id,
-        by=decided_by,
+        by=by,
         fields=_ids(outcome.applied),
         superseded=_ids(outcome.superseded),
     )
-    if decided_by != held.proposed_by:
-        card = partial(_applied_card, ctx, held, outcome, decided_by, rule)
-        ctx.tell(held.proposed_by, card, f"change:{held.id}:applied")
-    if outcome.applied and dossier.keeper not in (held.proposed_by, decided_by):
+    if outcome.applied and dossier.keeper not in (held.proposed_by, by):
         _tell(ctx, held, outcome, dossier.keeper)
     return outcome
 

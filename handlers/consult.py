@@ -25,7 +25,7 @@ from rules.cases import CaseState
 from rules.chains import Approval
 from rules.deciders import Matter
 from rules.errors import Denied
-from rules.occasions import Action, Facts
+from rules.occasions import Action, Facts, Material
 from rules.secrecy import AccessLevel, Grade
 from storage import (
     case_lists,
@@ -73,7 +73,8 @@ COME = N_("Reading room for {number}: {words}")
 TOO_LATE = N_("That no longer waits for a time.")
 
 
-def _last(value: Any, _answers: Answers, moment: Moment) -> Problem | None:
+def until_day(value: Any, _answers: Answers, moment: Moment) -> Problem | None:
+    """Return what is wrong with the last day of a right to read."""
     day = date.fromisoformat(value)
     if day < moment.today:
         return Problem(N_("That day has passed."))
@@ -107,7 +108,7 @@ FORM = Form(
             Kind.DATE,
             N_("Until"),
             N_("Until which day, included?"),
-            check=_last,
+            check=until_day,
             default=lambda moment: moment.today.isoformat(),
             prefer="future",
             example=N_("today · Friday · 9月30日"),
@@ -148,13 +149,18 @@ def start(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         return refused
     approval = _approval(ctx, dossier)
     assert approval is not None  # noqa: S101 - answered above where there is none
-    preview = approvals.preview(ctx, approval, _matter(ctx, dossier))
+    card = foreseen(ctx, approval, _matter(ctx, dossier), FORM.title)
+    carried = {"_dossier": dossier.id, "_name": seeing.customer(ctx, dossier)}
+    return Reply.of(card).plus(runner.start(ctx, FEATURE, Answers(carried)))
+
+
+def foreseen(ctx: Context, approval: Approval, matter: Matter, title: str) -> Card:
+    """Return the card that says who would decide, with their clauses."""
+    preview = approvals.preview(ctx, approval, matter)
     lines = [ctx.t(WHO_DECIDES), *case_texts.foreseen(ctx, preview)]
     rules = dict.fromkeys([one.rule for one in preview.steps] or [preview.rule])
     clauses = tuple(Button(ctx.t(CLAUSE, rule=rule), f"f.help.clause.{rule}") for rule in rules)
-    card = Card("\n".join(lines), title=ctx.t(FORM.title), choices=clauses[:4], columns=2)
-    carried = {"_dossier": dossier.id, "_name": seeing.customer(ctx, dossier)}
-    return Reply.of(card).plus(runner.start(ctx, FEATURE, Answers(carried)))
+    return Card("\n".join(lines), title=ctx.t(title), choices=clauses[:4], columns=2)
 
 
 def _idle(ctx: Context, dossier: Dossier) -> Reply | None:
@@ -178,6 +184,7 @@ def _facts(ctx: Context, dossier: Dossier) -> Facts:
         Action.CONSULT,
         Grade(dossier.grade),
         AccessLevel(dossier.level) if dossier.level else None,
+        material=Material.of(dossier.type),
         dossier_type=dossier.type,
         own_department=dossier.department == ctx.person.department,
     )
@@ -239,19 +246,25 @@ def _granted(ctx: Context, subject: int) -> Reply:
 def say(ctx: Context, subject: int, reader: Person, texts: Texts) -> Asking:
     held = _held(ctx, subject)
     dossier = _dossier(ctx, held)
-    customer = " ".join(filter(None, (dossier.number, seeing.customer(ctx, dossier, reader))))
-    graded = Grade(dossier.grade) is not Grade.NONE
-    grade = Grade(dossier.grade).zh if texts.locale == "zh_CN" else Grade(dossier.grade).en
-    facts = {"customer": customer, "grade": grade}
     others = len(case_lists.open_on(ctx.session, dossier.id)) - 1
     seen = seeing.view(ctx, dossier, reader).sight is not Sight.NONE
     return Asking(
-        what=texts.t(READ, **facts) if graded else texts.t(READ_UNGRADED, customer=customer),
+        what=what(ctx, dossier, reader, texts),
         why=texts.t(PURPOSE, purpose=texts.t(_LABELS[held.purpose]), reason=held.reason),
         how_long=texts.t(UNTIL, day=texts.day(held.last_day, ctx.today)),
         cautions=(texts.t(OTHERS, count=others),) if others > 0 else (),
         key=f"f.find.card.{dossier.id}" if seen else "",
     )
+
+
+def what(ctx: Context, dossier: Dossier, reader: Person, texts: Texts) -> str:
+    """Return which dossier is to be read, as far as the reader may know, and its grade."""
+    customer = " ".join(filter(None, (dossier.number, seeing.customer(ctx, dossier, reader))))
+    grade = Grade(dossier.grade)
+    if grade is Grade.NONE:
+        return texts.t(READ_UNGRADED, customer=customer)
+    shown = grade.zh if texts.locale == "zh_CN" else grade.en
+    return texts.t(READ, customer=customer, grade=shown)
 
 
 def end(ctx: Context, ending: Ending) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
@@ -20,6 +21,7 @@ from rules.calendar import WorkingCalendar
 from rules.clauses import Clause
 from rules.policies import InForce, Policies
 from rules.policy import Policy
+from storage import outbox
 from storage.looks import Look
 from storage.staff import Person
 from storage.unit import Unit
@@ -72,8 +74,8 @@ class Context:
     registry: Registry
     clauses: Mapping[str, Clause]
     """Every clause by id, in the company's words."""
-    tapped: str = ""
-    """Slot of the card whose button was tapped; empty: no tap, or a card we do not know."""
+    card: str = ""
+    """Platform reference of the message whose button was tapped; empty: no tap, or unknown."""
     told: list[Told] = field(default_factory=list)
     recorded: list[Recorded] = field(default_factory=list)
     looks: list[Look] = field(default_factory=list)
@@ -86,6 +88,13 @@ class Context:
     @property
     def session(self) -> Session:
         return self.unit.session
+
+    @cached_property
+    def tapped(self) -> str:
+        """Slot of the card whose button was tapped; empty: no tap, or a card we do not know."""
+        if not self.card:
+            return ""
+        return outbox.slot_of(self.session, self.channel, self.account, self.card)
 
     @property
     def in_force(self) -> InForce:

@@ -8,14 +8,14 @@ is the second dossier of one customer: same name and phone are one, and what is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
 from handlers.conversation.messages import Problem
 from handlers.field_values import BAD_PHONE, is_phone
+from handlers.long_sheet import Told, sliced
 from handlers.sheet import (
     FIELD,
     GRADES,
@@ -29,7 +29,7 @@ from handlers.sheet import (
 )
 from handlers.texts import N_
 from rules.policies import CUSTOMER, InForce
-from rules.secrecy import AccessLevel
+from rules.secrecy import AccessLevel, Grade
 from storage import dossiers
 from storage.dossiers import DossierRow
 from storage.likeness import Filed, Likeness, OnFile, likeness, on_file
@@ -51,6 +51,7 @@ _REMEMBERED = 4
 
 UNKNOWN_KEEPER = N_("Nobody on the staff list has this staff number; import the staff first.")
 LEFT = N_("This person has left.")
+NEEDS_UNTIL = N_("Graded, so the end of its secrecy is needed ({rule}).")
 SAME_LINE = N_("This customer is in line {line} already: same name, same phone or key.")
 NAMESAKE_LINE = N_(
     "The same name is in line {lines} with another phone or none; taken all the same."
@@ -79,23 +80,6 @@ class Customer:
     line: int
     row: DossierRow
     like: Likeness
-
-
-@dataclass
-class Told:
-    """What a person is told of an import."""
-
-    refused: list[Refused] = field(default_factory=list)
-    remarks: list[Refused] = field(default_factory=list)
-    """About rows that are taken, though somebody is like them."""
-    taken: int = 0
-    on_file: int = 0
-    """Rows that were taken earlier, and left."""
-
-    def written(self, asked: int, done: int) -> None:
-        """Correct the count where somebody else was quicker."""
-        self.taken -= asked - done
-        self.on_file += asked - done
 
 
 class _Earlier:
@@ -192,17 +176,13 @@ class CustomerList:
 
     def slices(self, size: int, index: Index) -> Iterator[tuple[int, list[Customer]]]:
         """Yield so many rows at a time: how many, and those with nothing wrong in themselves."""
-        rest = iter(self._lines())
-        next(rest, None)
-        while part := list(islice(rest, size)):
+        for count, rows in sliced(self._lines, self._header, size, self.told.refused):
             good = []
-            for line in part:
-                row = self._header.row(line, self.told.refused)
-                customer = None if row is None else self._checked(row)
+            for row in rows:
+                customer = self._checked(row)
                 if customer is not None:
-                    like = likeness(customer, index)
-                    good.append(Customer(line.number, customer, like))
-            yield len(part), good
+                    good.append(Customer(row.line, customer, likeness(customer, index)))
+            yield count, good
 
     def new(self, customers: Sequence[Customer], filed: OnFile) -> list[Customer]:
         """Return those who are not on file and in no line above; of others it is told why."""
@@ -392,6 +372,10 @@ def _dossier_row(row: Row, policies: InForce) -> DossierRow:
     department = row.text("department", most=80)
     policy = policies.governing(department, kind)
     level = AccessLevel.PERSONAL.value if policy.dossier.levels else ""
+    grade = row.choice("grade", GRADES, policy.dossier.default_grade.value)
+    until = row.day("grade_until")
+    if grade != Grade.NONE.value and until is None and policy.secrecy.until_required:
+        row.refuse("grade_until", NEEDS_UNTIL, rule=policy.secrecy.until_rule)
     fields: dict[str, Any] = {
         name.removeprefix(FIELD): row.text(name)
         for name in row.values
@@ -403,8 +387,8 @@ def _dossier_row(row: Row, policies: InForce) -> DossierRow:
         type=kind,
         keeper=row.digits("keeper", required=True),
         level=row.choice("level", _LEVELS, level),
-        grade=row.choice("grade", GRADES, policy.dossier.default_grade.value),
-        grade_until=row.day("grade_until"),
+        grade=grade,
+        grade_until=until,
         class_=row.text("class"),
         phone=phone,
         contact=row.text("contact"),

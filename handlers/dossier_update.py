@@ -69,7 +69,7 @@ NEW, WHAT = N_("New value"), N_("What is it now?")
 
 FORM = Form(
     "updating",
-    1,
+    2,
     N_("Update a dossier"),
     (
         Field(
@@ -82,6 +82,14 @@ FORM = Form(
         ),
         Field("name", Kind.TEXT, NEW, WHAT, when=_asks("name"), max_length=MAX_NAME),
         Field("text", Kind.TEXT, NEW, WHAT, when=_asks("text"), max_length=field_values.MAX_TEXT),
+        Field(
+            "addition",
+            Kind.TEXT,
+            N_("Addition"),
+            N_("What is to be added to it?"),
+            when=_asks("addition"),
+            max_length=field_values.MAX_TEXT,
+        ),
         Field(
             "phone",
             Kind.TEXT,
@@ -253,6 +261,7 @@ def ask(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     if field_values.choices(spec, ctx.texts):
         return Reply.of(update_cards.choose(ctx, found, spec))
     kind = "name" if spec.id == field_values.NAME else _KINDS.get(spec.kind, "text")
+    kind = "addition" if found.sealed(spec) else kind
     return _question(ctx, found, kind, update_cards.about(ctx, found, spec), spec.id)
 
 
@@ -281,6 +290,13 @@ def answered(ctx: Context, answers: Answers) -> Reply:
     value = answers.values[answers.text("_kind")]
     words = field_values.plain(value) if isinstance(value, int | float) else str(value)
     new = hide_identity(words)
+    if answers.text("_kind") == "addition":
+        new = f"{answers.text('_seen')}；{new}"
+    if len(new) > (limit := field_values.longest(spec)):
+        facts = {"count": f"{len(new):,}", "limit": f"{limit:,}"}
+        return update_basket.show(
+            ctx, str(found.dossier.id), ctx.t(field_values.TOO_LONG, **facts)
+        )
     remarks = (ctx.t(IDENTITY),) if new != words else ()
     return _take(ctx, found, {spec.id: new}, answers.text("_seen"), remarks)
 

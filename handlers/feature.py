@@ -9,12 +9,20 @@ from handlers.case_kinds import CaseKind
 from handlers.context import Context
 from handlers.conversation.forms import Answers, Form
 from handlers.conversation.messages import Card, Reply
+from handlers.made import Maker
+from rules.secrecy import Grade
+from storage.dossiers import Dossier
 from storage.staff import Person
 
 Action = Callable[[Context, tuple[str, ...]], Reply]
 """Answers a button `f.<feature>.<name>[.<arg>...]`; the arguments come from outside: re-check.
 
 There is at least one, "" where the key has none; digits among them fit an id of the database."""
+
+
+Regraded = Callable[[Context, Dossier, Grade], None]
+"""Told in the unit of the change: the dossier as it is now and the grade before. Who acts is
+`context.person`; where a grade lapsed by itself, the keeper, and `context.channel` is empty."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,8 @@ class Clockwork:
     """Sets the next rung of a case whose last one reached nobody."""
     hears: Callable[[Context, int, str], str | None]
     """Returns who is to hear a rung as things are now; None: nobody."""
+    at_night: bool = False
+    """Whether its rungs are said in quiet hours too."""
 
 
 def everyone(person: Person) -> bool:
@@ -51,6 +61,8 @@ class Feature:
     form: Form | None = None
     submit: Callable[[Context, Answers], Reply] | None = None
     """Files the answers of the form."""
+    review: Callable[[Context, Answers], str] | None = None
+    """Says on the review card what would follow from the answers as things are now."""
     one_line: Callable[[Context, str, str], Answers] | None = None
     """Reads answers from the command or word that was used and what followed it."""
     actions: Mapping[str, Action] = field(default_factory=dict)
@@ -58,6 +70,10 @@ class Feature:
     """By case kind."""
     cases: Mapping[str, CaseKind] = field(default_factory=dict)
     """Kinds of requests that others decide, by a key as those of features."""
+    makes: Mapping[str, Maker] = field(default_factory=dict)
+    """Files that are made when they are sent, by a name as those of actions."""
+    regraded: Regraded | None = None
+    """Follows when a dossier's secrecy grade rises or falls; None: nothing hangs on it."""
     listed: bool = True
     """Whether menus and help name its command."""
 

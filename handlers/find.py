@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import re
 
-from handlers import note_effects, reveal, seeing, visit_note
+from handlers import (
+    borrow,
+    note_effects,
+    papers,
+    reveal,
+    secrecy,
+    seeing,
+    visit_note,
+    whereabouts,
+)
 from handlers.context import Context
 from handlers.conversation import pickers, runner
 from handlers.conversation.forms import Answers, Field, Form, Kind
@@ -21,6 +30,7 @@ from handlers.conversation.wording import LINE, option_label
 from handlers.feature import Feature
 from handlers.pages import to_today
 from handlers.texts import N_
+from rules import grading, outsiders
 from rules.access import NoteAction, Sight, View
 from rules.masks import mask_name
 from rules.occasions import Action
@@ -36,6 +46,7 @@ NOTHING = N_(
 FOUND = N_("Found for “{words}”")
 MASKED = N_("Kept by {keeper}. What is inside is open to the keeper and the superiors only.")
 SUGGESTED = N_("{number} {customer}")
+GRADED_UNTIL = N_("{grade}, until {day}")
 DRAFT = N_("draft, no number yet")
 REPORTED = N_("waiting for verification, no number yet")
 NOTES_SHOWN = 5
@@ -149,7 +160,10 @@ def card(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         lines.append(ctx.t(seeing.ABOVE_CEILING, grade=Grade(dossier.grade).zh))
     else:
         lines.extend(_content(ctx, dossier, keeper_name))
+        choices.extend(papers.button(ctx, dossier))
         choices.extend(reveal.button(ctx, dossier))
+    lines.extend(whereabouts.lines(ctx, dossier))
+    choices += [*borrow.button(ctx, dossier), *_grading(ctx, dossier)]
     if seen.content:
         seeing.look(ctx, dossier, Way.CARD)
     else:
@@ -167,6 +181,8 @@ def card(ctx: Context, arguments: tuple[str, ...]) -> Reply:
             choices=tuple(choices[:MAX_CHOICES]),
             columns=2,
             nav=(
+                *whereabouts.button(ctx, dossier),
+                *_visitors(ctx, dossier),
                 Button(ctx.t(N_("Search again")), "f.find.ask"),
                 to_today(ctx.texts),
             ),
@@ -181,6 +197,25 @@ def _asking(ctx: Context, dossier: dossiers.Dossier) -> list[Button]:
     if not any(one.action is Action.CONSULT for one in policy.approval):
         return []
     return [Button(ctx.t(N_("Ask to read")), f"f.consult.new.{dossier.id}")]
+
+
+def _visitors(ctx: Context, dossier: dossiers.Dossier) -> list[Button]:
+    """Return the way to ask for somebody from outside, where the policy admits any."""
+    asking = ctx.registry.by_key.get("outside")
+    policy = seeing.policy_of(ctx, seeing.Subject.of(dossier))
+    if asking is None or not asking.audience(ctx.person):
+        return []
+    if not outsiders.kinds(policy, Action.CONSULT):
+        return []
+    return [Button(ctx.t(asking.title), f"f.outside.new.{dossier.id}")]
+
+
+def _grading(ctx: Context, dossier: dossiers.Dossier) -> list[Button]:
+    """Return the way to the secrecy grade, for those who set it."""
+    policy = seeing.policy_of(ctx, seeing.Subject.of(dossier))
+    if not grading.may_grade(ctx.person.roles, policy):
+        return []
+    return [Button(ctx.t(secrecy.TITLE), f"f.grade.open.{dossier.id}")]
 
 
 def _changes(ctx: Context, dossier: dossiers.Dossier, seen: View) -> list[Button]:
@@ -200,7 +235,7 @@ def _content(ctx: Context, dossier: dossiers.Dossier, keeper: str) -> list[str]:
         (N_("Contact"), dossier.contact),
         *((one.label, one.masked) for one in reveal.personal(dossier)),
         (N_("Class"), dossier.class_),
-        (N_("Secrecy grade"), Grade(dossier.grade).zh if dossier.grade != "none" else ""),
+        (secrecy.TITLE, _graded(ctx, dossier)),
         (N_("Place of the file"), dossier.location),
         (
             N_("Opened on"),
@@ -208,6 +243,17 @@ def _content(ctx: Context, dossier: dossiers.Dossier, keeper: str) -> list[str]:
         ),
     )
     return [ctx.t(LINE, label=ctx.t(label), value=value) for label, value in rows if value]
+
+
+def _graded(ctx: Context, dossier: dossiers.Dossier) -> str:
+    """Return grade and end of secrecy; empty: ungraded."""
+    grade = Grade(dossier.grade)
+    if grade is Grade.NONE:
+        return ""
+    name = secrecy.named(grade, ctx.texts)
+    if dossier.grade_until is None:
+        return name
+    return ctx.t(GRADED_UNTIL, grade=name, day=ctx.texts.day(dossier.grade_until, ctx.today))
 
 
 def start_note(ctx: Context, arguments: tuple[str, ...]) -> Reply:

@@ -12,10 +12,10 @@ from datetime import timedelta
 from handlers import pages
 from handlers.context import Recorded, Told
 from handlers.conversation.messages import Card, ChatChange, ChatEvent, Inbound, Mode, Reply
-from handlers.texts import N_, Texts
+from handlers.texts import N_
 from handlers.world import World
 from rules.roles import OPERATOR
-from storage import groups, links, outbox, staff
+from storage import group_cards, groups, links, outbox, staff
 from storage.links import Target
 from storage.staff import Person
 from storage.unit import Unit
@@ -65,7 +65,8 @@ def said(unit: Unit, inbound: Inbound, person: Person, world: World) -> None:
         return
     way_in = links.make(unit, target, staff_id=person.id, life=LINK_LIFE)
     texts = world.texts(person.locale)
-    _put(unit, inbound.channel, inbound.group, key, IN_PRIVATE, texts, way_in)
+    card = Card(texts.t(IN_PRIVATE), way_in=way_in)
+    put(unit, inbound.channel, inbound.group, key, card, texts.locale)
 
 
 def _asked(inbound: Inbound, person: Person, world: World) -> Target | None:
@@ -76,10 +77,8 @@ def _asked(inbound: Inbound, person: Person, world: World) -> Target | None:
     return TODAY if feature is not None or inbound.mentioned else None
 
 
-def _put(
-    unit: Unit, channel: str, chat: str, key: str, words: str, texts: Texts, way_in: str
-) -> None:
-    card = Card(texts.t(words), way_in=way_in)
+def put(unit: Unit, channel: str, chat: str, key: str, card: Card, locale: str) -> None:
+    """Say something in a group, where everybody reads it."""
     outbox.put(
         unit,
         key=key,
@@ -88,7 +87,7 @@ def _put(
         staff_id=None,
         mode=Mode.SEND,
         slot="",
-        body=card.encoded(texts.locale),
+        body=card.encoded(locale),
         due_at=unit.now,
     )
 
@@ -118,7 +117,7 @@ def _joined(unit: Unit, inbound: Inbound, chat: str, world: World) -> Aftermath:
     texts = world.texts(person.locale)
     way_in = links.make(unit, TODAY, life=GREETING_LIFE)
     key = f"{inbound.channel}:{inbound.key}:hello"
-    _put(unit, inbound.channel, chat, key, HELLO, texts, way_in)
+    put(unit, inbound.channel, chat, key, Card(texts.t(HELLO), way_in=way_in), texts.locale)
     return Aftermath(
         Reply.of(Card(texts.t(JOINED))), recorded=(Recorded("group.joined", _subject(chat)),)
     )
@@ -137,6 +136,7 @@ def _intruded(unit: Unit, inbound: Inbound, chat: str) -> Aftermath:
 def _left(unit: Unit, inbound: Inbound, chat: str) -> Aftermath:
     known = groups.get(unit.session, inbound.channel, chat)
     outbox.forget_chat(unit, inbound.channel, chat)
+    group_cards.forget(unit, inbound.channel, chat)
     if known is None or not groups.leave(unit, inbound.channel, chat, inbound.at):
         return Aftermath()
     told = Told(
@@ -152,6 +152,7 @@ def _moved(unit: Unit, channel: str, event: ChatEvent) -> Aftermath:
     if not event.moved_to:
         return Aftermath()
     outbox.readdress(unit, channel, event.chat, event.moved_to)
+    group_cards.move(unit, channel, event.chat, event.moved_to)
     if not groups.move(unit, channel, event.chat, event.moved_to):
         return Aftermath()
     return Aftermath(recorded=(Recorded("group.moved", _subject(event.moved_to)),))

@@ -7,13 +7,16 @@ says what hangs on what (`Case`); everything that all kinds share is here.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import takewhile
 
 from handlers.context import Context
 from handlers.conversation.messages import Card
 from handlers.texts import N_
 from rules.absences import Away
+from rules.hours import Window
 from rules.reminders import Collapsed, Due, Ladder, StepKind, collapse, missed, next_due
 from rules.reminders import occurrences as rungs_of
 from rules.roles import ROLES, RoleKind
@@ -36,6 +39,14 @@ class Case:
     anchor: Anchor
     begun_at: datetime
     """Rungs before it are not said."""
+    at_night: bool = False
+    """Whether its rungs are said in quiet hours too."""
+    own: tuple[str, ...] = (OWNER,)
+    """Audiences of the rungs that the person on duty hears."""
+
+    def quiet(self, ctx: Context) -> Window | None:
+        """Return the hours whose end its rungs wait for."""
+        return None if self.at_night else ctx.policy.time.quiet_hours
 
 
 def absences(ctx: Context, staff_id: str, day: date) -> tuple[Away, ...]:
@@ -49,8 +60,7 @@ def absences(ctx: Context, staff_id: str, day: date) -> tuple[Away, ...]:
 def watch(ctx: Context, case: Case) -> bool:
     """Set the clock of a case to its next rung, or stop it when none is left (False)."""
     said = {one.rung for one in ledger.of_case(ctx.session, case.kind, case.id)}
-    quiet = ctx.policy.time.quiet_hours
-    due = next_due(case.ladder, case.anchor, said, quiet, case.begun_at)
+    due = next_due(case.ladder, case.anchor, said, case.quiet(ctx), case.begun_at)
     hearer = recipient(ctx, case, due) if due else None
     if due is None or hearer is None:
         ledger.unwatch(ctx.unit, case.kind, case.id)
@@ -62,7 +72,7 @@ def watch(ctx: Context, case: Case) -> bool:
         rung=due.key,
         due_at=due.send_at,
         staff_id=hearer,
-        lane=lane(ctx, due),
+        lane=ledger.SINGLE if case.at_night else lane(ctx, due),
     )
     return True
 
@@ -76,21 +86,43 @@ def pass_over(ctx: Context, case: Case) -> None:
     before = ledger.next_rung(ctx.session, case.kind, case.id)
     if before is not None and before.startswith(case.anchor.due.isoformat()):
         return
-    for due in rungs(ctx, case):
-        if due.step.kind is StepKind.REMIND and due.at <= ctx.at:
+    leave_out(ctx, case)
+
+
+def leave_out(ctx: Context, case: Case) -> None:
+    """Leave out the reminders that have struck and were not said: there was no reason to."""
+    for due in takewhile(lambda one: one.at <= ctx.at, _every(ctx, case)):
+        if due.step.kind is StepKind.REMIND:
             ledger.skip(ctx.unit, case.kind, case.id, due.key, due.send_at, case.owner)
 
 
 def rungs(ctx: Context, case: Case) -> tuple[Due, ...]:
     """Return every rung of a case, those aside that come back until something happens."""
     ends = tuple(one for one in case.ladder if not one.rung.repeat or one.rung.until == "due")
-    return tuple(rungs_of(ends, case.anchor, ctx.policy.time.quiet_hours, case.begun_at))
+    return tuple(rungs_of(ends, case.anchor, case.quiet(ctx), case.begun_at))
 
 
 def hears(ctx: Context, case: Case, rung: str) -> str | None:
     """Return who is to hear a rung as things are now."""
-    due = next((one for one in rungs(ctx, case) if one.key == rung), None)
+    struck = takewhile(lambda one: one.at <= ctx.now, _every(ctx, case))
+    due = next((one for one in (*rungs(ctx, case), *struck) if one.key == rung), None)
     return recipient(ctx, case, due) if due else None
+
+
+def number(ctx: Context, case: Case, due: Due) -> int:
+    """Return the how-manieth notice to its audience a rung of the case is, from 1."""
+    before = takewhile(lambda one: one.key != due.key, _every(ctx, case))
+    return 1 + sum(one.step.audience == due.step.audience for one in before)
+
+
+def on_time(ctx: Context, case: Case, due: Due) -> int:
+    """Return how many notices to the audience of a rung come before the deadline."""
+    before = takewhile(lambda one: one.at < case.anchor.deadline, _every(ctx, case))
+    return sum(one.step.audience == due.step.audience for one in before)
+
+
+def _every(ctx: Context, case: Case) -> Iterator[Due]:
+    return rungs_of(case.ladder, case.anchor, case.quiet(ctx), case.begun_at)
 
 
 def to_say(ctx: Context, case: Case, rung: str, key: str) -> Collapsed | None:
@@ -101,9 +133,7 @@ def to_say(ctx: Context, case: Case, rung: str, key: str) -> Collapsed | None:
     # what this very message speaks for counts as unsaid: it may be drawn again for another try
     said = ledger.of_case(ctx.session, case.kind, case.id)
     sent = {one.rung for one in said if one.outbox_key != key} - {rung}
-    late = missed(
-        case.ladder, case.anchor, sent, ctx.now, ctx.policy.time.quiet_hours, case.begun_at
-    )
+    late = missed(case.ladder, case.anchor, sent, ctx.now, case.quiet(ctx), case.begun_at)
     mine = next(
         (one for one in collapse(late) if rung in {due.key for due in (*one.missed, one.latest)}),
         None,
@@ -133,7 +163,7 @@ def lane(ctx: Context, due: Due) -> str:
 
 def recipient(ctx: Context, case: Case, due: Due) -> str | None:
     """Return who hears a rung: the person on duty, or who holds the role it names."""
-    if due.step.audience == OWNER:
+    if due.step.audience in case.own:
         return case.owner
     owner = staff.get(ctx.session, case.owner)
     return None if owner is None else _told(ctx, owner.id, due.step.audience)

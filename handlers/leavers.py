@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from handlers import approvals, duties, reach, seeing
+from handlers import approvals, duties, loan_queue, reach, seeing
 from handlers.context import Context
 from handlers.conversation.messages import MAX_CHOICES, Button, Card, Reply
 from handlers.feature import Feature
@@ -16,7 +16,18 @@ from handlers.pages import SIZE, beside, page_of, to_today
 from handlers.texts import N_, Texts
 from handlers.world import World
 from rules.access import Sight
-from storage import accounts, conversations, dossiers, loose, notes, roster, staff, visits
+from storage import (
+    accounts,
+    conversations,
+    corrections,
+    dossiers,
+    loan_lists,
+    loose,
+    notes,
+    roster,
+    staff,
+    visits,
+)
 from storage.staff import Person
 from storage.unit import Unit
 from storage.visits import Visit
@@ -24,8 +35,10 @@ from storage.visits import Visit
 TITLE = N_("{name} has left")
 WITH_YOU = N_("With you now:")
 VISITS = N_("{count} planned visits: take them over, give them to a colleague or cancel them")
+LOANS = N_("{count} loans that are out: they are given back through you")
 UNSORTED = N_("{count} drafts and unsorted items, which stay closed: they are unfinished words")
 CUSTOMERS = N_("{count} customers without an active keeper; they stay open to you")
+CORRECTIONS = N_("{count} corrections whose next step is yours now")
 UNREAD = N_("{count} unread team notes, now on your list")
 NOTHING = N_("Nothing was waiting.")
 NONE_LEFT = N_("Nothing of those who left is waiting for you.")
@@ -48,6 +61,7 @@ WHOM = N_("Who takes over the visit to {customer} on {day}?")
 WHY = N_("Why is the visit to {customer} on {day} cancelled?")
 CANCELLED = N_("Cancelled: {customer}, {day}. No reminder will come.")
 KEEPER_GONE = N_("Customers of those who left ({count})")
+BACK = N_("Give back")
 OF = N_("Of those who left ({count})")
 
 TOLD_VISITS = 5
@@ -88,6 +102,7 @@ def _park(ctx: Context) -> None:
     above = staff.chain(ctx.session, leaver.id)
     unread = notes.hand_unread(ctx.unit, leaver.id, above[0]) if above else 0
     approvals.follow_person(ctx, leaver.id)
+    loan_queue.drop(ctx)
     for reader in readers:
         ctx.tell(
             reader.id, partial(_card, ctx, leaver, reader, unread), _key(leaver, "left", reader)
@@ -117,14 +132,17 @@ def _key(person: Person, what: str, reader: Person) -> str:
 
 def _card(ctx: Context, leaver: Person, reader: Person, unread: int, texts: Texts) -> Card:
     waiting = visits.planned_of(ctx.unit, [leaver.id])
+    out = [one for one in loan_lists.open_of(ctx.unit, leaver.id) if one.out]
     unsorted = conversations.count_drafts(ctx.session, leaver.id)
     unsorted += loose.count_open(ctx.session, leaver.id)
     unsorted += conversations.active(ctx.unit, leaver.id) is not None
     counts = (
         (VISITS, len(waiting)),
+        (LOANS, len(out)),
         (CUSTOMERS, dossiers.count_kept(ctx.session, [leaver.id])),
         (UNSORTED, unsorted),
         (UNREAD, unread),
+        (CORRECTIONS, corrections.count_waiting(ctx.session, [leaver.id])),
     )
     lines = [f"· {texts.t(words, count=count)}" for words, count in counts if count]
     buttons = []
@@ -133,6 +151,10 @@ def _card(ctx: Context, leaver: Person, reader: Person, unread: int, texts: Text
         lines.append(f"{number}. {texts.day(one.day, ctx.today)} · {customer}")
         short = customer if len(customer) <= SHORT else f"{customer[: SHORT - 1]}…"
         buttons.append(Button(f"{number}. {short}", f"f.left.visit.{one.id}"))
+    buttons += [
+        Button(held.number or texts.t(BACK), f"f.return.bring.{held.id}")
+        for held in out[: TOLD_VISITS - len(buttons)]
+    ]
     return Card(
         "\n".join([texts.t(WITH_YOU), *lines] if lines else [texts.t(NOTHING)]),
         title=texts.t(TITLE, name=leaver.name),

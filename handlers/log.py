@@ -13,7 +13,17 @@ from handlers.feature import Feature
 from handlers.pages import SIZE, to_today
 from handlers.texts import N_, Texts
 from rules import access
-from storage import audit, cases, consultations, dossiers, notes, staff
+from storage import (
+    audit,
+    cases,
+    consultations,
+    corrections,
+    dossiers,
+    incidents,
+    loans,
+    notes,
+    staff,
+)
 from storage.audit import Row, Wanted
 from storage.staff import Person
 from storage.unit import Unit
@@ -28,12 +38,16 @@ CLAUSE = N_(" ({rule})")
 BOT = N_("The bot")
 CONSOLE = "cli"
 AT_CONSOLE = N_("The command line")
-UNNAMED = frozenset({"conversation", "delegation", "group", "inbox", "log", "loose"})
+_KINDS = {"d": "dossier", "n": "visit_note", "i": "incident"}
+"""Kinds of subjects that can be asked for, by how the keys of their pages begin."""
+UNNAMED = frozenset(
+    {"conversation", "delegation", "figures", "group", "inbox", "log", "loose", "outsider"}
+)
 """Kinds of subjects that have no number or name of their own among people."""
 NOTHING = N_("The log has nothing on that.")
 UNKNOWN = N_(
-    "“{words}” is neither the number of a dossier or a note nor a colleague. Without any words "
-    "the newest entries are shown."
+    "“{words}” is neither the number of a dossier, a note or an incident nor a colleague. Without "
+    "any words the newest entries are shown."
 )
 NOT_YOURS = N_("The log is not open to you (S3-LOG.2.4b).")
 ACTIONS = {
@@ -58,11 +72,20 @@ ACTIONS = {
     "dossier.sent_back": N_("sent the dossier back"),
     "dossier.updated": N_("changed the dossier"),
     "dossier.looked_at": N_("looked at"),
+    "dossier.papers_read": N_("read the list of papers of"),
     "dossier.revealed": N_("saw personal fields in full"),
     "dossier.searched": N_("searched"),
+    "dossier.graded": N_("set the secrecy grade of"),
+    "dossier.declassified": N_("keeps, and secrecy ended by itself:"),
     "dossier.merged": N_("merged dossiers"),
     "dossier.distinct": N_("told dossiers apart"),
     "draft.deleted": N_("deleted a draft"),
+    "figures.granted": N_("released statistics"),
+    "figures.refused": N_("refused statistics"),
+    "figures.withdrawn": N_("withdrew the request for statistics"),
+    "figures.lapsed": N_("let the request for statistics lapse"),
+    "group.linked": N_("let approval cards come to a group"),
+    "group.unlinked": N_("ended approval cards in a group"),
     "group.joined": N_("took the bot into a group"),
     "group.left": N_("took the bot out of a group"),
     "group.moved": N_("moved a group"),
@@ -73,6 +96,10 @@ ACTIONS = {
     "loose.reworded": N_("reworded something to be sorted"),
     "loose.used": N_("sorted something that was kept"),
     "loose.dropped": N_("deleted something to be sorted"),
+    "outsider.registered": N_("asked for a visitor"),
+    "outsider.papers_seen": N_("looked at a visitor's credential"),
+    "outsider.came": N_("entered that a visitor came"),
+    "outsider.missed": N_("entered that a visitor did not come"),
     "policy.activated": N_("approved a policy"),
     "looks.week": N_("read who looked"),
     "looks.company": N_("read looks at company level"),
@@ -123,6 +150,74 @@ ACTIONS = {
     "consultation.withdrawn": N_("withdrew the request to read"),
     "consultation.lapsed": N_("let the request to read lapse"),
     "consultation.room": N_("proposed a reading-room slot for"),
+    "loan.asked": N_("asked to borrow"),
+    "loan.blocked": N_("was told why nothing can be borrowed of"),
+    "loan.approved": N_("may fetch"),
+    "loan.refused": N_("was refused the loan"),
+    "loan.withdrawn": N_("took back the request for a loan"),
+    "loan.lapsed": N_("let the loan lapse"),
+    "loan.done": N_("handed over the copy"),
+    "loan.overdue": N_("is overdue with"),
+    "loan.explained": N_("explained the delay of"),
+    "loan.kept": N_("still needs"),
+    "loan.nudged": N_("reminded of"),
+    "loan.recalled": N_("asked back"),
+    "loan.lost": N_("reported lost"),
+    "loan.renewal_asked": N_("asked to renew"),
+    "loan.renewed": N_("renewed"),
+    "loan.renewal_refused": N_("was refused the renewal of"),
+    "queue.joined": N_("waits for"),
+    "queue.left": N_("waits no longer for"),
+    "queue.offered": N_("was offered"),
+    "queue.taken": N_("took the offer of"),
+    "queue.expired": N_("let the offer lapse of"),
+    "loan.press_refused": N_("was refused a press on"),
+    "loan.counted_out": N_("counted out"),
+    "loan.hand_out_refused": N_("could not hand out"),
+    "loan.step_confirmed": N_("confirmed the count of"),
+    "loan.declined": N_("did not confirm the count of"),
+    "loan.lent": N_("handed out, counted by both,"),
+    "loan.listed_back": N_("listed as coming back"),
+    "loan.confirmed_for_leaver": N_("confirmed for a leaver the return of"),
+    "loan.return_retracted": N_("took back the return of"),
+    "loan.returned": N_("discharged"),
+    "loan.returned_partly": N_("counted a part of back in"),
+    "loan.returned_short": N_("counted back, short or damaged,"),
+    "loan.disputed": N_("disputed the count of"),
+    "loan.dispute_settled": N_("settled the count of"),
+    "loan.mended": N_("noted the repair of"),
+    "loan.settled": N_("settled"),
+    "loan.written_off": N_("wrote off"),
+    "loan.pass_refused": N_("was refused to pass on"),
+    "loan.pass_asked": N_("asked to pass on"),
+    "loan.passed_on": N_("passed on"),
+    "loan.not_passed_on": N_("did not pass on"),
+    "dossier.whereabouts": N_("looked where it is"),
+    "incident.reported": N_("reported"),
+    "incident.told": N_("told somebody of"),
+    "incident.confirmed": N_("confirmed receipt of"),
+    "incident.counted": N_("counted the archive after"),
+    "incident.measure": N_("entered measures about"),
+    "incident.closed": N_("closed the incident"),
+    "incident.read": N_("opened the incident"),
+    "incident.files_read": N_("read attachments of"),
+    "incident.press_refused": N_("was refused a press on"),
+    "correction.planned": N_("planned a correction"),
+    "correction.ordered": N_("had a correction carried out"),
+    "correction.returned": N_("gave a correction back"),
+    "correction.dropped": N_("gave up a correction"),
+    "correction.carried_out": N_("carried out a correction"),
+    "correction.fed_back": N_("entered feedback on a correction"),
+    "correction.reported": N_("reported on a correction"),
+    "correction.filed": N_("filed a correction"),
+    "dossier.listed": N_("was sent in a list what is lent of"),
+    "register.read": N_("looked through the loan register"),
+    "register.asked": N_("asked for a file of the loan register"),
+    "register.sent": N_("was sent a file of the loan register"),
+    "report.asked": N_("asked for the list of what is not returned"),
+    "report.sent": N_("was sent the list of what is not returned"),
+    "label.asked": N_("asked for another label on"),
+    "label.replaced": N_("replaced the label of"),
     "delegation.given": N_("named a stand-in"),
     "delegation.ended": N_("ended a delegation"),
 }
@@ -167,15 +262,24 @@ def _subject(unit: Unit, subject: str) -> str:
     if kind == "case" and words.isdecimal():
         case = cases.get(unit, int(words))
         return case.number if case else subject
+    if kind == "incident" and words.isdecimal():
+        incident = incidents.get(unit, int(words))
+        return incident.number if incident else subject
     if kind == "consultation" and words.isdecimal():
         asked = consultations.get(unit, int(words))
         return _subject(unit, f"dossier:{asked.dossier_id}") if asked else subject
+    if kind == "loan" and words.isdecimal():
+        held = loans.get(unit, int(words))
+        return (held.number if held else None) or subject
+    if kind == "correction" and words.isdecimal():
+        wrong = corrections.get(unit, int(words))
+        return wrong.number if wrong else subject
     return "" if kind in UNNAMED else subject.removeprefix("policy:")
 
 
 def wanted(unit: Unit, words: str) -> Wanted | None:
-    """Return what words ask for: the number of a dossier or a note, a staff number, or nothing
-    for all; None: there is no such thing."""
+    """Return what words ask for: the number of a dossier, a note or an incident, a staff number,
+    or nothing for all; None: there is no such thing."""
     if not words:
         return Wanted()
     dossier = dossiers.by_number(unit.session, words)
@@ -184,6 +288,9 @@ def wanted(unit: Unit, words: str) -> Wanted | None:
     note = notes.by_number(unit.session, words)
     if note is not None:
         return Wanted(subject=f"visit_note:{note}")
+    incident = incidents.by_number(unit.session, words)
+    if incident is not None:
+        return Wanted(subject=f"incident:{incident}")
     return Wanted(staff_id=words) if staff.get(unit.session, words) else None
 
 
@@ -204,9 +311,8 @@ def page(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     before = int(arguments[0]) if arguments[0].isdecimal() else None
     kind, *rest = arguments[1:] or ("",)
     words = ".".join(rest)
-    asked = {"d": Wanted(subject=f"dossier:{words}"), "n": Wanted(subject=f"visit_note:{words}")}
-    if kind in asked:
-        return _shown(ctx, asked[kind], before)
+    if kind in _KINDS:
+        return _shown(ctx, Wanted(subject=f"{_KINDS[kind]}:{words}"), before)
     return _page(ctx, words if kind == "s" else "", before)
 
 
@@ -237,7 +343,8 @@ def _key(asked: Wanted) -> str:
     if asked.staff_id:
         return f".s.{asked.staff_id}"
     kind, _, id_ = asked.subject.partition(":")
-    return f".{kind[0] if kind == 'dossier' else 'n'}.{id_}" if id_ else ""
+    mark = next((mark for mark, one in _KINDS.items() if one == kind), "")
+    return f".{mark}.{id_}" if mark else ""
 
 
 def _audience(person: Person) -> bool:

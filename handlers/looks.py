@@ -48,6 +48,8 @@ WAYS = {
     Way.HISTORY: N_("history of a note"),
     Way.FILES: N_("attachments"),
     Way.COMMENT: N_("comment on a note"),
+    Way.PAPERS: N_("list of papers"),
+    Way.REGISTER: N_("loan register"),
     Way.REVEAL: N_("personal fields in full"),
 }
 RIGHTS = {

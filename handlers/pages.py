@@ -8,6 +8,8 @@ from handlers.texts import N_, Texts
 SIZE = MAX_CHOICES - 1
 MOST_PAGES = 10_000
 TODAY = "f.today.open"
+HEADING = N_("{title}:")
+"""Above the lines of one kind in a list of several."""
 
 
 def to_today(texts: Texts) -> Button:

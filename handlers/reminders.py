@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from handlers.context import Context
 from handlers.conversation.messages import MAX_CHOICES, Button, Card, Mode
-from handlers.pages import to_today
+from handlers.conversation.wording import LABEL_BYTES, shorten
+from handlers.pages import HEADING, to_today
 from handlers.texts import N_
 from handlers.world import World
 from rules.hours import after_quiet
@@ -19,6 +20,9 @@ from storage.staff import Person
 from storage.unit import Unit
 
 DIGEST = N_("This morning")
+SHOWN = 15
+"""Lines of a morning card."""
+MORE = N_("and {count} more")
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,8 @@ def render(unit: Unit, outbox_key: str, staff_id: str, world: World) -> Rendered
     if person is None:
         return None
     ctx = world.context(unit, person, person.home_channel, person.home_account, unit.now)
-    if rows and _held(ctx, outbox_key):
+    waits = not all(world.registry.clocks[row.case_kind].at_night for row in rows)
+    if waits and _held(ctx, outbox_key):
         return None
     cards = []
     for row in rows:
@@ -122,22 +127,34 @@ def wind_stalled(unit: Unit, world: World, limit: int) -> list[Context]:
 
 
 def _digest(ctx: Context, cards: list[Card]) -> Card:
-    """Put the morning's cards into one: a line and a button for each."""
+    """Put the morning's cards into one: a line and a button for each, as far as there is room.
+
+    What has no room is counted, and where it can be found is a button.
+    """
     if len(cards) == 1:
         return cards[0]
     titles = list(dict.fromkeys(card.title for card in cards))
+    ordered = sorted(cards, key=lambda card: titles.index(card.title))
     lines = []
     for title in titles:
-        lines += [f"{title}:"] if len(titles) > 1 else []
-        lines += [f"· {card.text}" for card in cards if card.title == title]
+        shown = [card for card in ordered[:SHOWN] if card.title == title]
+        lines += [ctx.t(HEADING, title=title)] if len(titles) > 1 and shown else []
+        lines += [f"· {card.text}" for card in shown]
+    hidden = ordered[SHOWN:]
+    if hidden:
+        lines.append(ctx.t(MORE, count=len(hidden)))
+    ways = tuple(dict.fromkeys(way for card in hidden for way in card.nav))
+    room = MAX_CHOICES - 1 - len(ways)
     buttons = tuple(
-        Button(card.text.splitlines()[0], card.choices[0].key) for card in cards if card.choices
-    )[: MAX_CHOICES - 1]
+        Button(shorten(card.text.splitlines()[0], LABEL_BYTES), card.choices[0].key)
+        for card in ordered
+        if card.choices
+    )[:room]
     today = to_today(ctx.texts)
     return Card(
         "\n".join(lines),
         title=titles[0] if len(titles) == 1 else ctx.t(DIGEST),
-        choices=(*buttons, today),
+        choices=(*buttons, *ways, today),
     )
 
 

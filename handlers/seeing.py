@@ -41,6 +41,8 @@ ACTIONS = {
     Way.HISTORY: "visit_note.history_read",
     Way.FILES: "attachment.read",
     Way.COMMENT: "visit_note.comment_told",
+    Way.PAPERS: "dossier.papers_read",
+    Way.REGISTER: "dossier.listed",
     Way.REVEAL: "dossier.revealed",
 }
 """What the audit trail calls a look."""

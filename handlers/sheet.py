@@ -36,6 +36,7 @@ _SHOWN = 3
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?: 0?0:00(?::00)?)?")
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
 _DECIMAL = re.compile(r"\d+\.0+")
+_COUNT = re.compile(r"[0-9]{1,6}")
 _CODE = re.compile(r"[A-Za-z0-9._-]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -52,6 +53,7 @@ TOO_LONG = N_("Longer than {most} characters.")
 CONTROL = N_("Holds control characters, such as a line break.")
 BAD_CODE = N_("Only letters, digits and . _ - are possible here.")
 ONE_OF = N_("Expected one of: {choices}")
+NOT_A_COUNT = N_("Expected a whole number, {least} or more.")
 BAD_DATE = N_("Expected a date such as 2026-09-14, 2026/9/14 or 2026年9月14日.")
 SERIAL_DATE = N_(
     "This is a date as Excel counts days; give the cells a date format, such as 2026-09-14, and "
@@ -169,6 +171,16 @@ class Row:
         possible = ", ".join("/".join((code, *words)) for code, words in choices.items())
         self.refuse(column, ONE_OF, choices=possible)
         return default
+
+    def number(self, column: str, *, default: int, least: int = 0) -> int:
+        """Return a count; `default` where nothing stands."""
+        value = self.value(column)
+        if not value:
+            return default
+        if not _COUNT.fullmatch(value) or int(value) < least:
+            self.refuse(column, NOT_A_COUNT, least=str(least))
+            return default
+        return int(value)
 
     def day(self, column: str) -> date | None:
         value = self.value(column)

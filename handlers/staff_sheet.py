@@ -92,13 +92,13 @@ def read_staff(
         if person.id in known:
             person = _filled_up(person, known[person.id], row)
         refuse_twins(row, "id", lines)
-        owner = wecom.get(person.wecom_userid or "")
+        owner = wecom.get(_account(person))
         if owner is not None:
             row.refuse("wecom_userid", WECOM_TAKEN, person=owner)
         if row.good:
             taken[person.id] = (row.line, person)
             if person.wecom_userid:
-                wecom[person.wecom_userid] = person.id
+                wecom[_account(person)] = person.id
     refused = table.refused
     while faults := [
         *_wecom_of_others(taken, known),
@@ -132,11 +132,12 @@ def apply_staff(unit: Unit, people: Iterable[StaffRow]) -> None:
     """Write the people; a WeCom account named in the list is theirs from now on."""
     for person in people:
         staff.save(unit, person)
-        if person.wecom_userid and person.active:
+        account = _account(person)
+        if account and person.active:
             for one in accounts.of_person(unit.session, person.id):
-                if one.channel == "wecom" and one.account != person.wecom_userid:
+                if one.channel == "wecom" and one.account != account:
                     accounts.unbind(unit, one.channel, one.account)
-            accounts.bind(unit, "wecom", person.wecom_userid, person.id)
+            accounts.bind(unit, "wecom", account, person.id)
 
 
 def _role(row: Row, word: str) -> str:
@@ -177,6 +178,11 @@ def _filled_up(person: StaffRow, known: Person, row: Row) -> StaffRow:
     return replace(person, **kept)
 
 
+def _account(person: StaffRow | Person) -> str:
+    """Return the WeCom account of a person; the platform tells no capital from a small letter."""
+    return (person.wecom_userid or "").lower()
+
+
 def _as_row(known: Person, roles: tuple[str, ...]) -> StaffRow:
     """Return the person as a list names them; the order of the roles says nothing."""
     return StaffRow(
@@ -197,16 +203,14 @@ def _as_row(known: Person, roles: tuple[str, ...]) -> StaffRow:
 def _wecom_of_others(taken: Taken, known: Mapping[str, Person]) -> list[Refused]:
     """Drop rows with the account of somebody whose own row does not let it go; return why."""
     kept = {
-        one.wecom_userid: one.id
-        for one in known.values()
-        if one.wecom_userid and one.id not in taken
+        _account(one): one.id for one in known.values() if one.wecom_userid and one.id not in taken
     }
     refused = []
     for id_, (line, person) in list(taken.items()):
-        account = person.wecom_userid or ""
+        account = _account(person)
         if account in kept:
             why = Problem(WECOM_TAKEN, {"person": kept[account]})
-            refused.append(Refused(line, "wecom_userid", account, why))
+            refused.append(Refused(line, "wecom_userid", person.wecom_userid or "", why))
             del taken[id_]
     return refused
 

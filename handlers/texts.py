@@ -67,6 +67,10 @@ class Texts:
 
     def last_minute(self, due: Deadline) -> str:
         """The last moment that is on time: the day and 24:00, or the cutoff of that day."""
-        local = due.instant.astimezone(self._zone)
-        hour = "24:00" if local.date() > due.last_day else f"{local:%H:%M}"
-        return f"{self.day(due.last_day)} {hour}"
+        return self.until(due.last_day, due.instant)
+
+    def until(self, last_day: date, instant: datetime, today: date | None = None) -> str:
+        """The last day that is on time with its hour: 24:00, or that of the first late instant."""
+        local = instant.astimezone(self._zone)
+        hour = "24:00" if local.date() > last_day else f"{local:%H:%M}"
+        return f"{self.day(last_day, today)} {hour}"

@@ -5,11 +5,18 @@ from __future__ import annotations
 from handlers import (
     approval_list,
     completing,
+    correction,
+    hand_out_lists,
+    incident,
     leavers,
+    loans,
     openings,
+    overdue,
     round_cards,
     rounds,
     seeing,
+    shelf_labels,
+    visitors,
 )
 from handlers.context import Context
 from handlers.conversation.messages import Button, Card, Reply
@@ -19,6 +26,7 @@ from storage import (
     away,
     case_lists,
     conversations,
+    incidents,
     loose,
     notes,
     roster,
@@ -50,10 +58,10 @@ def show(ctx: Context, _words: str = "") -> Reply:
     waiting = visits.due_for(ctx.unit, ctx.person.id, ctx.today, limit=VISITS_COUNTED)
     for visit in waiting[:VISITS_SHOWN]:
         customer = seeing.customer(ctx, visit)
-        overdue = visit.day < ctx.today or visit.state == "missed"
+        late = visit.day < ctx.today or visit.state == "missed"
         label = (
             ctx.t(MISSED, customer=customer, day=ctx.texts.day(visit.day))
-            if overdue
+            if late
             else ctx.t(DUE, customer=customer)
         )
         buttons.append(Button(label, f"f.plan.open.{visit.id}"))
@@ -65,11 +73,23 @@ def show(ctx: Context, _words: str = "") -> Reply:
             case_lists.count_waiting(ctx.session, ctx.person.id),
             "f.approvals.list",
         ),
+        (
+            incident.WAITING,
+            incidents.count_waiting(ctx.session, ctx.person.id),
+            "f.incident.list",
+        ),
         (UNREAD, notes.count_unread(ctx.session, ctx.person.id), "f.team.list"),
         (DRAFTS, conversations.count_drafts(ctx.session, ctx.person.id), "f.drafts.list"),
+        (hand_out_lists.WAITING, len(hand_out_lists.to_hand_out(ctx)), "f.handout.list"),
+        (hand_out_lists.CONFIRMING, hand_out_lists.count_waiting(ctx), "f.handout.waiting"),
         (LOOSE, loose.count_open(ctx.session, ctx.person.id), "f.loose.list"),
+        *loans.counts(ctx),
+        (overdue.TITLED, overdue.count(ctx), overdue.LIST),
         (leavers.OF, leavers.count(ctx), "f.left.list"),
         (openings.WAITING, openings.count(ctx), "f.today.drafts"),
+        (visitors.WAITING, visitors.count(ctx), "f.visitors.list"),
+        (correction.WAITING, correction.count(ctx), "f.correction.list"),
+        (shelf_labels.WAITING, shelf_labels.count(ctx), "f.label.list"),
         (OUT, len(roster.unreachable_below(ctx.session, ctx.person.id)), "f.team.list"),
     )
     buttons.extend(Button(ctx.t(words, count=count), key) for words, count, key in counts if count)

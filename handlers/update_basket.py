@@ -94,7 +94,28 @@ def past(ctx: Context, arguments: tuple[str, ...]) -> Reply:
 
 
 def submit(review: Review, ctx: Context, arguments: tuple[str, ...]) -> Reply:
-    """Hand the gathered changes in, once, as they were shown. Rule: S1-01.4."""
+    """Hand the gathered changes in, once, as they were shown. Rule: S1-01.4, S1-02.8, S5-4.4."""
+    chosen = ready(ctx, arguments)
+    if isinstance(chosen, Reply):
+        return chosen
+    found, held = chosen
+    if hindered := change_sets.hindered(ctx, held):
+        return Reply.of(update_cards.hindered(ctx, found, held, hindered))
+    sourced = _sourced(ctx, found, held)
+    if sourced is None:
+        return Reply.of(update_cards.sources(ctx, found, held))
+    try:
+        waits = change_sets.hand_in(ctx, sourced, review)
+    except Conflict:
+        return show(ctx, str(held.dossier_id), ctx.t(CHANGED))
+    return Reply.of(_submitted(ctx, found.policy, held, waits))
+
+
+def ready(ctx: Context, arguments: tuple[str, ...]) -> tuple[Target, ChangeSet] | Reply:
+    """Return what a button wants handed in if it still is as it was shown, else what to answer.
+
+    `arguments`: id and revision of the set. A value that another changed meanwhile is asked about.
+    """
     held = _own(ctx, arguments[0])
     if held is None:
         return Reply(alert=ctx.t(GONE))
@@ -110,14 +131,7 @@ def submit(review: Review, ctx: Context, arguments: tuple[str, ...]) -> Reply:
         if present not in (row.old, row.new):
             mark = _mark(ctx, present)
             return Reply.of(update_cards.conflict(ctx, found, row, mark))
-    ready = _sourced(ctx, found, held)
-    if ready is None:
-        return Reply.of(update_cards.sources(ctx, found, held))
-    try:
-        waits = change_sets.hand_in(ctx, ready, review)
-    except Conflict:
-        return show(ctx, str(held.dossier_id), ctx.t(CHANGED))
-    return Reply.of(_submitted(ctx, found.policy, held, waits))
+    return found, held
 
 
 def _sourced(ctx: Context, found: Target, held: ChangeSet) -> ChangeSet | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from handlers import change_sets, field_values, seeing
 from handlers.context import Context
@@ -14,7 +14,7 @@ from handlers.texts import N_
 from handlers.update_target import Target
 from rules.completion import CONSENT, CONSENT_ON
 from rules.dossier_policy import Consent
-from rules.errors import Denied
+from rules.errors import Denied, Reason
 from rules.fields import FieldSpec, field_list
 from rules.roles import ROLES
 from storage import changes, staff
@@ -32,6 +32,7 @@ FILL_IN = N_("Fill in: {label}")
 OTHERS = N_("Choose a field")
 TAKE_OUT = N_("Take one out")
 DISCARD = N_("Discard")
+CORRECT = N_("As a correction")
 HISTORY = N_("Changes so far")
 
 WHICH_FIELD = N_("Which field? Those that are missing come first.")
@@ -50,6 +51,18 @@ CONSENT_REFUSED = N_(
 )
 WHOSE = N_("Whose material do these changes rest on ({rule})?")
 CONSENT_TITLE = N_("Consent · {customer}")
+HINDERED = {
+    "original": N_(
+        "{labels}: original papers stay as they are ({rule}). You can add to what is there, write "
+        "a remark, or have it corrected where that is provided for."
+    ),
+    "corrected_only": N_(
+        "{labels}: what is there is not replaced by an update ({rule}). An error is reported and "
+        "looked at first: submit it as a correction."
+    ),
+}
+REMARK = N_("Write a remark")
+ORIGINAL = N_("Original papers: what is there stays ({rule}).")
 
 
 def basket(ctx: Context, target: Target, remarks: Sequence[str] = ()) -> Card:
@@ -68,6 +81,9 @@ def basket(ctx: Context, target: Target, remarks: Sequence[str] = ()) -> Card:
         buttons.append(
             Button(ctx.t(N_("Submit")), f"f.update.submit.{gathered.id}.{gathered.rev}")
         )
+        if any(row.old for row in rows) and change_sets.correctable(ctx, dossier):
+            key = f"f.correction.plan.{gathered.id}.{gathered.rev}"
+            buttons.append(Button(ctx.t(CORRECT), key))
     if missing:
         label = field_values.label(missing, ctx.texts)
         buttons.append(Button(ctx.t(FILL_IN, label=label), field_key(target, missing)))
@@ -152,7 +168,10 @@ def about(ctx: Context, target: Target, spec: FieldSpec) -> str:
     """Return what a question about a field says of it: its name and what it holds."""
     present = target.present(spec.id)
     value = field_values.shown(spec, present, ctx.texts, ctx.today, masked=True)
-    return ctx.t(LINE, label=field_values.label(spec, ctx.texts), value=value)
+    line = ctx.t(LINE, label=field_values.label(spec, ctx.texts), value=value)
+    if not target.sealed(spec):
+        return line
+    return f"{line}\n{ctx.t(ORIGINAL, rule=target.policy.update.originals_rule)}"
 
 
 def choose(ctx: Context, target: Target, spec: FieldSpec) -> Card:
@@ -236,6 +255,38 @@ def conflict(ctx: Context, target: Target, row: FieldChange, mark: str) -> Card:
             Button(ctx.t(N_("Take mine")), f"f.update.mine.{key}.{mark}"),
             Button(ctx.t(N_("Write another")), f"f.update.field.{key}"),
         ),
+        nav=(Button(ctx.t(N_("Back")), f"f.update.open.{target.dossier.id}"),),
+        protect=True,
+    )
+
+
+def hindered(
+    ctx: Context,
+    target: Target,
+    held: ChangeSet,
+    why: Mapping[Reason, Sequence[FieldChange]],
+) -> Card:
+    """Return what may not be written by an update, under which clause, and what can be done."""
+    lines = [
+        ctx.t(
+            HINDERED[reason.code],
+            labels=change_sets.labels(target.policy, rows, ctx.texts),
+            rule=reason.rule,
+        )
+        for reason, rows in why.items()
+    ]
+    buttons = []
+    if change_sets.correctable(ctx, target.dossier):
+        buttons.append(Button(ctx.t(CORRECT), f"f.correction.plan.{held.id}.{held.rev}"))
+    buttons.append(Button(ctx.t(REMARK), f"f.find.note.{target.dossier.id}"))
+    buttons.append(Button(ctx.t(TAKE_OUT), f"f.update.rows.{target.dossier.id}"))
+    rules = dict.fromkeys(reason.rule for reason in why)
+    buttons += [Button(ctx.t(N_("Clause")), f"f.help.clause.{rule}") for rule in rules]
+    return Card(
+        "\n".join(lines),
+        title=title(ctx, target),
+        choices=tuple(buttons),
+        columns=2,
         nav=(Button(ctx.t(N_("Back")), f"f.update.open.{target.dossier.id}"),),
         protect=True,
     )

@@ -20,6 +20,7 @@ from rules.fields import FieldSpec, field_list
 from rules.masks import is_organisation
 from rules.policy import Policy
 from rules.secrecy import Grade
+from rules.upkeep import Originals
 from storage import changes, dossier_fields
 from storage.changes import ChangeSet
 from storage.dossiers import Dossier
@@ -49,6 +50,12 @@ class Target:
     def present(self, field: str) -> str:
         """Return what the dossier holds in a field; "" for nothing."""
         return dossier_fields.value(self.dossier, field, self.policy.dossier.key)
+
+    def sealed(self, spec: FieldSpec) -> bool:
+        """Return whether a field lists filed originals, to which can only be added (S1-02.8)."""
+        kept = self.policy.update.originals is Originals.READ_ONLY
+        opened = self.dossier.state != "draft"
+        return spec.paper and kept and opened and bool(self.present(spec.id))
 
     @property
     def completeness(self) -> completion.Completeness:

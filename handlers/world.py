@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from handlers.case_kinds import CaseKind
 from handlers.context import Context
 from handlers.conversation.forms import FormError, check_form
-from handlers.feature import Clockwork, Feature
+from handlers.feature import Clockwork, Feature, Regraded
 from handlers.texts import LOCALES, Texts, translation
 from rules.calendar import WorkingCalendar
 from rules.clauses import Clause, all_clauses
@@ -48,6 +48,9 @@ class Registry:
         self.cases: dict[str, CaseKind] = {
             kind: case for one in features for kind, case in one.cases.items()
         }
+        self.regraded: tuple[Regraded, ...] = tuple(
+            one.regraded for one in features if one.regraded is not None
+        )
 
     def menu(self, person: Person) -> tuple[Feature, ...]:
         """Return what this person can start by a command, in the order of the list."""

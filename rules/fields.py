@@ -57,6 +57,8 @@ class FieldSpec:
     """Ids of the clauses that ask for it, one per regulation; never empty."""
     personal: bool = False
     """Whether it is personal data of a natural person: masked, encrypted, needs consent."""
+    paper: bool = False
+    """Whether it lists papers filed as originals: what is there is added to, not altered."""
     group: str = ""
     """Group within the list, such as `basic`; empty if the list has none."""
     choices: tuple[Choice, ...] = ()

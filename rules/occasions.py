@@ -96,6 +96,11 @@ class Material(StrEnum):
     DEED = "deed"
     """Title deed, kept like cash (S4-LOAN)."""
 
+    @classmethod
+    def of(cls, dossier_type: str) -> Material:
+        """Return what papers a dossier of that type holds; types of no other name are dossiers."""
+        return next((one for one in cls if one.value == dossier_type), cls.DOSSIER)
+
 
 @dataclass(frozen=True)
 class Facts:

@@ -17,7 +17,10 @@ from rules.dossier_policy import Consent, DossierPolicy, ReaderRule, Superiors
 from rules.duty import Duty
 from rules.errors import DomainError
 from rules.fields import field_lists
+from rules.incidents import IncidentPolicy
 from rules.leaves import RoleCode, RuleId, Text
+from rules.lending import LoanPolicy
+from rules.occasions import Action, Material, When
 from rules.office import TimePolicy
 from rules.role_uses import role_uses
 from rules.schema import PolicyError, Reader
@@ -118,12 +121,15 @@ class Policy:
     open: OpenPolicy
     update: UpdatePolicy
     secrecy: SecrecyPolicy
+    incident: IncidentPolicy
     approvals: ApprovalRules
     """Absence and silence of who decides."""
     completion: tuple[Completion, ...] = ()
     """Duties to complete dossiers, period by period."""
     approval: tuple[Approval, ...] = ()
     """Who decides what; the first row that fits is taken."""
+    loan: LoanPolicy | None = None
+    """None: papers are not lent at all."""
     log: LogPolicy | None = None
     privacy: PrivacyPolicy | None = None
     overlays: tuple[str, ...] = field(default=(), metadata={"given": True})
@@ -142,6 +148,10 @@ class Policy:
         known = {spec.id for spec in self.dossier.field_specs}
         if unknown := [name for name in self.open.required if name not in known]:
             raise DomainError(f"open.required among the dossier's fields, not {unknown[0]!r}")
+        working = When(materials=(Material.WORKING_FILE,))
+        amends = (one.when for one in self.approval if one.action is Action.AMEND)
+        if self.update.working_files_rule and not any(one.covers(working) for one in amends):
+            raise DomainError("an approval amend of working files, which need consent")
         ids = [one.id for one in self.completion]
         if len(set(ids)) != len(ids):
             raise DomainError("completion with ids that differ")

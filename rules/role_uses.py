@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from rules.chains import Approval
 from rules.duty import Duty
+from rules.lending import LoanPolicy
 from rules.roles import ROLES, RoleKind
 
 if TYPE_CHECKING:
@@ -59,15 +60,37 @@ def _uses(policy: Policy) -> Iterator[RoleUse]:
     for at, one in enumerate(policy.completion):
         yield from _told(f"completion[{at}].duty", one.duty)
     yield RoleUse("update.reviewed_by", (policy.update.reviewed_by,), policy.update.rule)
+    yield RoleUse("secrecy.graders", policy.secrecy.graders, policy.secrecy.graders_rule)
+    yield from _told("update.correction", policy.update.correction)
+    if policy.update.label is not None:
+        label = policy.update.label
+        yield RoleUse("update.label.keeper", (label.keeper,), label.duty.due.rule)
+        yield from _told("update.label.duty", label.duty)
     for at, role in enumerate(policy.secrecy.leak_to):
         rule = policy.secrecy.leak_rule or policy.secrecy.until_rule
         yield RoleUse(f"secrecy.leak_to[{at}]", (role,), rule)
+    if policy.loan is not None:
+        yield from _lending(policy.loan)
+    incident = policy.incident
+    for kind, told in incident.told.items():
+        for at, role in enumerate(told.to):
+            yield RoleUse(f"incident.told.{kind}.to[{at}]", (role,), told.rule)
+    for at, role in enumerate(incident.check_to):
+        yield RoleUse(f"incident.check_to[{at}]", (role,), incident.check_rule)
     if policy.log is not None:
         for at, reader in enumerate(policy.log.readers):
             yield RoleUse(f"log.readers[{at}]", (reader.role,), reader.rule, needed=False)
         yield from _told("log.review", policy.log.review)
     for at, approval in enumerate(policy.approval):
         yield from _deciders(f"approval[{at}]", approval)
+
+
+def _lending(loan: LoanPolicy) -> Iterator[RoleUse]:
+    yield from _told("loan.duty", loan.duty)
+    for at, role in enumerate(loan.incident_to):
+        yield RoleUse(f"loan.incident_to[{at}]", (role,), loan.incident_rule)
+    if loan.unreturned is not None:
+        yield RoleUse("loan.unreturned.to", (loan.unreturned.to,), loan.unreturned.rule)
 
 
 def _told(key: str, duty: Duty) -> Iterator[RoleUse]:

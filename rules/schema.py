@@ -1,7 +1,8 @@
 """Strict reading of policy files: a TOML table becomes a frozen dataclass, or names its fault.
 
 Every key must be known, every field without a default must be there, every value must have its
-type. Guards against the typing error in a policy that would silently leave a rule switched off.
+type. A table that may be missing is switched off with `false`, whatever lies below. Guards
+against the typing error in a policy that would silently leave a rule switched off.
 """
 
 from __future__ import annotations
@@ -107,6 +108,8 @@ class Reader:
 
     def _value(self, hint: Any, value: Any, key: str) -> Any:
         options = [option for option in _options(hint) if option is not type(None)]
+        if value is False and _can_be_off(hint):
+            return None
         if len(options) == 1:
             return self._one(options[0], value, key)
         raise DomainError(f"{key}: the schema cannot read {hint}")
@@ -189,6 +192,11 @@ def _options(hint: Any) -> tuple[Any, ...]:
     if get_origin(hint) in (Union, types.UnionType):
         return get_args(hint)
     return (hint,)
+
+
+def _can_be_off(hint: Any) -> bool:
+    options = _options(hint)
+    return type(None) in options and any(map(dataclasses.is_dataclass, options))
 
 
 def _join(key: str, name: str) -> str:

@@ -1,7 +1,7 @@
 """How a policy has dossiers opened, completed, changed and declassified.
 
 Who verifies an opening or allows a change is no key of these tables but a row `[[approval]]`
-(`open`, `update`, `amend`): written twice, the two would drift apart.
+(`open`, `update`, `amend`, `correct`): written twice, the two would drift apart.
 """
 
 from __future__ import annotations
@@ -105,6 +105,24 @@ class WorkingFiles(StrEnum):
     """By the row `amend` of the approvals."""
 
 
+class Existing(StrEnum):
+    """How what a dossier holds already is replaced; adding to it is always free."""
+
+    OPEN = "open"
+    CORRECT = "correct"
+    """By a correction, where the approvals have a row `correct` for the dossier."""
+
+
+@dataclass(frozen=True)
+class LabelPolicy:
+    """`[update.label]`: the label on the shelf bears the customer's present name."""
+
+    keeper: RoleCode
+    """Who replaces it and confirms; where nobody holds the role, who keeps the dossier."""
+    duty: Duty
+    """Counts from the day on which the name changed."""
+
+
 @dataclass(frozen=True)
 class UpdatePolicy:
     """`[update]`: a dossier's data change.
@@ -119,6 +137,12 @@ class UpdatePolicy:
     originals: Originals
     originals_rule: RuleId
     working_files: WorkingFiles
+    existing: Existing
+    correction: Duty
+    """Each step of a correction that is somebody's turn (`rules.corrections`)."""
+    existing_rule: RuleId | None = None
+    label: LabelPolicy | None = None
+    """None: no label has to be replaced."""
     working_files_rule: RuleId | None = None
     sources: tuple[RoleCode, ...] = ()
     """Whose material a change rests on; each change names one. Empty: it is not asked."""
@@ -127,6 +151,8 @@ class UpdatePolicy:
     def __post_init__(self) -> None:
         if bool(self.sources) != (self.sources_rule is not None):
             raise DomainError("sources and sources_rule together")
+        if (self.existing is Existing.CORRECT) != (self.existing_rule is not None):
+            raise DomainError("existing = 'correct' and existing_rule together")
         if (self.working_files is WorkingFiles.CONSENT) != (self.working_files_rule is not None):
             raise DomainError("working_files = 'consent' and working_files_rule together")
 
@@ -142,7 +168,10 @@ class SecrecyPolicy:
     """By grade, the period that is proposed, in years."""
     years_rule: RuleId
     remind: tuple[Rung, ...]
-    """To the keeper, around the last day of secrecy."""
+    """To the keeper and the custodian, around the last day of secrecy."""
+    graders: tuple[RoleCode, ...]
+    """Who gives, raises and lowers grades."""
+    graders_rule: RuleId
     leak_to: tuple[RoleCode, ...] = field(default=())
     """Who hears of a leak, all at the same time; empty: who approves the policy."""
     leak_rule: RuleId | None = None
@@ -153,3 +182,5 @@ class SecrecyPolicy:
             raise DomainError(f"years of 1 or more for {', '.join(sorted(graded))}")
         if bool(self.leak_to) != (self.leak_rule is not None):
             raise DomainError("leak_to and leak_rule together")
+        if not self.graders:
+            raise DomainError("graders with at least one role")

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from storage import locks, meta, outbox
 from storage import staff as people
-from storage.tables import account, menu, message_ref, staff, stranger
+from storage.tables import account, channel_note, menu, message_ref, staff, stranger
 from storage.tables import invite as invites
 from storage.unit import Unit
 from storage.upsert import changed, insert_or_leave, insert_or_set
@@ -151,7 +151,7 @@ def unbind(unit: Unit, channel: str, account_id: str) -> None:
     if gone is None:
         return
     # old cards and numbers must mean nothing to who comes next, and never be quoted to them
-    for table in (account, menu, message_ref):
+    for table in (account, menu, message_ref, channel_note):
         unit.session.execute(delete(table).filter_by(**this))
     settle_home(unit, gone.staff_id)
     follow_home(unit, gone, "unbound")

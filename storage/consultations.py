@@ -1,7 +1,7 @@
 """Consultations: requests to read a dossier in place. One that is granted is the right to read.
 
 The right opens when it is granted and ends with its last day by itself; nothing is carried out
-then, every look asks.
+then, every look asks. One for somebody from outside opens nothing to who asked for it.
 """
 
 from __future__ import annotations
@@ -34,12 +34,15 @@ class Consultation:
     granted_at: datetime | None
     slot: str
     """When to come to the reading room, in the custodian's words; empty: not fixed."""
+    outsider_id: int | None
+    """Who reads, where that is somebody from outside; None: who asked."""
 
 
 _OPEN_TO = select(consultation.c.dossier_id).where(
     consultation.c.staff_id == bindparam("staff_id"),
     consultation.c.state == "granted",
     consultation.c.last_day >= bindparam("day"),
+    consultation.c.outsider_id.is_(None),
 )
 
 
@@ -52,6 +55,7 @@ def add(
     reason: str,
     last_day: date,
     at: datetime,
+    outsider_id: int | None = None,
 ) -> int:
     """Keep a request and return its id."""
     id_ = next(unit.ids)
@@ -65,6 +69,7 @@ def add(
             last_day=last_day,
             state="asked",
             asked_at=at,
+            outsider_id=outsider_id,
         )
     )
     return id_
@@ -78,13 +83,21 @@ def get(unit: Unit, consultation_id: int) -> Consultation | None:
 
 
 def asked(session: Session, staff_id: str, dossier_id: int) -> int | None:
-    """Return the person's request for a dossier that is not decided yet."""
+    """Return the person's request to read a dossier that is not decided yet."""
     query = select(consultation.c.id).where(
         consultation.c.staff_id == staff_id,
         consultation.c.state == "asked",
         consultation.c.dossier_id == dossier_id,
+        consultation.c.outsider_id.is_(None),
     )
     return session.execute(query.limit(1)).scalar()
+
+
+def of_outsider(unit: Unit, outsider_id: int) -> list[Consultation]:
+    """Return every request to let a visitor read, in order."""
+    query = select(consultation).where(consultation.c.outsider_id == outsider_id)
+    rows = unit.session.execute(query.order_by(consultation.c.id))
+    return [_consultation(unit, row) for row in rows]
 
 
 def open_to(session: Session, staff_id: str, day: date) -> frozenset[int]:
@@ -136,4 +149,5 @@ def _consultation(unit: Unit, row: Row[tuple[object, ...]]) -> Consultation:
         row.asked_at,
         row.granted_at,
         unit.vault.open(row.slot, row.id),
+        row.outsider_id,
     )

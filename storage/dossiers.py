@@ -412,6 +412,7 @@ def _values(
         "level": row.level,
         "grade": row.grade,
         "grade_until": row.grade_until,
+        "grade_watched": False,
         "class": row.class_,
         "phone": vault.seal("dossier.phone", id_, row.phone) if row.phone else None,
         "phone_index": vault.index(digits) if digits else None,

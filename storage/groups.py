@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from storage.tables import chat_group
@@ -24,6 +25,13 @@ class Group:
     """Staff id."""
     gone_at: datetime | None
     """When the bot was removed; None: it is in it."""
+    cards_for: str = ""
+    """Whose approval cards come here: `role:CODE` or `department:NAME`; empty: nobody's."""
+
+
+_LINKED = select(chat_group).where(
+    chat_group.c.cards_for.in_(bindparam("keys", expanding=True)), chat_group.c.gone_at.is_(None)
+)
 
 
 def get(session: Session, channel: str, chat: str) -> Group | None:
@@ -36,10 +44,28 @@ def join(unit: Unit, channel: str, chat: str, *, added_by: str, at: datetime) ->
     known = get(unit.session, channel, chat)
     if known is not None and known.gone_at is None:
         return False
-    row = {"channel": channel, "chat": chat, "since": at, "added_by": added_by, "gone_at": None}
-    names = ("since", "added_by", "gone_at")
+    row = {
+        "channel": channel,
+        "chat": chat,
+        "since": at,
+        "added_by": added_by,
+        "gone_at": None,
+        "cards_for": "",
+    }
+    names = ("since", "added_by", "gone_at", "cards_for")
     insert_or_set(unit.session, chat_group, row, names)
     return True
+
+
+def link(unit: Unit, channel: str, chat: str, cards_for: str) -> None:
+    """Let the approval cards of a post or a department come to a group; empty: of nobody."""
+    unit.session.execute(update(chat_group).where(*_of(channel, chat)).values(cards_for=cards_for))
+
+
+def linked(session: Session, keys: Collection[str]) -> list[Group]:
+    """Return the groups to which the cards of one of these posts or departments come."""
+    rows = session.execute(_LINKED, {"keys": sorted(keys)}) if keys else ()
+    return [Group(**row._asdict()) for row in rows]
 
 
 def leave(unit: Unit, channel: str, chat: str, at: datetime) -> bool:

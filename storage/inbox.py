@@ -1,7 +1,7 @@
 """Inbound messages seen: a repeat finds its row and changes nothing.
 
-A row normally says `done` and keeps no content. Only a message that could not be handled keeps
-its body, sealed, until it is retried or grows too old.
+A row normally says `done` and keeps no content. Only a message that could not be handled, or not
+soon enough, keeps its body, sealed, until that is done or it grows too old.
 """
 
 from __future__ import annotations
@@ -54,6 +54,15 @@ def take(unit: Unit, channel: str, key: str, account: str, at: datetime) -> bool
     """Record that this message is being handled; False: it was already."""
     row = _row(unit, channel, key, account, at) | {"state": "done"}
     return insert_or_leave(unit.session, inbox, row) == 1
+
+
+def receive(
+    unit: Unit, inbound_json: str, channel: str, key: str, account: str, at: datetime
+) -> None:
+    """Keep a message to be handled later; nothing happens when it was taken already."""
+    row = _row(unit, channel, key, account, at)
+    body = unit.seal("inbox.body", row["id"], inbound_json)
+    insert_or_leave(unit.session, inbox, row | {"state": "received", "body": body})
 
 
 def reword(unit: Unit, channel: str, key: str, at: datetime) -> bool:

@@ -6,7 +6,7 @@ row for each open case; what is written about a rung is decided when it is sent,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -122,19 +122,27 @@ def alone(unit: Unit) -> bool:
     return locks.free(unit.session, "fill")
 
 
-def fill(unit: Unit, now: datetime, limit: int = 200, *, day: date | None = None) -> int:
+def fill(
+    unit: Unit,
+    now: datetime,
+    limit: int = 200,
+    *,
+    day: date | None = None,
+    kinds: Collection[str] | None = None,
+) -> int:
     """Record up to `limit` due rungs and their messages; returns how many, 0 when none is left.
 
     `day` is the office day that names the morning card (UTC's unless given): rungs for it join
     the one that still waits to be sent; once that was sent, they go singly. Who cannot be
-    reached gets no message, and the notice says so. While another process fills there is
-    nothing left to do.
+    reached gets no message, and the notice says so. `kinds`: of these cases only (all unless
+    given). While another process fills there is nothing left to do.
     """
     if not alone(unit):
         return 0
+    wanted = () if kinds is None else (waiting.c.case_kind.in_(sorted(kinds)),)
     due = (
         select(waiting)
-        .where(waiting.c.next_due_at <= now)
+        .where(waiting.c.next_due_at <= now, *wanted)
         .order_by(waiting.c.next_due_at, waiting.c.case_kind, waiting.c.case_id)
         .limit(limit)
         # what is recorded below must not change before its message is written

@@ -29,6 +29,10 @@ class Way(StrEnum):
     FILES = "files"
     COMMENT = "comment"
     """A comment on a note, sent to its reader."""
+    PAPERS = "papers"
+    """The list of the papers in a dossier."""
+    REGISTER = "register"
+    """A line of the loan register that was sent as a file."""
     REVEAL = "reveal"
     """Personal fields in full, for a minute."""
 

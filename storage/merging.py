@@ -20,7 +20,13 @@ from storage import (
     cases,
     changes,
     consultations,
+    corrections,
+    documents,
     dossiers,
+    incidents,
+    labels,
+    loan_queue,
+    loans,
 )
 from storage.dossiers import Dossier, DossierRow
 from storage.duplicates import mark_distinct
@@ -136,7 +142,13 @@ def merge(unit: Unit, agreed: Plan, by: str) -> Moved:
     )
     cases.merged(unit, keep.id, gone.id)
     consultations.merged(unit, keep.id, gone.id)
+    incidents.merged(unit, keep.id, gone.id)
     changes.merged(unit, keep.id, gone.id)
+    documents.merged(unit, keep.id, gone.id)
+    loans.merged(unit, keep.id, gone.id)
+    loan_queue.merged(unit, keep.id, gone.id)
+    corrections.merged(unit, keep.id, gone.id)
+    labels.merged(unit, keep.id, gone.id)
     evidence = [one.id for one in attachments.of(unit, "consent", gone.id)]
     attachments.attach(unit, evidence, "consent", keep.id)
     _move_recent(unit, keep.id, gone.id)

@@ -25,6 +25,7 @@ from sqlalchemy import (
     literal_column,
     select,
     true,
+    union_all,
     update,
 )
 from sqlalchemy.orm import Session
@@ -71,6 +72,8 @@ class Message:
     created_at: datetime
     first_due_at: datetime | None = None
     """When it was due before the first failed try; None: none failed."""
+    ref: str | None = None
+    """Which platform message shows its card; None: none yet, or a new one is to be sent."""
 
     @property
     def owed_at(self) -> datetime:
@@ -162,29 +165,27 @@ _DROP = (
     .values(state="dropped", body=None)
 )
 
-_DUE = (
-    select(outbox.c.id)
+_SHOWN = (
+    select(message_ref.c.ref)
     .where(
-        outbox.c.channel == bindparam("channel"),
-        *_ready(),
-        outbox.c.due_at <= bindparam("now"),
-        ~_blocked(),
+        message_ref.c.channel == outbox.c.channel,
+        message_ref.c.account == outbox.c.account,
+        message_ref.c.slot == outbox.c.slot,
+        outbox.c.mode != SEND,
     )
-    .order_by(outbox.c.due_at, outbox.c.turn)
-    .limit(bindparam("limit"))
+    .correlate(outbox)
+    .scalar_subquery()
 )
 
-_OF_CHAT = (
-    select(outbox.c.id, outbox.c.due_at)
-    .where(
-        outbox.c.channel == bindparam("channel"),
-        outbox.c.account == bindparam("account"),
-        *_ready(),
-        ~_blocked(),
-    )
+_WAITING = (
+    select(outbox.c.id, outbox.c.due_at, outbox.c.turn, _SHOWN.label("ref"))
+    .where(outbox.c.channel == bindparam("channel"), *_ready(), ~_blocked())
     .order_by(outbox.c.due_at, outbox.c.turn)
-    .limit(bindparam("limit"))
 )
+_DUE = _WAITING.where(outbox.c.due_at <= bindparam("now")).limit(bindparam("limit"))
+_LATER = _WAITING.where(outbox.c.due_at > bindparam("now")).limit(1)
+_AHEAD = union_all(select(_DUE.subquery("due")), select(_LATER.subquery("due_later")))
+"""What is due, and the first that will be: one statement, since it runs all the time."""
 
 _NEXT_DUE = (
     select(outbox.c.due_at)
@@ -197,7 +198,7 @@ _CLAIM = (
     update(outbox)
     .where(outbox.c.id.in_(bindparam("ids", expanding=True)), *_ready())
     .values(state="sending")
-    .returning(*(outbox.c[name] for name in Message.__dataclass_fields__))
+    .returning(*(outbox.c[name] for name in Message.__dataclass_fields__ if name != "ref"))
 )
 
 _MARK_SENT = (
@@ -283,51 +284,37 @@ def put(
         _drop(unit, [row, *(one.id for one in older if one.id != first.id)], "superseded")
 
 
-def due(session: Session, channel: str, now: datetime, limit: int) -> list[int]:
-    """Return the ids of what may be sent now, in the order to send it.
-
-    A message waits while an earlier one to the same chat is being sent or tried again.
-    """
-    return list(session.execute(_DUE, {"channel": channel, "now": now, "limit": limit}).scalars())
-
-
 def next_due(session: Session, channel: str) -> datetime | None:
     """Return when the next message may be sent; None: none, or only behind one being sent."""
     return session.execute(_NEXT_DUE, {"channel": channel}).scalar()
 
 
-def claim(unit: Unit, channel: str, now: datetime, limit: int) -> list[Message]:
-    """Mark what is `due` as being sent and return it; one relay for each channel claims."""
-    return _claimed(unit, due(unit.session, channel, now, limit))
-
-
-def claim_chat(
-    unit: Unit, channel: str, account: str, now: datetime, limit: int
+def claim(
+    unit: Unit, channel: str, now: datetime, limit: int
 ) -> tuple[list[Message], datetime | None]:
-    """Claim what is due in one chat; return it, and when the next message there will be due."""
-    chat = {"channel": channel, "account": account, "limit": limit}
-    rows = unit.session.execute(_OF_CHAT, chat).all()
-    ids = [row.id for row in rows if row.due_at <= now]
-    later = rows[len(ids)].due_at if len(ids) < len(rows) else None
-    return _claimed(unit, ids), later
+    """Mark what may be sent now as being sent and return it, in the order to send it.
 
-
-def _claimed(unit: Unit, ids: list[int]) -> list[Message]:
-    if not ids:
-        return []
-    rows = unit.session.execute(_CLAIM, {"ids": ids}).all()
-    place = {id: at for at, id in enumerate(ids)}
-    return [_message(unit, row) for row in sorted(rows, key=lambda row: place[row.id])]
-
-
-def mark_sent(unit: Unit, row: Message, ref: str, before: str | None = None) -> None:
-    """Record that the platform took the message and shows it as `ref` ("" if it says none).
-
-    `before`: how the platform showed the card until then, as far as is known.
+    Returns as well when the next one may be sent, as `next_due` does. A message waits while an
+    earlier one to the same chat is being sent or tried again. One relay for each channel claims.
     """
+    ahead = unit.session.execute(_AHEAD, {"channel": channel, "now": now, "limit": limit}).all()
+    due = sorted(
+        (row for row in ahead if row.due_at <= now), key=lambda row: (row.due_at, row.turn)
+    )
+    later = next((row.due_at for row in ahead if row.due_at > now), None)
+    if not due:
+        return [], later
+    refs = {row.id: row.ref for row in due}
+    claimed = {row.id: row for row in unit.session.execute(_CLAIM, {"ids": list(refs)})}
+    messages = [_message(unit, claimed[id], ref) for id, ref in refs.items() if id in claimed]
+    return messages, now if len(due) == limit else later
+
+
+def mark_sent(unit: Unit, row: Message, ref: str) -> None:
+    """Record that the platform took the message and shows it as `ref` ("" if it says none)."""
     # also when another relay has taken over meanwhile: it arrived, so it need not go again
     unit.session.execute(_MARK_SENT, {"of": row.id, "at": unit.now})
-    if row.slot and ref and ref != before:
+    if row.slot and ref and ref != row.ref:
         shown = {
             "channel": row.channel,
             "account": row.account,
@@ -633,8 +620,8 @@ def _one(unit: Unit, id: int) -> Any:
     return unit.session.execute(_ONE, {"id": id}).one()
 
 
-def _message(unit: Unit, row: Any) -> Message:
-    values = row._asdict()
+def _message(unit: Unit, row: Any, ref: str | None) -> Message:
+    values = row._asdict() | {"ref": ref}
     if row.body is not None:
         values["body"] = unit.vault.open(row.body, row.id)
     return Message(**values)

@@ -102,6 +102,12 @@ class Desk(Protocol):
         kept: the channel must not acknowledge then.
         """
 
+    async def keep(self, inbound: Inbound) -> None:
+        """Keep one message to be handled later; returns when it outlives the program.
+
+        For platforms that wait for some seconds only. Raises when nothing was kept.
+        """
+
     async def suggest(self, channel: str, account: str, words: str, further: str) -> Suggestions:
         """Return what fits `words` for that person, as all may see it; nothing for strangers."""
 
@@ -119,6 +125,13 @@ class Desk(Protocol):
 
     async def learn(self, key: str, value: str) -> None:
         """Keep a fact about the platform for other parts of the program."""
+
+    async def note(self, channel: str, account: str, ref: str, text: str) -> None:
+        """Keep, sealed, what the channel must remember of a message it sent to `account`, or (both
+        "" and a name) of itself. A machine that goes down may forget it."""
+
+    async def noted(self, channel: str, account: str, ref: str) -> str | None:
+        """Return what was kept so; None: nothing."""
 
 
 class Channel(Protocol):

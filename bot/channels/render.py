@@ -64,7 +64,7 @@ def render(
     if card.title and not own_title:
         lines.append(card.title)
     lines.append(card.text)
-    if card.files and not capabilities.files_out:
+    if (card.files or card.makes) and not capabilities.files_out:
         lines.append(texts_of(card.locale).t(NO_FILES))
     if card.passing and not (capabilities.deletes or capabilities.edits):
         lines.append(texts_of(card.locale).t(STAYS))

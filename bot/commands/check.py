@@ -65,6 +65,7 @@ def check(config: Path) -> int:
     looks: tuple[tuple[str, Look], ...] = (
         ("channels", _channels),
         ("telegram", _telegram),
+        ("wecom", _wecom),
         ("ports", _ports),
         ("secrets", partial(_secrets, config)),
         ("key", _key),
@@ -101,6 +102,14 @@ def _telegram(settings: Settings) -> list[str]:
     from bot.channels.telegram.look import look
 
     return asyncio.run(look(settings, settings.telegram))
+
+
+def _wecom(settings: Settings) -> list[str]:
+    if settings.wecom is None:
+        return []
+    from bot.channels.wecom.look import look
+
+    return asyncio.run(look(settings, settings.wecom))
 
 
 def _key(settings: Settings) -> list[str]:
@@ -164,10 +173,11 @@ def _ports(settings: Settings) -> list[str]:
         same = [other for other, its in given.items() if its == port and other != name]
         if port is not None and same:
             raise Refused(f"{name} and {same[0]} are both {port}; give each one of its own.")
-    if telegram is not None and telegram.mode == "webhook" and http.admin_port is None:
+    posted = (telegram is not None and telegram.mode == "webhook") or settings.wecom is not None
+    if posted and http.admin_port is None:
         return [
             "/healthz, /readyz and /metrics are on the port that the platform calls; set "
-            "[http] admin_port, or let the proxy pass the webhook's path only"
+            "[http] admin_port, or let the proxy pass the callback's path only"
         ]
     return []
 

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy.exc import IntegrityError
 
 from bot.commands import alike
+from bot.commands.bars import with_bars
 from bot.commands.options import ConfigOption
 from bot.commands.shared import DEFAULT_CONFIG, Refused, settings_of
 from bot.commands.sheets import (
@@ -33,9 +32,6 @@ from storage import dossiers, staff
 SLICE = 100
 """Rows of one unit of work; a running bot waits no longer than that."""
 
-READING = N_("Reading")
-CHECKING = N_("Checking")
-WRITING = N_("Writing")
 SUMMARY = N_("Customers: {taken} taken, {on_file} on file already; rows refused: {refused}.")
 ALIKE = N_("Alike are {count} of them; `dossierbot dossiers duplicates` lists who is.")
 MEANWHILE = N_(
@@ -88,24 +84,8 @@ class Import:
 
     def run(self, *, dry_run: bool) -> None:
         """Take the whole list, with bars on the terminal; with `dry_run` only look at it."""
-        bars = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-        )
-        words = self._texts.t
-        with bars:
-            reading = bars.add_task(words(READING), total=None)
-            count = self._customers.survey(lambda seen: bars.update(reading, completed=seen))
-            bars.update(reading, total=count, completed=count)
-            checking = bars.add_task(words(CHECKING), total=count)
-            writing = None if dry_run else bars.add_task(words(WRITING), total=count)
-            for done in self._slices(dry_run) if count else ():
-                for bar in (checking, writing):
-                    if bar is not None:
-                        bars.advance(bar, done)
+        slices = partial(self._slices, dry_run)
+        with_bars(self._texts, self._customers.survey, slices, dry_run=dry_run)
 
     def _slices(self, dry_run: bool) -> Iterator[int]:
         store, customers = self._store, self._customers

@@ -15,14 +15,15 @@ from datetime import date, datetime, time
 from importlib.resources import files
 from itertools import compress
 
-from handlers import FEATURES, customer_sheet, duties, staff_sheet
+from handlers import FEATURES, customer_sheet, document_sheet, duties, staff_sheet
 from handlers.sheet import FIELD, Line, Refused
 from handlers.sheet_text import rows_of
 from handlers.world import Registry, World
 from rules import visits as duty
 from rules.calendar import china
 from rules.policies import InForce, Policies
-from storage import dossiers, notes, staff, visits
+from rules.secrecy import Grade
+from storage import documents, dossiers, notes, staff, visits
 from storage.errors import StorageError
 from storage.staff import Person
 from storage.unit import Unit
@@ -37,15 +38,19 @@ consultant."""
 _CLERK = "CY007"
 """Who opened the sample dossiers: the customer-information specialist."""
 
+_IMPORTANT = ("深圳市鸿鑫贸易有限公司", "2026年度框架供货合同")
+"""Customer and title of the paper that is marked as important, original and copy."""
+
 
 def load(unit: Unit, policies: Policies) -> None:
-    """Write the whole company into an empty database: people, customers, notes, planned visits.
+    """Write the whole company into an empty database: people, customers, papers, notes, visits.
 
     Days count from the office day of `unit.now`. Phones are not bound here.
     """
     world = World(policies, china(), Registry(FEATURES))
     _load_staff(unit)
     _load_dossiers(unit, policies.at(unit.now))
+    _load_documents(unit)
     for row in _rows("notes.csv"):
         _file(unit, world, row)
     for row in _rows("visits.csv"):
@@ -64,6 +69,16 @@ def _load_dossiers(unit: Unit, policies: InForce) -> None:
     read = customer_sheet.read_dossiers(lines, staff.everybody(unit.session), policies)
     _require(read.told.refused)
     customer_sheet.apply_dossiers(unit, read.taken, policies, by=_CLERK)
+
+
+def _load_documents(unit: Unit) -> None:
+    told = document_sheet.take(unit, rows_of(_content("documents.csv")))
+    _require(told.refused)
+    customer, title = _IMPORTANT
+    grades = [grade.value for grade in Grade]
+    for one in documents.page(unit, _customer(unit, customer), grades, documents.MOST):
+        if one.title == title:
+            documents.mark_important(unit, one.id)
 
 
 def _fitting(lines: Sequence[Line], policies: InForce) -> list[Line]:

@@ -116,6 +116,8 @@ def display(field: Field, value: Any, texts: Texts, today: date) -> str:
             return texts.t(YES if value else NO)
         case Kind.TEXT:
             return str(value)
+        case Kind.PAPERS:
+            return listed([one["label"] for one in value], texts)
         case _:
             name = str(value["label"])
             return name if value["key"] else texts.t(NEW, name=name)

@@ -13,6 +13,7 @@ from handlers.conversation.answers import display, label
 from handlers.conversation.forms import PICKERS, Field, Kind, Moment, columns
 from handlers.conversation.messages import MAX_CHOICES, Button
 from handlers.conversation.pen import Pen
+from handlers.conversation.state import effective
 from handlers.conversation.wording import LABEL_BYTES, option_label, shorten
 from handlers.texts import N_
 from rules.calendar import CalendarGap
@@ -68,6 +69,9 @@ def _listed_choices(pen: Pen, field: Field) -> Choices:
     keys = [one.key for one in field.choices]
     first = pen.default(field) if field.kind is Kind.CHOICE else None
     order = sorted(range(len(keys)), key=lambda at: keys[at] != first)
+    if field.offered is not None:
+        known = effective(pen.form, state)
+        order = [at for at in order if field.offered(keys[at], known)]
     labels = [label(field, one, texts) for one in keys]
     buttons = [
         pen.button(f"✓ {labels[at]}" if keys[at] in ticked else labels[at], "o", str(at))
@@ -104,8 +108,13 @@ def _days(pen: Pen, field: Field) -> list[Button]:
 
 def _options(pen: Pen, field: Field) -> Choices:
     state = pen.state
+    taken = state.answers.get(field.key, ()) if field.kind is Kind.PAPERS else ()
+    ticked = {one["key"] for one in taken}
     buttons = [
-        pen.button(option_label(one), "o", str(at)) for at, one in enumerate(state.options or ())
+        pen.button(
+            f"✓ {option_label(one)}" if one.key in ticked else option_label(one), "o", str(at)
+        )
+        for at, one in enumerate(state.options or ())
     ]
     default = pen.default(field)
     if default is not None and not state.page and not state.words:

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from handlers.conversation.answers import clean, one_line
-from handlers.conversation.forms import PICKERS, Field, Form, Kind, Moment
+from handlers.conversation.forms import PICKERS, Answers, Field, Form, Kind, Moment
 from handlers.conversation.messages import MAX_CHOICES, Found, Place
 from handlers.conversation.reworded import asked_with, correct, read_again
 from handlers.conversation.said import hear
 from handlers.conversation.sent import pin, receive
-from handlers.conversation.state import MAX_NAME, Pane, State, change, fits, shown
+from handlers.conversation.state import MAX_NAME, Pane, State, change, effective, fits, shown
 from handlers.conversation.taps import tap
 from handlers.conversation.turn import Then, Turn
 from handlers.texts import N_
@@ -106,6 +106,8 @@ class Query:
     words: str
     page: int
     limit: int
+    answers: Answers
+    """Those that count so far."""
 
 
 def begin(
@@ -197,12 +199,13 @@ def wanted(form: Form, state: State, event: Event | None = None) -> Query | None
         field = form.by_key.get(state.at) if state.pane is Pane.ASK else None
     if field is None or field.kind not in PICKERS:
         return None
+    known = effective(form, state)
     limit = MAX_CHOICES - 1 if field.default or field.unknown_ok else MAX_CHOICES
     if isinstance(event, Said | Edited):
         words = one_line(event.text)
-        return Query(field, words, 0, limit) if 0 < len(words) <= MAX_NAME else None
+        return Query(field, words, 0, limit, known) if 0 < len(words) <= MAX_NAME else None
     if event is None and state.options is None:
-        return Query(field, state.words, state.page, limit)
+        return Query(field, state.words, state.page, limit, known)
     return None
 
 

@@ -31,12 +31,23 @@ class Kind(StrEnum):
     """A customer by name, pinyin, phone tail or number; an unknown one may be noted as draft."""
     DOSSIER = "dossier"
     STAFF = "staff"
+    PAPERS = "papers"
+    """Several papers of one dossier, or the whole of it; which one is carried along (DOSSIER)."""
     FILES = "files"
     PLACE = "place"
     CONFIRM = "confirm"
 
 
-PICKERS = frozenset({Kind.CUSTOMER, Kind.DOSSIER, Kind.STAFF})
+PICKERS = frozenset({Kind.CUSTOMER, Kind.DOSSIER, Kind.STAFF, Kind.PAPERS})
+
+GATHERED = frozenset({Kind.FILES, Kind.PAPERS})
+"""Kinds whose answer grows until the person says that it is complete."""
+
+DOSSIER = "_dossier"
+"""Among the answers: id of the dossier a form is about."""
+
+WHOLE = "whole"
+"""Key of the entry that stands for all papers of a dossier; chosen in place of any others."""
 
 
 PREFILLED = "_prefilled"
@@ -47,8 +58,9 @@ class Answers:
     """The answers of a form, by field key; values are what JSON can hold.
 
     Shapes by kind: text, choice: str · choices: list of str · date: ISO string · number: float or
-    int · pickers: {"key", "label"} (key empty: an unknown customer named in label) · files: list
-    of attachment ids · place: {"latitude", "longitude", "label"} · confirm: bool.
+    int · pickers: {"key", "label"} (key empty: an unknown customer named in label) · papers: list
+    of such · files: list of attachment ids · place: {"latitude", "longitude", "label"} ·
+    confirm: bool.
     Keys that begin with "_" belong to no field: they are carried along untouched from the start
     to `submit` (which note a comment is on).
     """
@@ -74,6 +86,9 @@ class Answers:
     def option(self, key: str) -> Option | None:
         value = self.values.get(key)
         return Option(value["key"], value["label"]) if value else None
+
+    def options(self, key: str) -> tuple[Option, ...]:
+        return tuple(Option(one["key"], one["label"]) for one in self.values.get(key) or ())
 
     def files(self, key: str) -> tuple[int, ...]:
         return tuple(self.values.get(key) or ())
@@ -115,6 +130,9 @@ class Field:
     prompt: str
     """The question (N_)."""
     choices: tuple[Choice, ...] = ()
+    offered: Callable[[str, Answers], bool] | None = None
+    """CHOICE: whether one of the choices is shown, by the answers so far; None: all are. `check`
+    still has to refuse the others: they can be typed."""
     check: Callable[[Any, Answers, Moment], Problem | None] | None = None
     when: Callable[[Answers], bool] | None = None
     """None: always asked."""

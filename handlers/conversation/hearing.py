@@ -36,6 +36,7 @@ _YES = frozenset(
 _NO = frozenset(["否", "不", "没有", "不是", "不要", "不用", "无", "没", "no", "n"])
 
 _SEVERAL = re.compile(r"\d{1,2}(?:[\s,、和.]+\d{1,2})*", re.ASCII)
+_SEVERAL_OF = frozenset({Kind.CHOICES, Kind.PAPERS})
 _ORNAMENT = re.compile(r"^[\s‹›<>✓]+|[\s‹›<>.。!]+$")
 _LONGEST = 80
 
@@ -68,7 +69,7 @@ def _numbered(form: Form, state: State, card: Card, words: str) -> Tap | None:
         return None
     numbers = [int(one) for one in re.findall(r"\d+", words)]
     field = form.by_key.get(state.at)
-    if len(numbers) > 1 and (field is None or field.kind is not Kind.CHOICES):
+    if len(numbers) > 1 and (field is None or field.kind not in _SEVERAL_OF):
         return None
     if words == "0":
         return Tap("back")

@@ -104,6 +104,8 @@ class Inbound:
     """Key of the button that was tapped; empty for none."""
     card: str = ""
     """Platform reference of the message whose button was tapped; empty when unknown."""
+    redraw: str = ""
+    """What lets the channel redraw that message once more; empty: it needs nothing."""
     files: tuple[InFile, ...] = ()
     place: Place | None = None
     album: str = ""
@@ -155,6 +157,9 @@ class Card:
     that cannot show all of them leaves them out: the text says what to type instead."""
     files: tuple[int, ...] = ()
     """Attachment ids to send along."""
+    makes: str = ""
+    """Key of what is made right before it is sent (`handlers.made`): files, and words about them
+    behind `text`; empty: nothing."""
     protect: bool = False
     """True: carries dossier content; forwarding and saving are switched off where possible."""
     way_in: str = ""
@@ -165,6 +170,9 @@ class Card:
     passing: bool = False
     """What it shows, or leads to, is taken out of the chat again after a while; a channel that
     can neither delete nor redraw a message says so."""
+    instead_of: str = ""
+    """Reference of the message whose place it takes, where that could not be redrawn: a channel
+    may quote it. Set by the relay."""
     locale: str = ""
     """Language of the texts, for words that a channel adds by itself; set where the card goes
     to the outbox, empty: the first of LOCALES."""

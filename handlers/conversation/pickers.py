@@ -5,10 +5,10 @@ Each look-up is one page; one entry more than fits tells whether there is a furt
 
 from __future__ import annotations
 
-from handlers import seeing
+from handlers import paper_picker, seeing
 from handlers.context import Context
 from handlers.conversation.engine import Query
-from handlers.conversation.forms import Kind
+from handlers.conversation.forms import DOSSIER, Kind
 from handlers.conversation.messages import MAX_CHOICES, Found, Option
 from handlers.texts import N_
 from rules.access import Sight
@@ -27,6 +27,9 @@ def find(ctx: Context, query: Query) -> Found:
     """Return one page of what fits the words, and whether one entry fits them fully."""
     if query.field.kind is Kind.STAFF:
         return colleagues(ctx, query.words, query.page, query.limit)
+    if query.field.kind is Kind.PAPERS:
+        about = query.answers.text(DOSSIER)
+        return paper_picker.find(ctx, query.words, about, query.page, query.limit)
     return dossiers(ctx, query.words, query.page, query.limit)
 
 

@@ -42,7 +42,9 @@ SEVERAL = N_("“{words}” fits several. Please open that answer and choose one
 LIST_GONE = N_("The list that this number meant is no longer shown.")
 NO_LINE = N_("This can no longer be read as one line, so nothing was changed.")
 
-_CHOSEN = frozenset({Kind.CHOICE, Kind.CHOICES, Kind.CONFIRM, Kind.DATE, Kind.NUMBER}) | PICKERS
+_CHOSEN = frozenset({Kind.CHOICE, Kind.CHOICES, Kind.CONFIRM, Kind.DATE, Kind.NUMBER}) | (
+    PICKERS - {Kind.PAPERS}
+)
 """Kinds whose answer one message gives whole."""
 
 _OF_LIST = 2
@@ -118,6 +120,8 @@ def correct(turn: Turn, words: str, button: tuple[str, str] | None, found: Found
             _caption(turn, words)
         elif field.kind in _CHOSEN:
             _replace(turn, field, _value(turn, field, words, button, found))
+        elif field.kind is Kind.PAPERS:
+            turn.say(STAYS, field.label)
     asked = turn.field
     if asked is not None and not fields:
         turn.say(STAYS, asked.label)

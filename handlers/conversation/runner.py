@@ -32,6 +32,7 @@ from handlers.conversation.engine import (
 from handlers.conversation.forms import PREFILLED, Answers, Form
 from handlers.conversation.hearing import heard
 from handlers.conversation.messages import Button, Card, Inbound, Mode, Reply, Show
+from handlers.conversation.said import NOTHING_FOUND
 from handlers.conversation.state import (
     IMPLIED,
     MAX_NAME,
@@ -148,7 +149,7 @@ def start(
         state = _with_earlier(ctx, feature, state)
     if words and wanted(form, state):
         state = change(state, words=one_line(words)[:MAX_NAME])
-    state = looked_up(ctx, form, state)
+    state = _not_found(form, looked_up(ctx, form, state))
     conversations.forget_dropped(ctx.unit, ctx.person.id, ctx.now - UNDO)
     stored = conversations.start(
         ctx.unit,
@@ -191,6 +192,15 @@ def handle(ctx: Context, stored: Stored, inbound: Inbound) -> Reply | None:
         return _turn_down(ctx, talk, inbound)
     words = odd.searched(ctx, form.by_key.get(state.at), inbound)
     return go(ctx, talk, understood(ctx, talk, words, inbound.mark))
+
+
+def _not_found(form: Form, state: State) -> State:
+    """Say that the words looked up at the start fit nothing, where something has to be picked."""
+    field = form.by_key.get(state.at)
+    if not state.words or state.options or field is None or field.unknown_ok:
+        return state
+    nothing = Remark(NOTHING_FOUND, {"words": state.words})
+    return change(state, remarks=(*state.remarks, nothing))
 
 
 def understood(ctx: Context, talk: Talk, words: str, source: str) -> Tap | Said:

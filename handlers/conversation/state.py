@@ -179,7 +179,7 @@ def begun(state: State) -> bool:
     return bool(state.held or state.offered or state.ticks)
 
 
-def fits(field: Field, value: object) -> bool:
+def fits(field: Field, value: Any) -> bool:
     """Return whether `value` has the shape and the limits of an answer to `field`."""
     match field.kind:
         case Kind.TEXT:
@@ -205,14 +205,23 @@ def fits(field: Field, value: object) -> bool:
             )
         case Kind.CONFIRM:
             return isinstance(value, bool)
+        case Kind.PAPERS:
+            return (
+                isinstance(value, list)
+                and bool(value)
+                and all(_is_option(one) and bool(one["key"]) for one in value)
+            )
     assert field.kind in PICKERS  # noqa: S101 - the match above names every other kind
+    return _is_option(value) and (bool(value["key"]) or field.unknown_ok)
+
+
+def _is_option(value: Any) -> bool:
     return (
         isinstance(value, dict)
         and value.keys() == {"key", "label"}
         and isinstance(value["key"], str)
         and isinstance(value["label"], str)
         and bool(value["label"])
-        and (bool(value["key"]) or field.unknown_ok)
     )
 
 

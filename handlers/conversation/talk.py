@@ -15,7 +15,7 @@ from handlers.conversation import pickers
 from handlers.conversation.engine import adopt, listing, wanted
 from handlers.conversation.forms import Form
 from handlers.conversation.messages import Card, Inbound, Mode, Reply, Show
-from handlers.conversation.state import Remark, State, decode, encode, sound
+from handlers.conversation.state import Pane, Remark, State, decode, effective, encode, sound
 from handlers.conversation.view import view
 from handlers.conversation.wording import draft_name
 from handlers.feature import Feature
@@ -145,8 +145,12 @@ def key_maker(stored: Stored) -> Callable[[str, str], str]:
 
 
 def draw(ctx: Context, form: Form, stored: Stored, state: State) -> Card:
-    """Return the card of a state."""
-    return view(form, state, ctx.texts, ctx.moment, key_maker(stored))
+    """Return the card of a state; on the review card the feature says what would follow."""
+    feature = ctx.registry.by_key.get(stored.feature)
+    foot = ""
+    if state.pane is Pane.REVIEW and feature is not None and feature.review is not None:
+        foot = feature.review(ctx, effective(form, state))
+    return view(form, state, ctx.texts, ctx.moment, key_maker(stored), foot)
 
 
 def looked_up(ctx: Context, form: Form, state: State) -> State:

@@ -7,7 +7,7 @@ answered with a remark, and the question stays.
 from __future__ import annotations
 
 from handlers.conversation import calendar_view
-from handlers.conversation.forms import Field, Kind
+from handlers.conversation.forms import GATHERED, Field, Kind
 from handlers.conversation.said import SEND_FILES, say_text
 from handlers.conversation.state import Pane, effective, fits, joined, shown
 from handlers.conversation.turn import NOT_HERE, Then, Turn
@@ -59,12 +59,14 @@ def _tap_answer(turn: Turn, field: Field, verb: str, argument: str) -> None:
             value = field.default(turn.moment)
             if fits(field, value):
                 turn.take(field, value)
-        case "clear", Kind.FILES:
+        case "clear", Kind.FILES | Kind.PAPERS:
             turn.drop(field)
         case "o", Kind.CHOICES:
             _toggle(turn, field, argument)
         case "o", Kind.CHOICE if (at := _index(argument, len(field.choices))) is not None:
             turn.take(field, field.choices[at].key)
+        case "o", Kind.PAPERS:
+            _pick_several(turn, field, argument)
         case "o", _ if (at := _index(argument, len(state.options or ()))) is not None:
             turn.pick(field, (state.options or ())[at])
         case "new", Kind.CUSTOMER if field.unknown_ok and state.words:
@@ -130,13 +132,13 @@ def _done(turn: Turn) -> None:
             turn.open(Pane.REVIEW)
     elif field.kind is Kind.CHOICES and turn.state.ticks:
         turn.take(field, list(turn.state.ticks), turn.state.tried)
-    elif field.kind is Kind.FILES and turn.answered(field):
+    elif field.kind in GATHERED and turn.answered(field):
         turn.onward()
-    elif field.kind in (Kind.CHOICES, Kind.FILES) and field.optional:
+    elif field.kind in GATHERED | {Kind.CHOICES} and field.optional:
         turn.drop(field)
         turn.onward()
-    elif field.kind in (Kind.CHOICES, Kind.FILES):
-        turn.say(AT_LEAST_ONE if field.kind is Kind.CHOICES else SEND_FILES)
+    elif field.kind in GATHERED | {Kind.CHOICES}:
+        turn.say(SEND_FILES if field.kind is Kind.FILES else AT_LEAST_ONE)
     else:
         turn.put(reviewed=True)
         turn.onward()
@@ -182,6 +184,14 @@ def _toggle(turn: Turn, field: Field, argument: str) -> None:
         ticks=tuple(one.key for one in field.choices if one.key in ticks),
         tried=joined(turn.state.tried, turn.part()),
     )
+
+
+def _pick_several(turn: Turn, field: Field, argument: str) -> None:
+    options = turn.state.options or ()
+    for part in argument.split("-"):
+        at = _index(part, len(options))
+        if at is not None:
+            turn.pick(field, options[at])
 
 
 def _index(text: str, length: int) -> int | None:

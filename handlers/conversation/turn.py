@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from handlers.conversation.forms import Field, Form, Kind, Moment
+from handlers.conversation.forms import WHOLE, Field, Form, Kind, Moment
 from handlers.conversation.messages import Option, Problem
 from handlers.conversation.state import Pane, Part, Remark, State, change, effective, fits, shown
 from handlers.texts import N_
@@ -97,7 +97,26 @@ class Turn:
         self.onward()
 
     def pick(self, field: Field, option: Option) -> None:
-        self.take(field, {"key": option.key, "label": option.label})
+        value = {"key": option.key, "label": option.label}
+        if field.kind is Kind.PAPERS:
+            self._toggle(field, value)
+        else:
+            self.take(field, value)
+
+    def _toggle(self, field: Field, value: dict[str, str]) -> None:
+        """Take one more, or let it go; the question stays until the person says done."""
+        before = self.state.answers.get(field.key, [])
+        if value["key"] == WHOLE:
+            chosen = [] if value in before else [value]
+        else:
+            others = [one for one in before if one["key"] not in (WHOLE, value["key"])]
+            known = any(one["key"] == value["key"] for one in before)
+            chosen = others if known else [*others, value]
+        if chosen:
+            self.keep_answer(field, chosen)
+        else:
+            self.drop(field)
+            self.put(skipped=tuple(key for key in self.state.skipped if key != field.key))
 
     def drop(self, field: Field) -> None:
         state = self.state

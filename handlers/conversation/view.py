@@ -11,7 +11,7 @@ from datetime import date
 from handlers.conversation import calendar_view
 from handlers.conversation.answers import display
 from handlers.conversation.choices import choices, page_line, paged
-from handlers.conversation.forms import PICKERS, Field, Form, Kind, Moment
+from handlers.conversation.forms import GATHERED, PICKERS, Field, Form, Kind, Moment
 from handlers.conversation.messages import Button, Card
 from handlers.conversation.pen import Key, Pen
 from handlers.conversation.state import ABOUT, IMPLIED, Pane, State, effective, entered, shown
@@ -41,9 +41,9 @@ CHANGE_ONE = N_("Choose an answer to change it.")
 ANSWERED = N_("→ {value}")
 
 
-def view(form: Form, state: State, texts: Texts, moment: Moment, key: Key) -> Card:
-    """Return the card to show for `state`."""
-    return _Drawing(form, state, texts, moment, key).card()
+def view(form: Form, state: State, texts: Texts, moment: Moment, key: Key, foot: str = "") -> Card:
+    """Return the card to show for `state`; `foot` is said below the answers that are reviewed."""
+    return _Drawing(form, state, texts, moment, key).card(foot)
 
 
 def filed_card(form: Form, state: State, texts: Texts, today: date) -> Card:
@@ -67,11 +67,11 @@ def answered_card(form: Form, before: State, after: State, texts: Texts, moment:
 class _Drawing(Pen):
     """One card while it is drawn."""
 
-    def card(self) -> Card:
+    def card(self, foot: str) -> Card:
         field = self.form.by_key.get(self.state.at)
         if field is not None:
             return self.question(field)
-        return self.review() if self.state.pane is Pane.REVIEW else self.further()
+        return self.review(foot) if self.state.pane is Pane.REVIEW else self.further()
 
     def title(self) -> str:
         title = self.texts.t(self.form.title)
@@ -103,7 +103,7 @@ class _Drawing(Pen):
 
     # -- review and further fields ---------------------------------------------------------
 
-    def review(self) -> Card:
+    def review(self, foot: str) -> Card:
         texts = self.texts
         answers = effective(self.form, self.state)
         fields = shown(self.form, self.state)
@@ -116,6 +116,7 @@ class _Drawing(Pen):
         return Card(
             self.text(
                 summary(self.form, self.state, texts, self.moment.today),
+                f"\n{foot}" if foot else "",
                 f"\n{texts.t(CHANGE_ONE)}",
                 page_line(self, len(listed_)),
             ),
@@ -206,7 +207,7 @@ class _Drawing(Pen):
         if state.earlier and state.earlier_at is not None:
             since = age(self.texts, self.moment.now - state.earlier_at)
             buttons.append(self.worded(EARLIER, "earlier", state.earlier, age=since))
-        if field.kind is Kind.CHOICES or (field.kind is Kind.FILES and answered):
+        if field.kind is Kind.CHOICES or (field.kind in GATHERED and answered):
             buttons.append(self.worded(DONE, "done"))
         elif answered:
             buttons.append(self.worded(KEEP, "keep"))
@@ -223,7 +224,7 @@ class _Drawing(Pen):
                 buttons.append(self.button(shorten(" ".join(shown_.split()), 30), "def"))
         if field.kind is Kind.CUSTOMER and field.unknown_ok and state.words:
             buttons.append(self.worded(NEW_CUSTOMER, "new"))
-        if field.kind is Kind.FILES and answered:
+        if field.kind in GATHERED and answered:
             buttons.append(self.worded(REMOVE_ALL, "clear"))
         elif field.optional:
             buttons.append(self.worded(REMOVE if answered else SKIP, "skip"))

@@ -5,10 +5,10 @@ import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
 from bot.channels.base import Outcome, OutFile
@@ -17,6 +17,7 @@ from bot.settings import Limits
 from bot.units import Units
 from handlers.conversation.messages import Card, Mode
 from storage import ledger, outbox
+from storage.database import Database
 from storage.outbox import Message
 from storage.tables import notice
 from storage.tables import outbox as rows
@@ -200,9 +201,12 @@ class TestOutcomes:
 
     async def test_gone_card_is_shown_afresh(self, post: Post) -> None:
         await post.send(put("old", slot="c.1.1"))
-        post.channel.forget(post.channel.messages[0].ref)
+        old = post.channel.messages[0]
+        assert old.card.instead_of == ""
+        post.channel.forget(old.ref)
         await post.send(put("new", mode=Mode.REDRAW, slot="c.1.1"))
         assert post.channel.texts("anna") == ["new"]
+        assert post.channel.messages[0].card.instead_of == old.ref
         await post.send(put("newest", mode=Mode.REDRAW, slot="c.1.1"))
         assert post.channel.texts("anna") == ["newest"]
 
@@ -412,6 +416,43 @@ class TestRunning:
             await post.send(put(f"{number:02}"))
         await post.relay.stop()
         assert post.channel.texts("anna") == [f"{number:02}" for number in range(20)]
+
+
+class TestManyChatsAtOnce:
+    async def test_what_arrives_meanwhile_is_marked_together(
+        self, post: Post, database: Database
+    ) -> None:
+        looks = 0
+
+        def count(_c: object, _d: object, statement: str, *_: object) -> None:
+            nonlocal looks
+            looks += " AS due" in statement
+
+        await post.put(*(put("hello", f"chat-{number}") for number in range(30)))
+        with database.write_connection() as connection:
+            engine = connection.engine
+        event.listen(engine, "before_cursor_execute", count)
+        await post.relay.drain()
+        event.remove(engine, "before_cursor_execute", count)
+        assert set(await post.states()) == {("sent", "")}
+        assert looks < 10
+
+    async def test_one_that_cannot_be_marked_holds_up_no_other(
+        self, units: Units, clock: SettableClock
+    ) -> None:
+        post = Post(units, clock, _Garbled())
+        await post.send(*(put("hello", chat, slot="c.1.1") for chat in ("anna", "bo", "cai")))
+        assert await post.states() == [("sent", ""), ("sending", ""), ("sent", "")]
+        await post.send(put("more", "anna"), put("more", "cai"))
+        assert post.channel.texts("anna") == post.channel.texts("cai") == ["hello", "more"]
+
+
+class _Garbled(RecordingChannel):
+    """Names what it shows to one account in a way that no database takes."""
+
+    async def send(self, account: str, card: Card, files: tuple[OutFile, ...] = ()) -> str:
+        ref = await super().send(account, card, files)
+        return ref if account != "bo" else cast(str, object())
 
 
 class TestPace:

@@ -181,7 +181,7 @@ class TestGivenTwoProcesses:
         # the second takes over although the first has not noticed: its connection hangs
         shift = second.relay._shift
         await second.units.run(partial(shift._take_over, second.relay._recovery()))
-        assert await second.units.run(lambda u: [o.key for o in outbox.claim(u, "fake", NOW, 9)])
+        assert (await second.units.run(lambda unit: outbox.claim(unit, "fake", NOW, 9)))[0]
         await first.units.run(put(2))
         first.relay.wake()
         await first.relay._round()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,9 +17,11 @@ from bot.channels.phones.platform import Phone
 from bot.channels.render import split
 from bot.channels.telegram.channel import Telegram
 from bot.channels.telegram.draw import read_ref, tapped_ref
+from bot.channels.wecom.channel import Wecom
 from bot.settings import Limits, Secret
 from bot.settings import Telegram as Settings
 from handlers.conversation.messages import Inbound, Suggestions
+from storage.channel_notes import tapped
 from tests.fakes.clock import SettableClock
 from tests.fakes.desk import NINE, Desk
 from tests.fakes.narrow import Narrow
@@ -26,6 +29,7 @@ from tests.fakes.page import Page, new_key, open_page
 from tests.fakes.serving import Serving
 from tests.fakes.telegram.people import Person
 from tests.fakes.telegram_server import TelegramServer
+from tests.fakes.wecom_server import WecomServer
 
 ANN, BOB = "7001", "7002"
 """Two accounts every harness knows."""
@@ -46,7 +50,14 @@ class Bot:
         self.suggestions = Suggestions()
         self.asked: list[tuple[str, str, str]] = []
         self.leads = True
+        self.taken: Callable[[Inbound], Awaitable[None]] | None = None
+        """What the program does with a message once it is kept."""
         self.seen: datetime | None = None
+        self.kept: list[Inbound] = []
+        """What was kept for later."""
+        self.keeps = False
+        """Whether anything can be."""
+        self.notes: dict[tuple[str, str, str], str] = {}
 
     async def intake(self, inbound: Inbound) -> None:
         self.offered.append(inbound)
@@ -56,6 +67,22 @@ class Bot:
             self.failures -= 1
             raise RuntimeError("nothing was kept")
         self.heard.append(inbound)
+        if self.taken is not None:
+            await self.taken(inbound)
+        if inbound.redraw:
+            here = (inbound.channel, inbound.account, tapped(inbound.card))
+            self.notes[here] = inbound.redraw
+
+    async def keep(self, inbound: Inbound) -> None:
+        if not self.keeps:
+            raise RuntimeError("nothing was kept")
+        self.kept.append(inbound)
+
+    async def note(self, channel: str, account: str, ref: str, text: str) -> None:
+        self.notes[channel, account, ref] = text
+
+    async def noted(self, channel: str, account: str, ref: str) -> str | None:
+        return self.notes.get((channel, account, ref))
 
     async def suggest(self, channel: str, account: str, words: str, further: str) -> Suggestions:
         assert channel == "telegram"
@@ -89,6 +116,9 @@ class Hands(Protocol):
     channel: Channel
     bot: Bot
     clock: SettableClock
+    plain: bool
+    """Messages do not say that they were forwarded, pictures come without words, and one of them
+    may be the first of several."""
 
     async def say(self, account: str, text: str, *, forwarded: bool = False) -> int:
         """Say something; returns in how many messages the client sends it."""
@@ -102,6 +132,8 @@ class Hands(Protocol):
 
 
 class NarrowHands:
+    plain = False
+
     def __init__(self, clock: SettableClock) -> None:
         self.clock = clock
         self.bot = Bot()
@@ -144,6 +176,8 @@ class NarrowHands:
 
 
 class PhonesHands:
+    plain = False
+
     def __init__(self, desk: Desk, bot: Bot, page: Page) -> None:
         self.clock = desk.clock
         self.bot = bot
@@ -217,6 +251,8 @@ async def phones_hands(folder: Path) -> AsyncIterator[Hands]:
 class TelegramHands:
     """The people of a stand-in for the platform, whichever way the bot gets its updates."""
 
+    plain = False
+
     def __init__(self, server: TelegramServer, channel: Telegram, clock: SettableClock) -> None:
         self.server = server
         self.channel = channel
@@ -283,6 +319,75 @@ async def telegram_hands(_folder: Path, *, mode: str = "polling") -> AsyncIterat
         await channel.stop()
 
 
+class WecomHands:
+    """The members of a stand-in for the platform."""
+
+    plain = True
+
+    def __init__(
+        self, server: WecomServer, serving: Serving, channel: Wecom, clock: SettableClock
+    ) -> None:
+        self.server = server
+        self.channel = channel
+        self.clock = clock
+        self.bot = Bot()
+        self._serving = serving
+        self.serve(channel)
+        for account in (ANN, BOB):
+            server.member(account)
+
+    def serve(self, channel: Wecom) -> None:
+        """Let this channel answer at the callback's address."""
+        self._serving.handle = channel.callback.answer
+
+    async def say(self, account: str, text: str, *, forwarded: bool = False) -> int:
+        del forwarded  # the platform does not say
+        await self.server.member(account).say(text)
+        return 1
+
+    async def tap(self, account: str, ref: str, key: str) -> None:
+        member = self.server.member(account)
+        card = next((one for one in member.messages if one.task_id == ref), None)
+        await (member.press(card, key) if card else member.forge(ref, key, "no-such-code"))
+
+    async def photos(self, account: str, contents: list[bytes], text: str) -> None:
+        del text
+        for content in contents:
+            await self.server.member(account).photo(content)
+
+    async def place(self, account: str, latitude: float, longitude: float) -> None:
+        await self.server.member(account).location(latitude, longitude)
+
+    async def seen(self, account: str) -> list[Seen]:
+        refs = {
+            message: ref
+            for (_, whose, ref), text in self.bot.notes.items()
+            if whose == account and text.startswith("{")
+            for message in json.loads(text)["messages"][-1:]
+        }
+        return [
+            Seen(refs.get(one.id, ""), "", one.text, tuple(key for _, key in one.buttons))
+            for one in self.server.member(account).messages
+        ]
+
+    async def settled(self, number: int) -> None:
+        while len(self.bot.heard) < number:
+            assert self.server.callbacks.waiting, f"{len(self.bot.heard)} of {number}"
+            await self.server.callbacks.redeliver()
+
+
+@asynccontextmanager
+async def wecom_hands(_folder: Path) -> AsyncIterator[WecomHands]:
+    clock = SettableClock(NINE)
+    async with WecomServer(now=clock.now) as server, Serving("*") as serving:
+        channel = Wecom(server.settings(), clock.now, sleep=_at_once)
+        server.callbacks.url = f"{serving.url}/wecom/callback"
+        hands = WecomHands(server, serving, channel, clock)
+        await channel.start(hands.bot)
+        yield hands
+        await channel.stop()
+
+
 async def _at_once(_seconds: float) -> None:
     await asyncio.sleep(0)
 
@@ -292,6 +397,7 @@ HARNESSES: dict[str, Callable[[Path], object]] = {
     "phones": phones_hands,
     "telegram": telegram_hands,
     "telegram webhook": partial(telegram_hands, mode="webhook"),
+    "wecom": wecom_hands,
 }
 """Every channel joins the shared suite by its line here."""
 

@@ -14,6 +14,7 @@ from bot.channels.telegram.channel import Telegram
 from bot.channels.telegram.decode import decode
 from bot.channels.telegram.draw import draw
 from bot.channels.telegram.polling import LEASE_SECONDS, LONG_POLL_SECONDS
+from bot.channels.telegram.request import Request
 from bot.channels.telegram.taptime import TapClock, TapTime
 from bot.settings import Limits, Secret
 from bot.settings import Telegram as Settings
@@ -144,7 +145,6 @@ class TestGivenWhatPeopleSend:
         assert hands.bot.asked == [(ANN, "鸿鑫", "")]
 
     def test_when_it_came_by_way_of_another_bot_then_all_its_words_count(self) -> None:
-        channel = Telegram(Settings(token=Secret("1:a")), SettableClock(NINE).now)
         ann = {"id": 7, "is_bot": False, "first_name": "Ann"}
         message = {
             "message_id": 5,
@@ -155,7 +155,7 @@ class TestGivenWhatPeopleSend:
             "text": "talked about the second quarter",
         }
         update = {"update_id": 1, "message": message}
-        read = decode(update, channel._bot, "our_bot", TapTime(NINE, certain=True))
+        read = decode(update, "our_bot", TapTime(NINE, certain=True))
         assert isinstance(read, Inbound)
         assert read.text == "talked about the second quarter"
 
@@ -172,9 +172,30 @@ class TestGivenWhatPeopleSend:
         hands.server.mistakes.clear()  # no platform sends such updates
 
     def test_when_its_kind_is_unknown_then_it_is_nothing_to_us(self) -> None:
-        channel = Telegram(Settings(token=Secret("1:a")), SettableClock(NINE).now)
         for update in ({"update_id": 1}, {"update_id": 2, "new_in_2030": {"chat": {"id": 5}}}):
-            assert decode(update, channel._bot, "bot", TapTime(NINE, certain=True)) is None
+            assert decode(update, "bot", TapTime(NINE, certain=True)) is None
+
+
+class TestGivenAProxyInTheEnvironment:
+    async def test_then_all_calls_go_through_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        async with TelegramServer(now=SettableClock(NINE).now) as proxy:
+            monkeypatch.setenv("http_proxy", proxy.base)
+            request = Request("http://telegram.invalid")
+            await request.initialize()
+            me = await request.call(f"http://telegram.invalid/bot{proxy.token}/getMe")
+            await request.shutdown()
+        assert me["username"] == "dossier_test_bot"
+
+    async def test_when_the_platform_is_exempt_then_it_is_asked_itself(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async with TelegramServer(now=SettableClock(NINE).now) as server:
+            monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+            monkeypatch.setenv("no_proxy", "127.0.0.1")
+            request = Request(server.base)
+            await request.initialize()
+            assert await request.call(f"{server.base}/bot{server.token}/getMe")
+            await request.shutdown()
 
 
 def test_when_the_poller_dies_then_another_takes_over_within_a_minute() -> None:

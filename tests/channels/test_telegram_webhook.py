@@ -12,8 +12,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.channels.telegram import webhook
-from bot.channels.telegram.webhook import BODY_BYTES, HEADER, secret_for
+from bot.channels import posted
+from bot.channels.posted import BODY_BYTES
+from bot.channels.telegram.webhook import HEADER, secret_for
+from handlers.conversation.messages import Button, Card
 from tests.channels.harness import ANN, TelegramHands, telegram_hands
 
 
@@ -167,7 +169,7 @@ class TestGivenThePlatform:
         session: aiohttp.ClientSession,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr(webhook, "BODY_SECONDS", 0.05)
+        monkeypatch.setattr(posted, "BODY_SECONDS", 0.05)
         asked, forever = asyncio.Event(), asyncio.Event()
 
         async def slow() -> AsyncIterator[bytes]:
@@ -190,6 +192,37 @@ class TestGivenThePlatform:
         assert await status(session, hands, update(9), right(hands)) == 503
         assert await status(session, hands, update(9), right(hands)) == 200
         assert [one.key for one in hands.bot.heard] == [f"m{ANN}.9"]
+
+    @pytest.mark.parametrize(
+        ("alert", "more"), [("", {}), ("不行", {"text": "不行", "show_alert": True})]
+    )
+    async def test_when_a_tap_is_taken_then_the_answer_to_the_post_stops_its_spinner(
+        self,
+        hands: TelegramHands,
+        session: aiohttp.ClientSession,
+        alert: str,
+        more: dict[str, object],
+    ) -> None:
+        hands.bot.taken = lambda tapped: hands.channel.answer_tap(tapped, alert)
+        ann = {"id": int(ANN), "is_bot": False, "first_name": "Ann"}
+        tap = {"id": "44", "from": ann, "chat_instance": "1", "data": "c.1.1.submit"}
+        body, headers = update(11, callback_query=tap), {HEADER: right(hands)}
+        async with session.post(address(hands), data=body, headers=headers) as answer:
+            assert await answer.json() == {
+                "method": "answerCallbackQuery", "callback_query_id": "44", **more
+            }  # fmt: skip
+
+    async def test_when_a_tap_is_not_kept_then_nothing_is_answered_until_it_is(
+        self, hands: TelegramHands
+    ) -> None:
+        hands.bot.taken = lambda tapped: hands.channel.answer_tap(tapped, "")
+        hands.bot.failures = 1
+        ann = hands.person(ANN)
+        await hands.channel.send(ANN, Card("x", choices=(Button("1", "c.1.1.submit"),)))
+        tap = await ann.tap(ann.last, "c.1.1.submit")
+        await hands.settled(1)
+        await tap.wait()
+        assert len(hands.bot.offered) == 2
 
     async def test_when_stopped_then_it_is_asked_to_come_again(
         self, hands: TelegramHands, session: aiohttp.ClientSession

@@ -18,6 +18,7 @@ from storage.unit import Unit
 from tests.cli.conftest import Command
 from tests.house.sources import ROOT
 
+WECOM = '[wecom]\ncorp_id = "c"\nagent_id = 1\nsecret = "s"\ntoken = "t"\n'
 CODE = re.compile(r"/start ([A-Z2-7]{26})\n")
 
 
@@ -115,10 +116,11 @@ class TestGivenACompany:
     @pytest.mark.parametrize(
         ("section", "sentence"),
         [
+            (f'{WECOM}encoding_aes_key = "{"A" * 42} "', "encoding_aes_key is not one"),
+            (f'{WECOM}encoding_aes_key = "{"A" * 43}"', "public_url is missing"),
             (
-                '[wecom]\ncorp_id = "c"\nagent_id = 1\nsecret = "s"\ntoken = "t"\n'
-                'encoding_aes_key = "k"',
-                "[wecom] cannot be served",
+                f'{WECOM}encoding_aes_key = "k"\n[wecom.aibot]\nbot_id = "b"\nsecret = "s"',
+                "aibot cannot be served",
             ),
             ('[telegram]\ntoken = "1:a"\nmode = "webhook"', "public_url is missing"),
         ],

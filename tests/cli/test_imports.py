@@ -67,6 +67,10 @@ def customers(taken: int = 0, on_file: int = 0, bad: int = 0) -> str:
     return f"Customers: {taken} taken, {on_file} on file already; rows refused: {bad}.\n"
 
 
+def papers(taken: int = 0, on_file: int = 0, bad: int = 0) -> str:
+    return f"Papers: {taken} taken, {on_file} on record already; rows refused: {bad}.\n"
+
+
 class TestGivenAStaffList:
     @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
     def test_when_imported_then_they_are_there(self, sheets: Company, encoding: str) -> None:
@@ -279,6 +283,57 @@ class TestGivenDossiers:
         assert ended.code == 1
         assert ended.out.endswith("Nothing was taken; mend the first line and import the file "
                                   "again.\n")  # fmt: skip
+
+
+class TestGivenPapers:
+    TEXT = (
+        "dossier,title,form,pages,copies,location,grade,twin\n"
+        "KH-2026-0007,框架合同,原件,12,1,A-1,秘密,\n"
+        "深圳市鸿鑫贸易有限公司,框架合同,copy,12,2,,,框架合同\n"
+        "佛山市顺德区明辉五金厂,营业执照,copy,1,,,,\n"
+    )
+
+    @pytest.fixture(autouse=True)
+    def taken(self, sheets: Company) -> None:
+        sheets.take("staff", STAFF)
+        sheets.take("dossiers", DOSSIERS)
+
+    @pytest.mark.parametrize("form", FORMS)
+    def test_when_imported_then_they_are_there_once(self, sheets: Company, form: str) -> None:
+        ended = sheets.take("documents", self.TEXT, "--dry-run", form=form)
+        assert ended.out == papers(taken=3) + "Only tried: nothing was written.\n"
+        ended = sheets.take("documents", self.TEXT, form=form)
+        assert (ended.code, ended.out) == (0, papers(taken=3))
+        ended = sheets.take("documents", self.TEXT, form=form)
+        assert (ended.code, ended.out) == (0, papers(on_file=3))
+
+    def test_when_a_row_is_wrong_then_place_and_reason_are_told(self, sheets: Company) -> None:
+        wrong = "KH-2026-0099,合同,原件,,,,,\nKH-2026-0007,合同,scan,x,,,,\n"
+        tried = sheets.take("documents", self.TEXT + wrong, "--dry-run")
+        ended = sheets.take("documents", self.TEXT + wrong)
+        assert tried.out == ended.out + "Only tried: nothing was written.\n"
+        assert ended.code == 1
+        dossier, form, pages, summary = ended.out.splitlines()
+        assert dossier.startswith("documents.csv:5  dossier = 'KH-2026-0099': No dossier has")
+        assert form.startswith("documents.csv:6  form = 'scan': Expected one of: original/原件")
+        assert pages.startswith("documents.csv:6  pages = 'x': Expected a whole number, 0 or more")
+        assert summary + "\n" == papers(taken=3, bad=2)
+
+    def test_when_a_column_is_unknown_then_it_is_named(self, sheets: Company) -> None:
+        ended = sheets.take("documents", self.TEXT.replace("twin", "twins", 1))
+        assert ended.code == 1
+        assert "Not known in the first line: twins;" in ended.out
+
+    def test_when_a_list_is_longer_than_a_slice_then_all_of_it_is_taken(
+        self, sheets: Company
+    ) -> None:
+        rows = "".join(
+            f"KH-2026-0007,单据{n},copy,,,,,单据{n}\nKH-2026-0007,单据{n},original,,,,,\n"
+            for n in range(130)
+        )
+        text = "dossier,title,form,pages,copies,location,grade,twin\n" + rows
+        assert sheets.take("documents", text).out == papers(taken=260)
+        assert sheets.take("documents", text).out == papers(on_file=260)
 
 
 class TestGivenTwoDossiersOfOneCustomer:

@@ -127,6 +127,7 @@ class TestGivenACompany:
 
     @pytest.mark.rule("S1-09.7.1")
     @pytest.mark.rule("S2-BASE.17")
+    @pytest.mark.rule("S2-INFO.28")
     def test_when_an_own_file_is_listed_then_only_an_approval_puts_it_into_force(
         self, dossierbot: Command, staffed: Path
     ) -> None:

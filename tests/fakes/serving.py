@@ -16,11 +16,12 @@ async def _nobody(_request: web.Request) -> web.StreamResponse:
 
 
 class Serving:
-    """Hands whatever is posted to `handle`."""
+    """Hands whatever is posted to `handle`; with the method `*` whatever is asked as well."""
 
-    def __init__(self) -> None:
+    def __init__(self, method: str = "POST") -> None:
         self.handle: Handle = _nobody
         self._server = Server()
+        self._method = method
 
     @property
     def url(self) -> str:
@@ -28,7 +29,7 @@ class Serving:
 
     async def __aenter__(self) -> Serving:
         application = web.Application()
-        application.router.add_post("/{path:.*}", self._post)
+        application.router.add_route(self._method, "/{path:.*}", self._post)
         await self._server.listen(application, "127.0.0.1", 0)
         return self
 

@@ -36,7 +36,9 @@ from tests.conftest import copied
 from tests.fakes.clock import SettableClock
 from tests.fakes.narrow import Narrow
 from tests.fakes.postgres import Server
+from tests.fakes.serving import Serving
 from tests.fakes.telegram_server import TelegramServer
+from tests.fakes.wecom_server import WecomServer
 from tests.features.office import (
     CHANNELS,
     GROUP,
@@ -48,6 +50,7 @@ from tests.features.office import (
     settings_of,
 )
 from tests.features.telegram_hands import TelegramHands, number_of
+from tests.features.wecom_hands import Menued, WecomHands
 
 ON_POSTGRESQL = (
     "test_dossier_cases",
@@ -56,6 +59,8 @@ ON_POSTGRESQL = (
     "test_outage",
     "test_poison",
     "test_find",
+    "test_incident",
+    "test_borrow",
 )
 """Modules whose transcripts run there too: one case from each corner of the storage floor."""
 
@@ -91,7 +96,7 @@ def in_store(settings: Settings, work: Callable[[Unit], object]) -> None:
 
 def bind(channel: str, unit: Unit) -> None:
     """Give everybody who takes part an account on this channel, and on no other."""
-    of = number_of if channel == "telegram" else str
+    of = ACCOUNT_OF.get(channel, str)
     for person in (*PEOPLE, OPERATOR):
         accounts.bind(unit, channel, of(person), person)
     for account, person in SECOND_PHONES.items():
@@ -154,6 +159,11 @@ def folder_of(settings: Settings) -> Path:
     return settings.storage.attachments.parent
 
 
+PATIENCE = 60.0
+ACCOUNT_OF = {"telegram": number_of, "wecom": str.lower}
+"""By channel: the account of those whom the tests name by a staff number."""
+
+
 @asynccontextmanager
 async def narrow_office(
     settings: Settings, clock: SettableClock, features: tuple[Feature, ...]
@@ -196,7 +206,32 @@ async def telegram_office(
         yield office
 
 
-OFFICES = {"phones": phones_office, "narrow": narrow_office, "telegram": telegram_office}
+@asynccontextmanager
+async def wecom_office(
+    settings: Settings, clock: SettableClock, features: tuple[Feature, ...]
+) -> AsyncIterator[Office]:
+    # patient, on a machine that is busy with other tests: what is late would come at the next scan
+    async with (
+        WecomServer(now=clock.now, answer_seconds=PATIENCE) as server,
+        Serving("*") as serving,
+    ):
+        server.chats.limited = False
+        section = server.settings()
+        channel = Menued(section, clock.now, patience=PATIENCE)
+        serving.handle = channel.callback.answer
+        server.callbacks.url = f"{serving.url}{section.callback_path}"
+        app = App(replace(settings, wecom=section), clock, (channel,), features)
+        office = Office(app, clock, folder_of(settings), "wecom", account=str.lower)
+        office.hands = {one: WecomHands(office, server, channel, one) for one in ACCOUNTS}
+        yield office
+
+
+OFFICES = {
+    "phones": phones_office,
+    "narrow": narrow_office,
+    "telegram": telegram_office,
+    "wecom": wecom_office,
+}
 
 
 @pytest_asyncio.fixture

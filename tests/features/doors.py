@@ -1,7 +1,8 @@
-"""What must lie in the database before a form of the approvals can be opened by a button."""
+"""What must lie in the database before a form of the approvals, or of a correction, can open."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -11,21 +12,32 @@ from rules.approvals import decide, open_case
 from rules.calendar import china
 from rules.cases import AskBack, Outcome, World
 from rules.chains import route
+from rules.corrections import Stage
 from rules.deciders import Matter
 from rules.occasions import Action, Facts
 from rules.policy import load_pack
 from storage import (
     case_lists,
     cases,
+    changes,
     consultations,
+    corrections,
+    custody,
     dossiers,
+    incidents,
+    loan_items,
+    loan_lists,
+    loans,
 )
 from storage.cases import Stored
 from storage.directory import StaffDirectory
+from storage.loan_items import Counted
+from storage.loans import NewLoan
 from storage.tables import consultation
 from storage.unit import Unit
+from tests.features import counter
 
-SALES, HEAD = "CY015", "CY014"
+SALES, HEAD, ARCHIVE = "CY015", "CY014", "CY009"
 CUSTOMER = "KH-2025-0058"
 """Ungraded and of another department: shown masked to the salesperson."""
 
@@ -35,6 +47,20 @@ POLICY = load_pack("customer-service")
 def dossier(unit: Unit) -> int:
     """Return the dossier that the salesperson may ask to read."""
     found = dossiers.by_number(unit.session, CUSTOMER)
+    assert found is not None
+    return found
+
+
+def own_dossier(unit: Unit) -> int:
+    """Return an ungraded dossier that the salesperson keeps."""
+    found = dossiers.by_number(unit.session, "KH-2021-0017")
+    assert found is not None
+    return found
+
+
+def own(unit: Unit) -> int:
+    """Return a dossier of the salesperson with papers in it."""
+    found = dossiers.by_number(unit.session, "KH-2023-0042")
     assert found is not None
     return found
 
@@ -66,6 +92,45 @@ def granted(unit: Unit) -> int:
         return found
     id_ = _consultation(unit)
     consultations.close(unit, id_, "granted", unit.now)
+    return id_
+
+
+def gathered(unit: Unit) -> str:
+    """Return id and revision of what the salesperson has gathered to be corrected."""
+    id_ = dossiers.kept_by(unit.session, [SALES], 1)[0]
+    held = changes.draft_of(unit, SALES, id_)
+    if held is None:
+        kept = dossiers.get(unit, id_)
+        assert kept is not None
+        values, seen = {"telephone": "0755-0866 1234"}, {"telephone": kept.phone}
+        changes.gather(unit, SALES, id_, values, seen)
+        held = changes.draft_of(unit, SALES, id_)
+        assert held is not None
+    return f"{held.id}.{held.rev}"
+
+
+def correction(unit: Unit, stage: Stage) -> int:
+    """Return a correction at that stage whose next step is the salesperson's."""
+    for one in corrections.waiting(unit, [SALES], 8):
+        if one.stage is stage:
+            return one.id
+    held = changes.get(unit, int(gathered(unit).partition(".")[0]))
+    assert held is not None
+    changes.propose(unit, held, unit.now)
+    id_ = corrections.add(
+        unit,
+        2026,
+        dossier_id=held.dossier_id,
+        set_id=held.id,
+        planner=SALES,
+        executor=SALES,
+        rule="S5-1.X1",
+        at=unit.now,
+        words={"wrong": "抄错", "remedy": "改正"},
+    )
+    planned = corrections.get(unit, id_)
+    assert planned is not None
+    corrections.move(unit, planned, stage, SALES, unit.now)
     return id_
 
 
@@ -107,3 +172,72 @@ def _world(unit: Unit) -> World:
     today = POLICY.time.office_day(unit.now)
     directory = StaffDirectory(unit.session, today)
     return World(directory, POLICY.approvals, POLICY.time, china(), unit.now)
+
+
+def incident(unit: Unit) -> int:
+    """Return an open incident of which the salesperson was told, with a count still to be made."""
+    for id_ in incidents.open_of(unit.session, SALES, 8):
+        rows = incidents.told(unit.session, id_)
+        if any(one.task == incidents.CHECK and one.confirmed_at is None for one in rows):
+            return id_
+    one = incidents.report(
+        unit, kind="lost", year=2026, words="少了一页", at=unit.now, reported_by="CY016"
+    )
+    for task in (incidents.KNOW, incidents.CHECK):
+        incidents.tell(unit, one.id, SALES, task=task, role="custodian", instead=False)
+    return one.id
+
+
+def late(unit: Unit) -> int:
+    """Return an overdue loan of the salesperson's."""
+    for one in loan_lists.open_of(unit, SALES):
+        if one.overdue(unit.now):
+            return one.id
+    new = NewLoan(
+        "loan", own_dossier(unit), SALES, "销售一部", "check", "核对", "out", POLICY.pack
+    )
+    id_ = loans.add(unit, new, unit.now)
+    held = loans.get(unit, id_)
+    assert held is not None
+    day = POLICY.time.office_day(unit.now) + timedelta(days=-1)
+    out = replace(
+        held,
+        state="lent",
+        lent_at=unit.now - timedelta(days=4),
+        due_on=day,
+        first_due_on=day,
+        due_at=POLICY.time.day_start(day + timedelta(days=1)),
+    )
+    return loans.save(unit, held, out, unit.now).id
+
+
+def approved(unit: Unit) -> int:
+    """Return an approved loan that the archivist hands out."""
+    found = [one for one in loan_lists.to_hand_out(unit, 1) if one.borrower == SALES]
+    return (found[0] if found else counter.written(unit)).id
+
+
+def offered(unit: Unit) -> int:
+    """Return a step that waits for the salesperson to confirm."""
+    found = custody.waiting_for(unit, SALES, 1)
+    return (found[0] if found else counter.offered(unit)).id
+
+
+def lent(unit: Unit) -> int:
+    """Return a loan whose papers the salesperson has."""
+    found = [one for one in loan_lists.open_of(unit, SALES) if one.state == "lent"]
+    return (found[0] if found else counter.taken(unit)).id
+
+
+def short(unit: Unit) -> int:
+    """Return a loan of the salesperson's that came back damaged."""
+    for one in loan_lists.open_of(unit, SALES):
+        if one.state == "short":
+            return one.id
+    held = counter.taken(unit)
+    back = [
+        Counted(one.position, one.pages, one.copies, "damaged", damaged=True)
+        for one in loan_items.of(unit, held.id)
+    ]
+    loan_items.count_back(unit, held.id, back)
+    return loans.save(unit, held, replace(held, state="short"), unit.now).id

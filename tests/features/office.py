@@ -41,7 +41,7 @@ from tests.fakes.narrow import Narrow
 
 T = TypeVar("T")
 
-CHANNELS = ("phones", "narrow", "telegram")
+CHANNELS = ("phones", "narrow", "telegram", "wecom")
 
 one_channel = pytest.mark.parametrize("office", ["narrow"], indirect=True)
 """For what no channel can change, such as how words are understood: on the quickest of them."""
@@ -115,8 +115,8 @@ class Office:
 
     @property
     def redraws(self) -> bool:
-        """Whether a card that was sent can change; where not, it also takes few buttons."""
-        return self.channel != "narrow"
+        """Whether every card that was sent can change; where not, it also takes few buttons."""
+        return self.channel not in ("narrow", "wecom")
 
     def change(self, work: Callable[[Unit], T], *, keep: bool = True) -> T:
         """Do one unit of work beside the running bot, as the command line does."""

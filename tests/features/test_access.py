@@ -71,7 +71,7 @@ class Oracle:
     def chat_carries(self, grade: str) -> bool:
         # the training page stands for the company's messenger; a chat nobody rated carries none
         ceilings = BASE["dossier"]["chat_ceiling"]
-        rated = {"phones": ceilings["wecom"], "telegram": ceilings["telegram"]}
+        rated = {"phones": ceilings["wecom"], **ceilings}
         return GRADES.index(grade) <= GRADES.index(rated.get(self.channel, "none"))
 
     def full(self, who: str, row: dossiers.Dossier) -> bool:

@@ -27,7 +27,7 @@ async def person(hands: Hands, name: str) -> Shown:
     return await hands.say(f"管理 {name}")
 
 
-MESSENGERS = {"phones": "网页手机", "telegram": "Telegram"}
+MESSENGERS = {"phones": "网页手机", "telegram": "Telegram", "wecom": "企业微信"}
 
 
 class TestGivenAnOperator:

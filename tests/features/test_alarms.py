@@ -73,6 +73,11 @@ BEGINS = [
         one(problem="unauthorized", problem_since=NOW),
         {"unauthorized:tg"},
     ),
+    (
+        "the address we call from is not trusted",
+        one(problem="address", problem_since=NOW),
+        {"address:tg"},
+    ),
     ("the oldest message is nine minutes old", one(oldest=ago(minutes=9.9)), set()),
     ("the oldest message is ten minutes old", one(oldest=ago(minutes=10)), {"outbox:tg"}),
     (
@@ -149,6 +154,7 @@ def test_the_way_to_an_operator_avoids_what_is_broken() -> None:
         Line("complains", problem="conflict"),
         Line("fails", failing_since=NOW),
         Line("refuses", problem="unauthorized"),
+        Line("distrusts", problem="address"),
         Line("sound"),
     )
     found = ways(lines, "about")

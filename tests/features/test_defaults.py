@@ -30,6 +30,7 @@ from handlers.conversation.talk import STALE, button_key
 from handlers.feature import Feature
 from handlers.note import CORRECT
 from handlers.texts import LOCALES, _catalogue
+from rules.corrections import Stage
 from rules.secrecy import Grade
 from storage import conversations, dossiers, inbox, notes, tables, visits
 from storage.conversations import Stored
@@ -38,7 +39,8 @@ from tests.fakes.channel import PHONE
 from tests.fakes.narrow import NARROW
 from tests.features import doors
 from tests.features.conftest import OPERATOR
-from tests.features.desk import Desk
+from tests.features.desk import Desk, under
+from tests.features.errata import PLAN, REPORT
 from tests.features.office import CHANNELS, JPEG, Office, Shown, one_channel
 
 SALES = "CY015"
@@ -47,6 +49,7 @@ ANSWERS = {
     Kind.CUSTOMER: "深圳市鸿鑫贸易有限公司",
     Kind.DOSSIER: "深圳市鸿鑫贸易有限公司",
     Kind.STAFF: "李志强",
+    Kind.PAPERS: "质量保证协议",
     Kind.TEXT: "谈二季度订单",
     Kind.NUMBER: "1",
     Kind.CONFIRM: "是",
@@ -55,9 +58,16 @@ ANSWERS = {
     Kind.FILES: "跳过",
     Kind.PLACE: "跳过",
 }
-SAID = {"phone": "13800001234", "second_contact": "林小姐 财务"}
+SAID = {
+    "phone": "13800001234",
+    "second_contact": "林小姐 财务",
+    "valid_to": "9月30日",
+    "visit_by": "今天",
+    "executor": "张晓雯",
+    "lines": "1 2页",
+}
 """By field key: what is said to fields that do not take any text."""
-SAID_ANEW = {"phone": "0755-0866 1234", "second_contact": "陈先生 采购"}
+SAID_ANEW = {"phone": "0755-0866 1234", "second_contact": "陈先生 采购", "lines": "1 1页"}
 REWORDED = {Kind.TEXT: "谈三季度订单", Kind.CHOICE: "2", Kind.CONFIRM: "否", Kind.DATE: "今天"}
 DAYS = {"past": "今天", "future": "明天"}
 ALL = Desk().features
@@ -82,6 +92,9 @@ DOORS = {
     "comment": lambda unit: f"f.note.comment.{open_note(unit)}",
     "updating": lambda _unit: "f.update.new",
     "opening": lambda _unit: "f.open.new",
+    "borrow": lambda unit: f"f.borrow.for.{doors.own(unit)}.loan.insider",
+    "borrowing": lambda _unit: "f.borrow.ask",
+    "whereabouts": lambda unit: f"f.custody.day.{doors.own(unit)}",
     "finding": lambda _unit: "f.find.ask",
     "planning": lambda _unit: "f.plan.new",
     "move": lambda unit: f"f.plan.move.{first_visit(unit)}",
@@ -89,11 +102,31 @@ DOORS = {
     "seek": lambda _unit: "f.admin.find",
     "consult": lambda unit: f"f.consult.new.{doors.dossier(unit)}",
     "room": lambda unit: f"f.consult.room.{doors.granted(unit)}",
+    "outside": lambda unit: f"f.outside.new.{doors.own_dossier(unit)}",
+    "grading": lambda unit: f"f.grade.set.{doors.dossier(unit)}.secret",
+    "explaining": lambda unit: f"f.loans.explain.{doors.late(unit)}",
+    "losing": lambda unit: f"f.loans.lost.{doors.lent(unit)}",
+    "recalling": lambda unit: f"f.loans.recall.{doors.lent(unit)}",
+    "renewing": lambda unit: f"f.renew.ask.{doors.lent(unit)}",
     "refusing": lambda unit: f"f.case.write.{doors.waiting(unit)}",
     "asking": lambda unit: f"f.case.ask.{doors.waiting(unit)}",
     "signing": lambda unit: f"f.case.sign.{doors.waiting(unit)}",
     "answering": lambda unit: f"f.case.answer.{doors.asked_back(unit)}",
+    "measure": lambda unit: f"f.incident.measure.{doors.incident(unit)}",
+    "counting": lambda unit: f"f.incident.count.{doors.incident(unit)}",
+    "closing": lambda unit: f"f.incident.close.{doors.incident(unit)}",
+    "handing": lambda unit: f"f.handout.differ.{doors.approved(unit)}",
+    "returning": lambda unit: f"f.return.part.{doors.lent(unit)}",
+    "sayno": lambda unit: f"f.handout.decline.{doors.offered(unit)}",
+    "settling": lambda unit: f"f.settling.settle.{doors.short(unit)}",
+    "passing": lambda unit: f"f.return.pass.{doors.lent(unit)}",
+    "registerwho": lambda _unit: "f.register.who",
+    "registeron": lambda _unit: "f.register.on",
     "naming": lambda _unit: "f.delegate.new",
+    "correctplan": lambda unit: f"f.correction.plan.{doors.gathered(unit)}",
+    "correctdo": lambda unit: f"f.correction.do.{doors.correction(unit, Stage.ORDERED)}",
+    "correctback": lambda unit: f"f.correction.back.{doors.correction(unit, Stage.CARRIED_OUT)}",
+    "correctsum": lambda unit: f"f.correction.report.{doors.correction(unit, Stage.FED_BACK)}",
     "revealing": lambda unit: f"f.reveal.other.{dossiers.kept_by(unit.session, [SALES], 1)[0]}",
 }
 """The button that opens a form which has no command of its own."""
@@ -101,9 +134,16 @@ DOORS = {
 WHO = {
     "seek": OPERATOR,
     "room": "CY009",
+    "grading": "CY009",
+    "figures": "CY004",
+    "recalling": "CY009",
+    "registerwho": "CY009",
+    "registeron": "CY009",
     "refusing": doors.HEAD,
     "asking": doors.HEAD,
     "signing": doors.HEAD,
+    "handing": doors.ARCHIVE,
+    "settling": doors.HEAD,
 }
 """Who walks through a form that is not open to a salesperson."""
 
@@ -215,7 +255,7 @@ class Walk:
             await self.office[self.who].send((JPEG, FileKind.PHOTO, ""))
         else:
             await self.say(said)
-        if files or asked.kind is Kind.CHOICES:
+        if files or asked.kind in (Kind.CHOICES, Kind.PAPERS):
             await self.press(self.key("done"))
         open_still = self.talk() is not None
         assert not open_still or self.asked() is not asked, f"{asked.key}: {said} was not taken"
@@ -228,7 +268,8 @@ class Walk:
         """
         await self.enter()
         self.given = self.state().answers
-        unasked = [one.key for one in self.form.fields] if self.asked() is None else []
+        applying = [one.key for one in shown(self.form, self.state())]
+        unasked = applying if self.asked() is None else []
         everything = self.expected() | set(unasked)
         reviewed = False
         for _ in range(MOST_STOPS):
@@ -247,8 +288,7 @@ class Walk:
             elif not reviewed:
                 continue
             elif unasked:
-                applying = {one.key for one in shown(self.form, self.state())}
-                assert unasked[0] in applying
+                assert unasked[0] in {one.key for one in shown(self.form, self.state())}
                 await self.press(self.key("e", unasked.pop(0)))
                 assert self.asked() is not None
             else:
@@ -272,6 +312,8 @@ def features() -> tuple[Feature, ...]:
 
 @pytest.fixture
 def walk(office: Office, feature: Feature) -> Iterator[Walk]:
+    rows = office.app.world.policies.governed[0].versions[0].approval
+    under(office, approval=(*rows, PLAN, REPORT))
     with opened(settings_for(office.folder, 0, "customer-service")) as store:
         yield Walk(office, feature, Store(store.database, store.vault, office.clock))
 

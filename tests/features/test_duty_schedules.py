@@ -143,7 +143,7 @@ class Bench:
         while busy:
             busy = bool(ledger.fill(unit, now, day=now.astimezone(SHANGHAI).date()))
             busy = bool(reminders.wind_stalled(unit, self.world, 50)) or busy
-            for row in outbox.claim(unit, "phones", now, 50):
+            for row in outbox.claim(unit, "phones", now, 50)[0]:
                 rendered = reminders.render(unit, row.key, row.staff_id or "", self.world)
                 if rendered is None:
                     outbox.drop(unit, row.id, "moot")

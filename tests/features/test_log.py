@@ -41,7 +41,7 @@ class TestGivenTheArchivist:
         assert len(rows(office, QUERIES)) == 4
 
     async def test_when_there_is_no_such_thing_then_said(self, office: Office) -> None:
-        assert "既不是档案或记录的编号" in await office[ARCHIVIST].say("/log 甲乙丙")
+        assert "既不是档案、记录或事故的编号" in await office[ARCHIVIST].say("/log 甲乙丙")
         for key in ("x", "9.d.x", "9.n.7", "9.s.nobody", "9.q"):
             shown = await office[ARCHIVIST].press(f"f.log.page.{key}")
             assert shown.text

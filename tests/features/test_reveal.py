@@ -41,6 +41,8 @@ def chat(office: Office) -> str:
     match office.channel:
         case "narrow":
             return "\n".join(one.text for one in me._phone.messages)
+        case "wecom":
+            return "\n".join(one.text for one in me.member.messages)
         case "telegram":
             return "\n".join(one.text for one in me.person.messages)
     messages = me._platform.store.chat(SALES, 100).messages

@@ -123,6 +123,7 @@ class TestGivenTwoPacks:
             assert sight["CY012"] is Sight.FULL  # customer care reads under the dealer's pack
             assert sight["CY007"] is not Sight.FULL  # the other pack's readers do not
 
+    @pytest.mark.rule("S1-07.3.1.0")
     def test_when_a_new_customer_is_noted_then_the_draft_has_the_grade_of_its_pack(
         self, unit_factory: UnitFactory
     ) -> None:

@@ -470,6 +470,8 @@ class TestGivenTwoPeopleOnOneField:
 
 class TestGivenTheFactsOfAVisitNote:
     @one_channel
+    @pytest.mark.rule("S1-04.4.1")
+    @pytest.mark.rule("S1-06.5.1")
     async def test_when_they_name_a_field_plainly_then_it_is_offered_and_waits_for_a_tap(
         self, office: Office
     ) -> None:

@@ -68,6 +68,7 @@ class TestGivenAVisitToday:
 
 class TestGivenACustomerNotOnFile:
     @pytest.mark.rule("S1-07.2.3a")
+    @pytest.mark.rule("S5-1.4.1")
     async def test_when_noted_as_new_then_a_draft_dossier_meets_the_duty(
         self, office: Office
     ) -> None:

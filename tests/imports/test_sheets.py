@@ -394,8 +394,16 @@ class TestGivenDossierRows:
             assert f"`{column}`" in docs, column
 
     def test_grade_and_level_may_be_chinese(self) -> None:
-        (one,), _ = self.read({"grade": "机密", "level": "部门级"})
+        row = {"grade": "机密", "grade_until": "2029-9-14", "level": "部门级"}
+        (one,), _ = self.read(row)
         assert (one.grade, one.level) == ("secret", "department")
+
+    @pytest.mark.rule("S2-SECR.7")
+    def test_d02_a_graded_row_without_the_end_of_its_secrecy_is_refused(self) -> None:
+        taken, (refused,) = self.read({"grade": "机密"}, {"grade": "无"})
+        assert [one.name for one in taken] == ["鸿鑫1"]
+        assert refused.column == "grade_until"
+        assert refused.why.facts["rule"] == "S2-SECR.7"
 
     def test_a_number_twice_refuses_both_and_names_the_other(self) -> None:
         taken, refused = self.read({"number": "KH-2"}, {"number": "KH-2"}, {"number": ""})

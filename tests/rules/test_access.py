@@ -109,6 +109,59 @@ class TestGivenADossier:
         left = replace(reader, active=False)
         assert sight(left, dossier(), CS) is Sight.NONE
 
+    @pytest.mark.parametrize(
+        ("pack", "reader", "level"),
+        [
+            pytest.param("property", "custodian", None, marks=pytest.mark.rule("S5-4.1")),
+            pytest.param("pharma", "custodian", None, marks=pytest.mark.rule("S1-05.4")),
+            pytest.param(
+                "sales-levels",
+                "custodian",
+                AccessLevel.COMPANY,
+                marks=[pytest.mark.rule("S5-1.7"), pytest.mark.rule("S1-06.5.4")],
+            ),
+        ],
+    )
+    def test_whoever_is_not_concerned_reads_nothing_unless_it_is_opened_for_them(
+        self, pack: str, reader: str, level: AccessLevel | None
+    ) -> None:
+        policy, held = load_pack(pack), dossier(Grade.NONE, level)
+        stranger = person("x", "salesperson", "accounting")
+        assert sight(person("x", reader), held, policy) is Sight.FULL
+        assert sight(person("s1"), held, policy) is Sight.FULL
+        assert sight(stranger, held, policy) is not Sight.FULL
+        assert not view(stranger, held, policy, "phones").content
+        allowed = replace(stranger, granted=frozenset({DossierId(1)}))
+        assert view(allowed, held, policy, "phones").content
+
+    @pytest.mark.rule("S1-05.5")
+    def test_who_has_left_keeps_nothing_and_the_superior_has_it(self) -> None:
+        pharma = load_pack("pharma")
+        assert sight(person("s1"), dossier(), pharma) is Sight.FULL
+        assert sight(person("s1", active=False), dossier(), pharma) is Sight.NONE
+        assert sight(person("h1"), dossier(), pharma) is Sight.FULL
+
+    @pytest.mark.rule("S1-01.3")
+    @pytest.mark.parametrize("level", list(AccessLevel))
+    def test_without_the_clearance_a_secret_stays_one_whatever_the_post(
+        self, level: AccessLevel
+    ) -> None:
+        posts = ("sales_director", "marketing_dgm", "gm", "custodian", "sales_manager")
+        for post in posts:
+            uncleared = person("x", post, clearance=Grade.CONFIDENTIAL)
+            assert sight(uncleared, dossier(Grade.SECRET, level), LEVELS) is Sight.NONE
+
+    @pytest.mark.rule("S2-SECR.5")
+    @pytest.mark.parametrize("cleared", list(Grade))
+    @pytest.mark.parametrize("graded", list(Grade))
+    def test_each_of_the_three_grades_asks_for_a_clearance_as_high(
+        self, cleared: Grade, graded: Grade
+    ) -> None:
+        ranks = [Grade.NONE, Grade.CONFIDENTIAL, Grade.SECRET, Grade.TOP_SECRET]
+        reader = person("x", "gm", clearance=cleared)
+        high_enough = ranks.index(cleared) >= ranks.index(graded)
+        assert (sight(reader, dossier(graded), CS) is Sight.FULL) is high_enough
+
     def test_when_nobody_keeps_it_then_only_readers_see_it(self) -> None:
         lost = replace(dossier(), keeper=None, keeper_superiors=())
         assert sight(person("x", "custodian"), lost, CS) is Sight.FULL

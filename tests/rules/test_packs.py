@@ -130,6 +130,7 @@ CHAINS = {
         loan                       department_head > info_specialist               S2-INFO.19.4
         loan secret                department_head > info_specialist > cs_manager#  S2-INFO.19.4
         loan external              -
+        renew                      info_specialist #                               S2-INFO.19.5
         copy                       info_supervisor #                               S2-INFO.17
         copy important             gm / dgm_in_charge#                             S2-INFO.23.1
         copy confidential          gm / dgm_in_charge                              S2-SECR.8.2
@@ -146,6 +147,7 @@ CHAINS = {
         consult                    department_head > custodian #                   S1-09.2.6
         loan                       department_head > custodian #                   S1-09.2.6
         loan original leaves_house   department_head > custodian > customer_director #  S1-09.2.6
+        renew                      custodian #                                     S1-09.2.6
         penalty                    customer_director                               S1-09.5.9
         wage_deduction             customer_director > gm#                         S1-09.5.6c
         policy_change              gm                                              S1-09.7.1
@@ -156,6 +158,7 @@ CHAINS = {
         consult                    direct_superior = custodian #                   S1-05.4
         loan                       direct_superior = custodian #                   S1-05.4
         loan external              -
+        renew                      direct_superior #                               S1-05.4
     """,
     "industrial-sales": """
         open                       custodian > sales_director                      S1-04.4.4
@@ -163,6 +166,7 @@ CHAINS = {
         consult secret             gm !gm                                          S1-04.4.6
         consult external secret    gm !gm                                          S1-04.4.6
         loan secret                gm !gm #                                        S1-04.4.6
+        renew secret               gm !gm #                                        S1-04.4.6
         disclose secret            gm                                              S1-04.4.6
         complaint_result           gm = company_office                             S1-04.7.2
         report_release             gm = company_office                             S1-04.6.3
@@ -185,6 +189,7 @@ CHAINS = {
         consult                    chairman / gm / dgm_in_charge !chairman !gm !deputy_gm !dgm_in_charge = custodian #  S4-LOAN.6.1b
         loan                       chairman / gm / dgm_in_charge !chairman !gm !deputy_gm !dgm_in_charge = custodian  S4-LOAN.6.1b
         loan deed                  chairman / gm / dgm_in_charge !chairman !gm !deputy_gm !dgm_in_charge = deed_keeper & witness #  S4-LOAN.5.2a
+        renew                      chairman / gm / dgm_in_charge !chairman !gm !deputy_gm !dgm_in_charge #  S4-LOAN.6.3
         late_handover              authorised_approver                             S4-LOAN.4.5b
     """,
     "engineering": """
@@ -213,6 +218,8 @@ CHAINS = {
         loan minutes               office_director                                 S1-12.3.2b
         loan party_papers          party_secretary                                 S1-12.3.2c
         loan external              -
+        renew                      office_director #                               S1-12.2.5
+        renew party_papers         party_secretary #                               S1-12.3.2c
         copy                       office_director #                               S1-12.2.5
         copy external              -
         destroy                    deputy_chief & witness                          S1-12.1.4
@@ -226,6 +233,7 @@ CHAINS = {
         consult                    -
         loan subject               section_chief = custodian #                     S1-14.5b
         loan subject long_term     leader_in_charge = custodian                    S1-14.5d
+        loan subject leaves_house   leader_in_charge = custodian #                 C-21
         loan external              -
         renew                      section_chief #                                 S1-14.5b
         renew long_term            leader_in_charge                                S1-14.5d
@@ -237,7 +245,9 @@ CHAINS = {
         loan                       leader_in_charge                                S1-15.7.2
         loan leaves_house          leader_in_charge                                S1-15.6.2
         loan external              leader_in_charge                                S1-15.7.2
+        renew                      leader_in_charge #                              S1-15.6.2
         copy                       leader_in_charge = archivist_full               S1-15.7.4
+        copy external              leader_in_charge = archivist_full               S1-15.7.4
         trip_papers                archivist_part = accounting                     S5-2.3
     """,
 }  # fmt: skip
@@ -248,6 +258,7 @@ CREDENTIALS = [
     ("customer-service", "statistics external", {"superior_letter"}),
     ("public-body", "consult external", {"letter"}),
     ("corporate-archive", "consult external", {"letter"}),
+    ("corporate-archive", "copy external", {"letter"}),
     ("file-custody", "consult proxy", {"power_of_attorney"}),
     ("file-custody", "consult external", {"application_form"}),
 ]
@@ -454,7 +465,7 @@ def test_what_must_be_filled_before_a_draft_is_decided_on() -> None:
 def test_the_lists_have_all_that_the_sources_name() -> None:
     counts = {
         "hotel_corporate": 11, "hotel_individual": 12, "hotel_preferences": 18,
-        "hotel_care_dates": 6, "property_12": 15, "tenant": 13, "log_entry": 7,
+        "hotel_care_dates": 6, "property_12": 15, "tenant": 14, "log_entry": 7,
         "access_report": 4, "loan_register": 5, "company_document": 7, "vehicle": 8,
     }  # fmt: skip
     assert {name: len(field_list(name).field) for name in counts} == counts

@@ -27,7 +27,13 @@ SMALL = {
 }
 """Tables that stay small or are not asked by a scan: a look through them is an honest plan."""
 
-FEW = {"ix_inbox_open", "ix_inbox_body", "ix_attachment_pending", "ix_outbox_ready"}
+FEW = {
+    "ix_inbox_open",
+    "ix_inbox_body",
+    "ix_attachment_pending",
+    "ix_outbox_ready",
+    "ix_renewal_asked",
+}
 """Partial indexes of what is still to be done: short, so that one may be walked through."""
 
 _FILL = Path(__file__).with_name("crowd.sql")

@@ -89,4 +89,37 @@ INSERT INTO case_card SELECT n, n, 's' || n % 2000 + 1, 'phones', 'a' || n % 200
 INSERT INTO consultation SELECT n, n % 20000 + 1, 's' || n % 2000 + 1, 'audit', '', date '2020-01-01',
     CASE WHEN n % 100 = 0 THEN 'asked' ELSE 'granted' END, now(), now(), NULL
     FROM generate_series(1, 30000) n;
+INSERT INTO document SELECT n, n % 20000 + 1, '', decode(md5('d' || n % 50), 'hex'),
+    CASE WHEN n % 3 = 0 THEN 'copy' ELSE 'original' END, 3, 1, NULL, 'none', false, 'dossier',
+    CASE WHEN n % 9 = 0 THEN n - 1 END, 'kept', now() FROM generate_series(1, 60000) n;
+INSERT INTO loan (id, number, kind, dossier_id, borrower, department, for_whom, purpose, reason,
+        place, long_term, grade_at_lending, pack, state, asked_at, approved_at, lent_at, due_on,
+        due_at, renewals, closed_at, version)
+    SELECT n, '借-2020-' || n, 'loan', n % 20000 + 1, 's' || n % 2000 + 1, '销售' || n % 40,
+        'insider', 'visit', '', 'out', false, 'none', 'customer-service',
+        CASE WHEN n % 100 = 0 THEN 'lent' WHEN n % 100 = 1 THEN 'approved' ELSE 'discharged' END,
+        now() - n * interval '1 minute', now() - n * interval '1 minute',
+        CASE WHEN n % 100 <> 1 THEN now() - n * interval '1 minute' END, date '2026-01-01',
+        now() + interval '1 day' * (n % 7), 0, CASE WHEN n % 100 > 1 THEN now() END, 1
+    FROM generate_series(1, 30000) n;
+INSERT INTO loan_item SELECT n, n, 1, n, NULL, '', 'original', 3, 1, 3, 1, false, NULL,
+    CASE WHEN n % 100 = 0 THEN 'out' WHEN n % 100 = 1 THEN 'asked' ELSE 'back' END
+    FROM generate_series(1, 30000) n;
+INSERT INTO custody_step (id, loan_id, kind, giver, taker, body, state, opened_by, opened_at,
+        confirmed_at)
+    SELECT n, n, 'hand_out', 's1', 's' || n % 2000 + 1, '',
+        CASE WHEN n % 300 = 0 THEN 'open' ELSE 'done' END, 's1', now(), now()
+    FROM generate_series(1, 30000) n;
+INSERT INTO renewal SELECT n, n, 1, now(), date '2026-01-01', false, NULL, 'granted',
+    date '2026-01-01' FROM generate_series(1, 20000) n;
+INSERT INTO loan_wait SELECT n, n % 20000 + 1, 's' || n % 2000 + 1, now(),
+    CASE WHEN n % 100 = 0 THEN 'waiting' WHEN n % 500 = 1 THEN 'offered' ELSE 'taken' END, now(),
+    now() FROM generate_series(1, 20000) n;
+INSERT INTO incident (id, number, kind, leak_case, dossier_id, reported_by, state, at)
+    SELECT n, '事-2020-' || n, 'lost', '', n % 20000 + 1, 's' || n % 2000 + 1,
+        CASE WHEN n % 1000 = 0 THEN 'open' ELSE 'closed' END, now() FROM generate_series(1, 20000) n;
+INSERT INTO incident_told SELECT n, n % 20000 + 1, 's' || n % 1999 + 1, 'know', 'gm', false, now(),
+    now(), n % 20000 % 1000 = 999 FROM generate_series(1, 30000) n;
+INSERT INTO incident_measure SELECT n, n % 20000 + 1, 's' || n % 2000 + 1, '', NULL, now()
+    FROM generate_series(1, 30000) n;
 INSERT INTO meta VALUES ('ids.last', '1000000');

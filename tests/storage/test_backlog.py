@@ -37,7 +37,7 @@ class TestGivenMessagesThatWait:
             put(unit, "a")
             put(unit, "tomorrow", "li", NOW + timedelta(days=1))
             for tries in range(3):
-                (one,) = outbox.claim(unit, "phones", NOW + tries * MINUTE, 1)
+                (one,) = outbox.claim(unit, "phones", NOW + tries * MINUTE, 1)[0]
                 assert one.owed_at == NOW
                 outbox.retry(unit, one.id, NOW + (tries + 1) * MINUTE, "retry_later")
             assert outbox.backlog(unit.session, NOW + 2 * MINUTE, "phones") == outbox.Backlog(
@@ -50,7 +50,7 @@ class TestGivenMessagesThatWait:
         with unit_factory() as unit:
             put(unit, "a")
             put(unit, "later", "li", NOW + MINUTE)
-            (one,) = outbox.claim(unit, "phones", NOW, 9)
+            (one,) = outbox.claim(unit, "phones", NOW, 9)[0]
             outbox.mark_sent(unit, one, "")
             assert outbox.backlog(unit.session, NOW, "phones") == outbox.Backlog(0, None)
             assert outbox.backlog(unit.session, NOW, "wecom") == outbox.Backlog(0, None)
@@ -59,7 +59,7 @@ class TestGivenMessagesThatWait:
         with unit_factory() as unit:
             put(unit, f"{outbox.ALARM}1:begun:op")
             assert outbox.backlog(unit.session, NOW, "phones").count == 0
-            outbox.fail(unit, outbox.claim(unit, "phones", NOW, 1)[0].id, "rejected")
+            outbox.fail(unit, outbox.claim(unit, "phones", NOW, 1)[0][0].id, "rejected")
             assert outbox.failures(unit.session, NOW).count == 0
 
 
@@ -68,7 +68,7 @@ class TestGivenMessagesThatFailed:
         for minute, problem in enumerate(("rejected", "unreachable", "unreachable", "KeyError")):
             with unit_factory(NOW + minute * MINUTE) as unit:
                 put(unit, f"k{minute}", "zhang" if minute < 3 else "li")
-                (one,) = outbox.claim(unit, "phones", NOW + minute * MINUTE, 1)
+                (one,) = outbox.claim(unit, "phones", NOW + minute * MINUTE, 1)[0]
                 outbox.fail(unit, one.id, problem)
         with unit_factory() as unit:
             assert outbox.failures(unit.session, NOW) == outbox.Failures(2, NOW)

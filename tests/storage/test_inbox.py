@@ -27,6 +27,27 @@ class TestGivenMessageTaken:
         assert (row.state, row.body, row.at, row.received_at) == ("done", None, NOW, NOW)
 
 
+class TestGivenMessageKeptForLater:
+    def test_then_it_waits_with_its_content_and_a_repeat_changes_nothing(
+        self, unit_factory: UnitFactory
+    ) -> None:
+        with unit_factory() as unit:
+            inbox.receive(unit, '{"text": "字"}', "wecom", "7", "zhang", NOW)
+        with unit_factory() as unit:
+            assert not inbox.take(unit, "wecom", "7", "zhang", NOW)
+            inbox.receive(unit, "{}", "wecom", "7", "zhang", NOW)
+            (one,) = inbox.waiting(unit, 10)
+            assert one.body == '{"text": "字"}'
+            assert inbox.finish(unit, "wecom", "7")
+            assert inbox.waiting(unit, 10) == []
+
+    def test_when_it_was_taken_already_then_nothing_waits(self, unit_factory: UnitFactory) -> None:
+        with unit_factory() as unit:
+            assert inbox.take(unit, "wecom", "7", "zhang", NOW)
+            inbox.receive(unit, "{}", "wecom", "7", "zhang", NOW)
+            assert inbox.waiting(unit, 10) == []
+
+
 class TestGivenFailedMessage:
     def _fail(self, unit_factory: UnitFactory, key: str = "7", reference: str = "AB12") -> None:
         with unit_factory() as unit:

@@ -43,7 +43,7 @@ class TestGivenDueRung:
             assert ledger.fill(unit, NOW) == 1
             assert ledger.fill(unit, NOW) == 0
             assert ledger.next_due(unit.session) is None
-            (message,) = outbox.claim(unit, "phones", NOW, 10)
+            (message,) = outbox.claim(unit, "phones", NOW, 10)[0]
         assert (message.key, message.account, message.body) == (
             "notice:visit:7:evening",
             "a1",
@@ -95,7 +95,7 @@ class TestGivenDueRung:
             add_person(unit, "1", "a1")
             ledger.watch(unit, "visit", 7, "evening", NOW, "1")
             ledger.fill(unit, NOW)
-            (message,) = outbox.claim(unit, "phones", NOW, 10)
+            (message,) = outbox.claim(unit, "phones", NOW, 10)[0]
             outbox.drop(unit, message.id, "moot")
             assert outcomes(unit) == {"moot": 1}
             assert ledger.stalled(unit.session, 10) == []
@@ -134,7 +134,7 @@ class TestGivenNobodyToReach:
             add_person(unit, "1", "a1")
             ledger.watch(unit, "visit", 7, "evening", NOW, "1")
             ledger.fill(unit, NOW)
-            (message,) = outbox.claim(unit, "phones", NOW, 10)
+            (message,) = outbox.claim(unit, "phones", NOW, 10)[0]
             outbox.fail(unit, message.id, "Unreachable")
             assert [one.case_id for one in ledger.stalled(unit.session, 10)] == [7]
 
@@ -174,11 +174,11 @@ class TestGivenMorningCard:
             add_person(unit, "1", "a1")
             self._due(unit, 1)
             ledger.fill(unit, NOW, day=DAY)
-            (card,) = outbox.claim(unit, "phones", NOW, 10)
+            (card,) = outbox.claim(unit, "phones", NOW, 10)[0]
             self._due(unit, 2)
             ledger.fill(unit, NOW, day=DAY)
             outbox.mark_sent(unit, card, "ref")
-            (later,) = outbox.claim(unit, "phones", NOW, 10)
+            (later,) = outbox.claim(unit, "phones", NOW, 10)[0]
             assert later.key == "notice:visit:2:morning"
             assert outcomes(unit) == {"sent": 1, "open": 1}
 
@@ -206,7 +206,7 @@ def test_each_due_rung_is_said_exactly_once(
     kind = f"case{block}"
 
     def send(unit: Unit, now: datetime) -> None:
-        for message in outbox.claim(unit, "phones", now, 2):
+        for message in outbox.claim(unit, "phones", now, 2)[0]:
             for one in ledger.open_notices(unit.session, message.key):
                 said[one.case_id] += 1
             outbox.mark_sent(unit, message, "ref")

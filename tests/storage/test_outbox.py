@@ -44,7 +44,7 @@ def put(
 
 
 def claim(unit: Unit, now: datetime = NOW, limit: int = 50) -> list[outbox.Message]:
-    return outbox.claim(unit, "phones", now, limit)
+    return outbox.claim(unit, "phones", now, limit)[0]
 
 
 def bodies(messages: list[outbox.Message]) -> list[tuple[str, str | None]]:

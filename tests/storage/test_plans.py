@@ -17,15 +17,21 @@ from storage import (
     attachments,
     audit,
     breaches,
+    channel_notes,
+    consultations,
     counters,
     dossiers,
+    figures,
+    grades,
     groups,
     inbox,
+    incidents,
     ledger,
     links,
     looks,
     origins,
     outbox,
+    outsiders,
     rounds,
 )
 from storage.unit import Unit
@@ -36,6 +42,7 @@ from tests.storage.test_outbox import claim, put
 
 def _inbox(unit: Unit) -> None:
     inbox.take(unit, "phones", "1", "a", NOW)
+    inbox.receive(unit, "{}", "phones", "3", "a", NOW)
     inbox.fail(unit, "{}", "phones", "2", "a", NOW, "ref")
     inbox.failed(unit.session)
     inbox.requeue(unit, "ref")
@@ -55,7 +62,6 @@ def _outbox(unit: Unit) -> None:
     outbox.release(unit, [two.id])
     one, two = claim(unit)
     outbox.recover(unit, "phones")
-    outbox.claim_chat(unit, "phones", "zhang", NOW, 10)
     outbox.mark_sent(unit, one, "r")
     outbox.fail(unit, two.id, "Rejected")
     outbox.drop(unit, two.id, "moot")
@@ -89,6 +95,9 @@ def _attachments(unit: Unit) -> None:
 
 
 def _rest(unit: Unit) -> None:
+    channel_notes.put(unit, "wecom", "zhang", "r", "{}")
+    channel_notes.get(unit, "wecom", "zhang", "r")
+    channel_notes.purge(unit, NOW)
     counters.next_number(unit, "visit_note", 2026)
     audit.append(unit, [audit.Entry(NOW, "1", "a", "s", "phones")])
 
@@ -140,6 +149,49 @@ def _rounds(unit: Unit) -> None:
     dossiers.drafts_of(unit.session, "1", 100)
 
 
+def _incidents(unit: Unit) -> None:
+    one = incidents.report(
+        unit, kind="lost", year=2026, words="少了一页", at=NOW, reported_by="1", dossier_id=None
+    )
+    row = incidents.tell(unit, one.id, "1", task="know", role="gm", instead=False)
+    assert row is not None
+    incidents.get(unit, one.id, lock=True)
+    incidents.by_number(unit.session, one.number)
+    incidents.told(unit.session, one.id)
+    incidents.told_one(unit.session, row.id)
+    incidents.count_waiting(unit.session, "1")
+    incidents.confirm(unit, row.id, NOW)
+    incidents.measure(unit, one.id, staff_id="1", at=NOW, words="找回了")
+    incidents.measures(unit, one.id)
+    incidents.open_of(unit.session, "1", 8)
+    incidents.close(unit, one.id, by="1", words="找到了", at=NOW)
+
+
+def _outsiders(unit: Unit) -> None:
+    facts = {"kind": "external", "name": "周明", "credential": "letter", "issuer": "鹏程"}
+    id = outsiders.add(unit, sponsor="1", number="18", valid_to=NOW.date(), **facts)
+    outsiders.used(unit, "letter", "鹏程", "18")
+    outsiders.open_of(unit, "1", NOW.date(), 3)
+    outsiders.expect(unit, id)
+    outsiders.expected(unit, 8)
+    outsiders.count_expected(unit.session)
+    outsiders.settle(unit, id, outsiders.CAME, by="1", at=NOW)
+    outsiders.get(unit, id)
+    consultations.of_outsider(unit, id)
+    wanted = figures.add(unit, outsider_id=id, staff_id="1", wanted="客户数量", reason="年报")
+    figures.close(unit, wanted, "granted")
+    figures.get(unit, wanted)
+    figures.of_outsider(unit, id)
+
+
+def _grades(unit: Unit) -> None:
+    grades.give(unit, 7, "secret", NOW.date())
+    grades.unwatched(unit.session, NOW.date(), 10)
+    grades.watched(unit, 7)
+    grades.ended(unit.session, NOW.date(), 10)
+    grades.next_end(unit.session)
+
+
 def _log(unit: Unit) -> None:
     audit.append(unit, [audit.Entry(NOW, "1", "a", "s", "phones")])
     for wanted in ({}, {"staff_id": "1"}, {"subject": "s"}):
@@ -178,7 +230,21 @@ def _ways(unit: Unit) -> None:
 
 @pytest.mark.parametrize(
     "work",
-    [_inbox, _outbox, _ledger, _attachments, _ways, _rest, _looks, _rounds, _log, _passing],
+    [
+        _inbox,
+        _outbox,
+        _ledger,
+        _attachments,
+        _ways,
+        _rest,
+        _looks,
+        _rounds,
+        _incidents,
+        _outsiders,
+        _grades,
+        _log,
+        _passing,
+    ],
 )
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_no_table_is_read_through(unit_factory: UnitFactory, work: Callable[[Unit], None]) -> None:

@@ -74,6 +74,9 @@ class TestGivenYearsOfUse:
             one._ways,
             one._rest,
             one._looks,
+            one._incidents,
+            one._outsiders,
+            one._grades,
             one._log,
             one._passing,
         ],
@@ -86,6 +89,17 @@ class TestGivenYearsOfUse:
 
     def test_approvals(self, unit: Unit) -> None:
         PATH.test_approvals(unit)
+
+    def test_papers_and_loans(self, unit: Unit, monkeypatch: pytest.MonkeyPatch) -> None:
+        # lists of everybody's loans meet rows of the crowd, in which nothing is sealed
+        monkeypatch.setattr(unit.vault, "open", lambda _sealed, _row: "")
+        PATH.test_papers_and_loans(unit)
+
+    def test_custody_and_waiting(self, unit: Unit) -> None:
+        PATH.test_custody_and_waiting(unit)
+
+    def test_corrections(self, unit: Unit) -> None:
+        PATH.test_corrections(unit)
 
     def test_notes_and_visits(self, unit: Unit) -> None:
         PATH.test_notes_and_visits(unit)

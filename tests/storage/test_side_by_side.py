@@ -153,7 +153,7 @@ def rows(two: Two) -> list[tuple[str, str]]:
 
 
 def claim(unit: Unit) -> list[str]:
-    return [one.key for one in outbox.claim(unit, "phones", NOW, 10)]
+    return [one.key for one in outbox.claim(unit, "phones", NOW, 10)[0]]
 
 
 class TestGivenNumbersAndIds:
@@ -398,7 +398,7 @@ class TestGivenMessagesOut:
         newer = put("b", slot="n.1", body='"new"')
 
         def bodies(unit: Unit) -> list[str | None]:
-            return [one.body for one in outbox.claim(unit, "phones", NOW, 10)]
+            return [one.body for one in outbox.claim(unit, "phones", NOW, 10)[0]]
 
         assert two.at_once(newer, bodies) == (None, ['"new"'])
 
@@ -425,7 +425,7 @@ class TestGivenMessagesOut:
         def late_ids(unit: Unit) -> None:
             unit.ids = iter(range(900_000, 900_100))
             put("first")(unit)
-            (one,) = outbox.claim(unit, "phones", NOW, 10)
+            (one,) = outbox.claim(unit, "phones", NOW, 10)[0]
             outbox.retry(unit, one.id, NOW + timedelta(minutes=1), "RetryLater")
 
         def early_ids(unit: Unit) -> None:
@@ -467,7 +467,7 @@ class TestGivenTheClock:
         def take_up(unit: Unit) -> int:
             (card,) = (
                 one
-                for one in outbox.claim(unit, "phones", NOW, 10)
+                for one in outbox.claim(unit, "phones", NOW, 10)[0]
                 if one.key.startswith("digest")
             )
             return len(ledger.open_notices(unit.session, card.key))

@@ -32,12 +32,13 @@ from bot.channels.telegram.outcomes import NOT_MODIFIED, converted, says
 from bot.channels.telegram.polling import FULL, PAUSES, Poller, Sleep
 from bot.channels.telegram.request import ANSWER_SECONDS, Request
 from bot.channels.telegram.taptime import TapClock
-from bot.channels.telegram.webhook import Webhook, secret_for
+from bot.channels.telegram.webhook import Call, Webhook, secret_for
 from bot.settings import Telegram as Settings
 from handlers.conversation.messages import Card, Inbound, InFile, Suggestions
 from handlers.texts import LOCALES, N_
 from storage.errors import StorageError
 
+ANSWER_TAP = "answerCallbackQuery"
 ALERT_LENGTH = 200
 OWN_SERVER_BYTES = 2000 * 2**20
 """Largest file that a self-hosted Bot API server gives out."""
@@ -76,7 +77,9 @@ class Telegram:
         self._settings = settings
         self._token = settings.token.reveal()
         self._api = f"{settings.api_base.rstrip('/')}/bot"
-        self._request = Request(settings.proxy, answer_seconds=answer_seconds, gate=Gate(now))
+        self._request = Request(
+            settings.api_base, settings.proxy, answer_seconds=answer_seconds, gate=Gate(now)
+        )
         self._bot = Bot(
             self._token,
             base_url=self._api,
@@ -85,6 +88,8 @@ class Telegram:
             get_updates_request=self._request,
         )
         self._tasks: set[asyncio.Task[None]] = set()
+        self._posted: dict[str, Call | None] = {}
+        """By key: taps that were posted, with what the answer to the post is to say."""
         taps = TapClock(now)
         secret = settings.webhook_secret.reveal() if settings.webhook_secret else ""
         self.webhook = Webhook(
@@ -92,7 +97,7 @@ class Telegram:
             f"{(public_url or '').rstrip('/')}{settings.webhook_path}",
             secret or secret_for(self._token),
             self._introduce,
-            self._take,
+            self._take_posted,
             taps,
             pauses=pauses,
             sleep=sleep,
@@ -154,12 +159,31 @@ class Telegram:
         return found if isinstance(found, list) else []
 
     async def _take(self, update: dict[str, Any]) -> None:
-        """Handle one update; what cannot be read is passed over, as the next one will not be."""
+        """Handle one update that was asked for."""
+        await self._hand_on(self._read(update))
+
+    async def _take_posted(self, update: dict[str, Any]) -> Call | None:
+        """Handle one update that was posted; returns the call to answer it with."""
+        read = self._read(update)
+        if not isinstance(read, Inbound) or not read.choice:
+            await self._hand_on(read)
+            return None
+        self._posted[read.key] = None
         try:
-            read = decode(update, self._bot, self.username, self._taps.time())
+            await self._hand_on(read)
+        finally:
+            call = self._posted.pop(read.key, None)
+        return call
+
+    def _read(self, update: dict[str, Any]) -> Inbound | Typing | None:
+        """Return what it means; None as well for one that cannot be read: the next ones can."""
+        try:
+            return decode(update, self.username, self._taps.time())
         except Exception as error:
             log.error("update_unreadable", kind=type(error).__name__, exc_info=True)
-            return
+            return None
+
+    async def _hand_on(self, read: Inbound | Typing | None) -> None:
         if isinstance(read, Typing):
             self._spawn(self._suggest(read))
         elif read is not None:
@@ -252,18 +276,14 @@ class Telegram:
 
     async def answer_tap(self, inbound: Inbound, alert: str) -> None:
         """Stop the spinner, without holding anything up: a late answer does no harm."""
-        text = alert if len(alert) <= ALERT_LENGTH else f"{alert[: ALERT_LENGTH - 1]}…"
-        query = inbound.key.removeprefix("c")
-        self._spawn(
-            self._quietly(
-                self._call(
-                    "answerCallbackQuery",
-                    callback_query_id=query,
-                    text=text or None,
-                    show_alert=bool(text) or None,
-                )
-            )
-        )
+        values: Call = {"callback_query_id": inbound.key.removeprefix("c")}
+        if alert:
+            short = alert if len(alert) <= ALERT_LENGTH else f"{alert[: ALERT_LENGTH - 1]}…"
+            values |= {"text": short, "show_alert": True}
+        if inbound.key in self._posted:
+            self._posted[inbound.key] = {"method": ANSWER_TAP, **values}
+        else:
+            self._spawn(self._quietly(self._call(ANSWER_TAP, **values)))
 
     async def fetch(self, file: InFile) -> AsyncIterator[bytes]:
         root = self._settings.files_root

@@ -12,20 +12,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from telegram import (
-    Bot,
-    CallbackQuery,
-    ChatMember,
-    ChatMemberUpdated,
-    InlineQuery,
-    Message,
-    Update,
-    User,
-)
-from telegram.constants import ChatType
+from telegram.constants import ChatMemberStatus, ChatType
 
 from bot.channels.telegram.draw import tapped_ref
 from bot.channels.telegram.taptime import TapTime
+from bot.channels.telegram.updates import (
+    CallbackQuery,
+    InlineQuery,
+    Member,
+    MemberUpdated,
+    Message,
+    User,
+    instant,
+    read,
+)
 from bot.channels.words import split_command
 from handlers.conversation.messages import (
     ChatChange,
@@ -59,8 +59,6 @@ _ODD = {
 """What carries nothing to answer with, by its field. All else without content is a remark of the
 platform itself (a message was pinned), which nobody wants an answer to."""
 
-_OF_TAPPED = ("message_id", "date", "chat", "has_protected_content")
-
 _GROUPS = (ChatType.GROUP, ChatType.SUPERGROUP)
 
 
@@ -89,36 +87,24 @@ def lane(update: dict[str, Any]) -> str:
     return ""
 
 
-def decode(
-    update: dict[str, Any], bot: Bot, username: str, tap: TapTime
-) -> Inbound | Typing | None:
-    """Return what the update means; None: nothing that concerns us.
+def decode(raw: dict[str, Any], username: str, tap: TapTime) -> Inbound | Typing | None:
+    """Return what an update means; None: nothing that concerns us.
 
     Raises:
         Exception: any, where the update is not what the Bot API documents.
     """
-    read = Update.de_json(_without_card(update), bot)
-    if read.message is not None:
-        return _message(read.message, username)
-    if read.edited_message is not None:
-        return _edited(read.edited_message, read.update_id, username)
-    if read.callback_query is not None:
-        return _tap(read.callback_query, tap)
-    if read.inline_query is not None:
-        return _typing(read.inline_query)
-    if read.my_chat_member is not None:
-        return _membership(read.my_chat_member, read.update_id)
+    update = read(raw)
+    if update.message is not None:
+        return _message(update.message, username)
+    if update.edited_message is not None:
+        return _edited(update.edited_message, update.update_id, username)
+    if update.callback_query is not None:
+        return _tap(update.callback_query, tap)
+    if update.inline_query is not None:
+        return _typing(update.inline_query)
+    if update.my_chat_member is not None:
+        return _membership(update.my_chat_member, update.update_id)
     return None
-
-
-def _without_card(update: dict[str, Any]) -> dict[str, Any]:
-    """Return the update without what a tapped message shows, which nobody here looks at."""
-    query = update.get("callback_query")
-    message = query.get("message") if isinstance(query, dict) else None
-    if not isinstance(query, dict) or not isinstance(message, dict):
-        return update
-    left = {name: message[name] for name in _OF_TAPPED if name in message}
-    return {**update, "callback_query": {**query, "message": left}}
 
 
 def _message(message: Message, username: str) -> Inbound | None:
@@ -126,20 +112,20 @@ def _message(message: Message, username: str) -> Inbound | None:
         return _moved(message, str(message.chat.id), str(message.migrate_to_chat_id))
     if message.migrate_from_chat_id is not None:
         return _moved(message, str(message.migrate_from_chat_id), str(message.chat.id))
-    sender = message.from_user
+    sender = message.sender
     if sender is None or sender.is_bot or message.sender_chat is not None:
         return None
     if message.chat.type in _GROUPS:
         return _in_group(message, sender, username)
     if message.chat.type != ChatType.PRIVATE:
         return None
-    said = _said(message, sender, _key("m", message), message.date, username)
+    said = _said(message, sender, _key("m", message), instant(message.date), username)
     empty = not (said.text or said.command or said.files or said.place or said.odd)
     return None if empty else said
 
 
 def _said(message: Message, sender: User, key: str, at: datetime, username: str) -> Inbound:
-    words = message.text or message.caption or ""
+    words = message.text or message.caption
     command, _, rest = split_command(words)
     chosen = message.via_bot is not None and message.via_bot.username == username
     if chosen and not command:
@@ -153,24 +139,26 @@ def _said(message: Message, sender: User, key: str, at: datetime, username: str)
         command=command,
         files=_files(message),
         place=_place(message),
-        album=message.media_group_id or "",
+        album=message.media_group_id,
         forwarded=message.forward_origin is not None,
-        odd=next((kind for name, kind in _ODD.items() if getattr(message, name, None)), None),
+        odd=next(
+            (kind for name, kind in _ODD.items() if getattr(message, name) is not None), None
+        ),
     )
 
 
 def _in_group(message: Message, sender: User, username: str) -> Inbound | None:
     """Return a command or a mention of the bot; other talk in a group is not ours."""
-    words = message.text or message.caption or ""
+    words = message.text or message.caption
     command, addressed, rest = split_command(words)
     if addressed and addressed.lower() != username.lower():
         return None
     mention = re.search(rf"@{re.escape(username)}\b", words, re.IGNORECASE) if username else None
-    replied = message.reply_to_message and message.reply_to_message.from_user
+    replied = message.reply_to_message and message.reply_to_message.sender
     mentioned = bool(mention or addressed or (replied and replied.username == username))
     if not command and not mentioned:
         return None
-    said = _said(message, sender, _key("m", message), message.date, username)
+    said = _said(message, sender, _key("m", message), instant(message.date), username)
     text = rest if command else words.replace(mention[0] if mention else "", "").strip()
     return replace(
         said,
@@ -186,10 +174,10 @@ def _in_group(message: Message, sender: User, username: str) -> Inbound | None:
 def _edited(message: Message, update_id: int, username: str) -> Inbound | None:
     if message.location is not None or message.edit_date is None:
         return None  # a live location moves on by itself
-    if message.chat.type != ChatType.PRIVATE or message.from_user is None:
+    if message.chat.type != ChatType.PRIVATE or message.sender is None:
         return None
     key = f"e{message.chat.id}.{update_id}"
-    said = _said(message, message.from_user, key, message.edit_date, username)
+    said = _said(message, message.sender, key, instant(message.edit_date), username)
     return replace(said, files=(), edits=_key("m", message))
 
 
@@ -198,24 +186,23 @@ def _tap(query: CallbackQuery, tap: TapTime) -> Inbound | None:
         return None
     message = query.message
     grouped = message is not None and message.chat.type != ChatType.PRIVATE
-    protected = isinstance(message, Message) and bool(message.has_protected_content)
     return Inbound(
         channel=NAME,
-        account=str(query.from_user.id),
+        account=str(query.sender.id),
         key=f"c{query.id}",
         at=tap.at,
         certain=tap.certain,
         choice=query.data,
-        card=tapped_ref(message.message_id, protected) if message is not None else "",
-        group=str(message.chat.id) if message is not None and grouped else "",
+        card=tapped_ref(message.message_id, message.has_protected_content) if message else "",
+        group=str(message.chat.id) if message and grouped else "",
     )
 
 
 def _typing(query: InlineQuery) -> Typing:
-    return Typing(query.id, str(query.from_user.id), query.query, query.offset)
+    return Typing(query.id, str(query.sender.id), query.query, query.offset)
 
 
-def _membership(change: ChatMemberUpdated, update_id: int) -> Inbound | None:
+def _membership(change: MemberUpdated, update_id: int) -> Inbound | None:
     if change.chat.type not in (*_GROUPS, ChatType.PRIVATE):
         return None
     here, before = _is_in(change.new_chat_member), _is_in(change.old_chat_member)
@@ -223,17 +210,17 @@ def _membership(change: ChatMemberUpdated, update_id: int) -> Inbound | None:
         return None
     return Inbound(
         channel=NAME,
-        account=str(change.from_user.id),
+        account=str(change.sender.id),
         key=f"u{change.chat.id}.{update_id}",
-        at=change.date,
+        at=instant(change.date),
         event=ChatEvent(ChatChange.JOINED if here else ChatChange.LEFT, str(change.chat.id)),
     )
 
 
-def _is_in(member: ChatMember) -> bool:
-    if member.status == ChatMember.RESTRICTED:
-        return bool(getattr(member, "is_member", False))
-    return member.status not in (ChatMember.LEFT, ChatMember.BANNED)
+def _is_in(member: Member) -> bool:
+    if member.status == ChatMemberStatus.RESTRICTED:
+        return member.is_member
+    return member.status not in (ChatMemberStatus.LEFT, ChatMemberStatus.BANNED)
 
 
 def _moved(message: Message, chat: str, moved_to: str) -> Inbound:
@@ -241,7 +228,7 @@ def _moved(message: Message, chat: str, moved_to: str) -> Inbound:
         channel=NAME,
         account="",
         key=_key("m", message),
-        at=message.date,
+        at=instant(message.date),
         event=ChatEvent(ChatChange.MOVED, chat, moved_to),
     )
 
@@ -259,8 +246,7 @@ def _files(message: Message) -> tuple[InFile, ...]:
         (message.document, FileKind.DOCUMENT),
     ):
         if part is not None:
-            name = getattr(part, "file_name", None) or ""
-            return (InFile(part.file_id, kind, name, part.file_size),)
+            return (InFile(part.file_id, kind, part.file_name, part.file_size),)
     return ()
 
 

@@ -19,8 +19,8 @@ async def look(settings: Settings, telegram: Telegram) -> list[str]:
     Raises:
         Refused: the platform cannot be reached or does not take the token; says what to mend.
     """
-    request = Request(telegram.proxy)
     base = telegram.api_base.rstrip("/")
+    request = Request(base, telegram.proxy)
     bot = Bot(
         telegram.token.reveal(),
         base_url=f"{base}/bot",

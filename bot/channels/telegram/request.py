@@ -11,6 +11,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, cast
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import msgspec
@@ -46,12 +48,14 @@ class Request(BaseRequest):
 
     def __init__(
         self,
+        base: str,
         proxy: str | None = None,
         *,
         answer_seconds: float = ANSWER_SECONDS,
         gate: Gate | None = None,
     ) -> None:
-        self._proxy = proxy
+        """`base`: where all calls go; without `proxy`, by the one the environment names for it."""
+        self._proxy = proxy or _proxy_to(base)
         self._gate = gate
         self._answer_seconds = answer_seconds
         self._session: aiohttp.ClientSession | None = None
@@ -65,9 +69,8 @@ class Request(BaseRequest):
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=100, keepalive_timeout=60.0),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
-                json_serialize=lambda value: msgspec.json.encode(value).decode(),
+                json_serialize_bytes=msgspec.json.encode,
                 cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=self._proxy is None,
             )
 
     async def shutdown(self) -> None:
@@ -159,6 +162,16 @@ class Request(BaseRequest):
         if self._session is None:
             raise NotSent("not started")
         return self._session
+
+
+def _proxy_to(base: str) -> str | None:
+    """Return the proxy that the environment names on the way to `base`; None for none.
+
+    Looked up once: aiohttp's `trust_env` does it for every call, in two other threads, and that
+    takes longer than the call.
+    """
+    to = urlsplit(base)
+    return None if proxy_bypass(to.hostname or "") else getproxies().get(to.scheme)
 
 
 def _form(request_data: RequestData) -> aiohttp.FormData:

@@ -19,6 +19,7 @@ from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 
 from bot.channels.base import Desk
+from bot.channels.posted import body_of
 from bot.channels.telegram.decode import KINDS
 from bot.channels.telegram.outcomes import converted
 from bot.channels.telegram.polling import BACKLOG_SECONDS, PAUSES, Sleep
@@ -26,13 +27,15 @@ from bot.channels.telegram.taptime import TapClock
 from storage.errors import StorageError
 
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
-BODY_BYTES = 1024 * 1024
-BODY_SECONDS = 10.0
 CONNECTIONS = 100
 """Updates that the platform may post at the same time: its own maximum."""
 LEASE = "webhook:telegram"
 BEAT_SECONDS = 10.0
 """How often it is kept in mind that we could be reached."""
+
+Call = dict[str, Any]
+"""A method of the Bot API under `method`, and its parameters. The answer to an update may be one:
+it is carried out, and what became of it is not said."""
 
 log = structlog.get_logger()
 
@@ -49,13 +52,16 @@ class Webhook:
         url: str,
         secret: str,
         prepare: Callable[[], Awaitable[None]],
-        take: Callable[[dict[str, Any]], Coroutine[Any, Any, None]],
+        take: Callable[[dict[str, Any]], Coroutine[Any, Any, Call | None]],
         taps: TapClock,
         *,
         pauses: Sequence[float] = PAUSES,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        """`url`: the address that the platform is told to post to."""
+        """`url`: the address that the platform is told to post to.
+
+        `take` handles an update and returns what to answer it with; None: nothing but 200.
+        """
         self.problem = ""
         """As `Watched` has it; a platform that has been told once is taken to post."""
         self._bot = bot
@@ -68,7 +74,7 @@ class Webhook:
         self._sleep = sleep
         self._open = False
         self._left = 0
-        self._busy: set[asyncio.Task[None]] = set()
+        self._busy: set[asyncio.Task[Call | None]] = set()
         self._caught_up = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -148,7 +154,7 @@ class Webhook:
             return web.Response(status=401)
         if not self._open:
             return web.Response(status=503)
-        body = await _body(request)
+        body = await body_of(request)
         if body is None:
             return web.Response(status=413)
         try:
@@ -160,26 +166,12 @@ class Webhook:
         self._busy.add(task)
         task.add_done_callback(self._busy.discard)
         try:
-            await asyncio.shield(task)
+            call = await asyncio.shield(task)
         except Exception as error:
             log.warning("update_not_kept", kind=type(error).__name__, exc_info=True)
             return web.Response(status=503)
         if self._left > 0:
             self._catch_up(self._left - 1)
-        return web.Response()
-
-
-async def _body(request: web.Request) -> bytes | None:
-    """Return the body; None when it is larger than any update or does not end."""
-    if request.content_length is not None and request.content_length > BODY_BYTES:
-        return None
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for piece in request.content.iter_any():
-                body += piece
-                if len(body) > BODY_BYTES:
-                    return None
-    except TimeoutError:
-        return None
-    return bytes(body)
+        if call is None:
+            return web.Response()
+        return web.Response(body=msgspec.json.encode(call), content_type="application/json")

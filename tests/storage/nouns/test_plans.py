@@ -19,6 +19,7 @@ from rules.approvals import open_case
 from rules.calendar import china
 from rules.cases import Case, Outcome, World
 from rules.chains import route
+from rules.corrections import Stage
 from rules.deciders import Matter
 from rules.occasions import Action, Facts
 from rules.policy import load_pack
@@ -28,20 +29,35 @@ from storage import (
     case_copies,
     case_lists,
     cases,
+    changes,
     consultations,
     conversations,
+    corrections,
+    custody,
     delegations,
+    documents,
     dossiers,
+    explanations,
+    incidents,
+    labels,
+    loan_items,
+    loan_lists,
+    loan_queue,
+    loans,
     loose,
     notes,
+    references,
+    renewals,
     search,
     staff,
     visits,
 )
 from storage.directory import StaffDirectory
+from storage.loan_lists import Late, Wanted
 from storage.tables import metadata
 from storage.unit import Unit
 from tests.conftest import UnitFactory
+from tests.storage.nouns import lent
 from tests.storage.nouns.company import NOW, TODAY, customer, note, staffed
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -128,6 +144,24 @@ class TestGivenTheMessagePath:
         search.find_dossiers(unit, words, staff_id="zhang", limit=8)
         search.find_dossiers(unit, words, staff_id="gm", limit=8)
 
+    def test_corrections(self, unit: Unit) -> None:
+        id_ = customer(unit, "鸿鑫贸易")
+        set_id = changes.gather(unit, "zhang", id_, {"telephone": "1"}, {})
+        who = {"planner": "zhang", "executor": "li", "rule": "S5-1.X1", "words": {"wrong": "错"}}
+        one = corrections.add(unit, 2026, dossier_id=id_, set_id=set_id, at=NOW, **who)
+        held = corrections.get(unit, one)
+        assert held is not None
+        corrections.move(unit, held, Stage.ORDERED, "li", NOW)
+        corrections.waiting(unit, ["li", "zhang"], 8)
+        corrections.count_waiting(unit.session, ["li", "zhang"])
+        corrections.open_on(unit, id_)
+        task = labels.begin(unit, id_, "custodian", NOW)
+        assert task is not None
+        labels.get(unit.session, task)
+        labels.open_of(unit.session, ["custodian", "gm"], 8)
+        labels.count_open(unit.session, ["custodian", "gm"])
+        labels.done(unit, task, "shan", NOW)
+
     def test_approvals(self, unit: Unit) -> None:
         dossier_id = customer(unit, "鸿鑫贸易")
         about = {"dossier_id": dossier_id, "subject": 7, "kind": "consult", "mark": "阅"}
@@ -162,6 +196,87 @@ class TestGivenTheMessagePath:
         given = delegations.add(unit, staff_id="head", stand_in="dir", at=NOW, **days)
         delegations.get(unit.session, given.id)
         delegations.end(unit, given.id, staff_id="head", at=NOW)
+
+    def test_papers_and_loans(self, unit: Unit) -> None:
+        dossier_id = customer(unit, "鸿鑫贸易")
+        original, copy = (lent.paper(unit, dossier_id, form=one) for one in ("original", "copy"))
+        documents.pair(unit, copy, original)
+        for one in documents.many(unit, (original, copy)):
+            documents.twin_of(unit, one)
+        documents.page(unit, dossier_id, ["none"], 8, 8)
+        documents.count(unit.session, dossier_id, ["none"])
+        index = documents.index_of(unit.vault, "合同")
+        documents.filed(unit.session, [dossier_id], [index])
+        documents.locate(unit, copy, "A柜")
+        references.meant(unit.session, ["KH-2026-0001", "鸿鑫贸易"])
+        asked = lent.asked(unit, dossier_id, (original,), borrower="li")
+        loans.give_number(unit, asked.id, "借-2026-9999")
+        loans.by_number(unit.session, "借-2026-9999")
+        loans.copies_of(unit.session, asked.id)
+        held = lent.lent(unit, dossier_id, (copy,), due=NOW)
+        loan_items.blocking(unit, dossier_id, [original, copy], but=asked)
+        loan_items.count_back(unit, held.id, [loan_items.Counted(1, 11, 1, "missing")])
+        loan_items.replaced(unit, held.id)
+        loan_items.write_off(unit, held.id)
+        loan_lists.open_of(unit, "zhang")
+        loan_lists.open_on(unit, dossier_id)
+        loan_lists.recent_on(unit, dossier_id, 8)
+        loan_lists.next_lapse(unit.session)
+        loan_lists.burden(unit.session, "zhang", NOW)
+        loan_lists.to_hand_out(unit, 8, 8)
+        loan_lists.not_fetched(unit.session, NOW, 8)
+        for late in (Late("销售一部"), Late(borrowers=("zhang", "li")), Late(everyone=True)):
+            loan_lists.overdue(unit, NOW, late, 8)
+            loan_lists.overdue(unit, NOW, late, 8, (NOW, 7))
+            loan_lists.count_overdue(unit.session, NOW, late)
+        for wanted in (
+            Wanted(),
+            Wanted(state="lent"),
+            Wanted(borrower="zhang"),
+            Wanted(dossier_id=dossier_id),
+            Wanted(since=NOW, until=NOW + timedelta(days=1)),
+        ):
+            loan_lists.register(unit, wanted, 8)
+            loan_lists.register(unit, wanted, 8, (NOW, 7))
+        list(loan_lists.every_out(unit))
+        renewal = renewals.ask(unit, held, until=TODAY, reason="", at=NOW)
+        renewals.get(unit, renewal)
+        renewals.asked(unit, held.id)
+        renewals.of_loan(unit, held.id)
+        renewals.close(unit, renewal, "granted")
+        explanations.add(unit, held.id, "周五归还", NOW)
+        explanations.last(unit, held.id)
+        incidents.of_loan(unit, held.id, "overdue")
+        incidents.all_of_loan(unit, held.id)
+
+    def test_custody_and_waiting(self, unit: Unit) -> None:
+        dossier_id = customer(unit, "鸿鑫贸易")
+        papers = (lent.paper(unit, dossier_id),)
+        held = lent.lent(unit, dossier_id, papers)
+        lines = (custody.Handed(1, 12, 1),)
+        new = custody.NewStep(held.id, "hand_out", "shan", "zhang", "shan", lines, witness="li")
+        step = custody.open_step(unit, new, NOW)
+        custody.waiting_for(unit, "zhang")
+        custody.confirm(unit, step.id, "zhang", NOW)
+        custody.end(unit, step.id, "disputed")
+        custody.settle(unit, step, "li", lines, NOW)
+        again = custody.open_step(unit, new, NOW)
+        custody.take_back(unit, again, "head", (), NOW)
+        custody.of_loan(unit, held.id)
+        for one in (None, *papers):
+            custody.chain(unit, dossier_id, one, NOW + timedelta(days=1))
+        first, second = (loan_queue.join(unit, dossier_id, who, NOW) for who in ("li", "head"))
+        loan_queue.offer(unit, first.id, NOW, NOW)
+        loan_queue.queue(unit.session, dossier_id)
+        loan_queue.ahead(unit.session, second)
+        loan_queue.of_person(unit.session, "li")
+        loan_queue.next_over(unit.session)
+        loan_queue.expire(unit, NOW)
+        loan_queue.close(unit, second.id, "left")
+        loan_queue.leave_all(unit, "li")
+        loan_queue.merged(unit, dossier_id, dossier_id)
+        loans.merged(unit, dossier_id, dossier_id)
+        documents.merged(unit, dossier_id, dossier_id)
 
     def test_notes_and_visits(self, unit: Unit) -> None:
         dossier_id = customer(unit, "鸿鑫贸易")

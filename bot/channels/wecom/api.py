@@ -1,0 +1,321 @@
+"""WeCom's REST interface over aiohttp: tokens, calls, files.
+
+The trap: the token stands in every address, and the platform's words may quote a message. So no
+exception that leaves here carries an address or an answer; of errors the code is told, and the
+address that the platform saw us call from.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+import msgspec
+import structlog
+
+from bot.channels.base import ChannelError, Outcome, OutFile
+from bot.channels.wecom.outcomes import (
+    FREQUENCY,
+    MINUTE,
+    STALE_TOKEN,
+    STORM_SECONDS,
+    TOO_LARGE,
+    UNAUTHORIZED,
+    UNTRUSTED,
+    Refused,
+    pause_of,
+)
+from bot.settings import Wecom as Settings
+from storage.errors import FileRefused
+
+Json = dict[str, Any]
+
+CONNECT_SECONDS = 10.0
+ANSWER_SECONDS = 20.0
+UPLOAD_SECONDS = 60.0
+PIECE_BYTES = 64 * 1024
+AT_ONCE = 10
+"""Most calls under way: more are refused with 45033."""
+SPARE = timedelta(seconds=300)
+"""A token is renewed when it lasts no longer than that."""
+LONGEST_PAUSE = 3600.0
+
+_FROM_IP = re.compile(r"from ip: ([0-9a-fA-F.:]{3,45})")
+
+log = structlog.get_logger()
+
+
+class Token(msgspec.Struct, frozen=True):
+    value: str
+    until: datetime
+
+
+Recall = Callable[[], Awaitable[str | None]]
+"""Returns the token that all processes share, as JSON; None: there is none yet."""
+Share = Callable[[str], Awaitable[None]]
+
+
+@dataclass
+class Closed:
+    """Calls of one kind that the platform does not take for a while."""
+
+    until: datetime
+    seconds: float
+
+
+class Api:
+    """One app's calls, over one connection pool."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        now: Callable[[], datetime],
+        *,
+        answer_seconds: float = ANSWER_SECONDS,
+    ) -> None:
+        self.problem = ""
+        """As `Watched` has it, of the last call."""
+        self.seen_from = ""
+        """Address that the platform saw, when it did not trust it; empty: it did."""
+        self._settings = settings
+        self._base = f"{settings.api_base.rstrip('/')}/cgi-bin"
+        self._now = now
+        self._answer_seconds = answer_seconds
+        self._session: aiohttp.ClientSession | None = None
+        self._token: Token | None = None
+        self._recall: Recall | None = None
+        self._share: Share | None = None
+        self._renewing = asyncio.Lock()
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._closed: dict[str, Closed] = {}
+
+    async def open(self, recall: Recall | None = None, share: Share | None = None) -> None:
+        """Be ready for calls; `recall` and `share` keep the token for all processes."""
+        self._recall, self._share = recall, share
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=AT_ONCE, keepalive_timeout=60.0),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=self._settings.proxy is None,
+            )
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    # -- calls ---------------------------------------------------------------------------------
+
+    async def get(self, method: str, **query: str) -> Json:
+        """Ask with a GET. Raises ChannelError."""
+        return await self._call(method, query)
+
+    async def post(self, method: str, body: Json, **query: str) -> Json:
+        """Send JSON and return the answer. Raises ChannelError."""
+        return await self._call(method, query, lambda: msgspec.json.encode(body))
+
+    async def upload(self, kind: str, file: OutFile) -> str:
+        """Give the platform a file and return the id to send it by. Raises ChannelError."""
+
+        def form() -> aiohttp.FormData:
+            made = aiohttp.FormData(quote_fields=False)  # names stay as they are, not %E5...
+            made.add_field("media", file.content, filename=file.name, content_type=file.mime)
+            return made
+
+        answer = await self._call("media/upload", {"type": kind}, form, UPLOAD_SECONDS)
+        return str(answer.get("media_id", ""))
+
+    async def download(self, media_id: str) -> AsyncIterator[bytes]:
+        """Yield a file that somebody sent.
+
+        Raises:
+            FileRefused: larger than the platform gives out at once.
+            ChannelError: GONE when it is not there, or not any more.
+        """
+        token = await self._valid_token()
+        try:
+            async for piece in self._stream(media_id, token):
+                yield piece
+        except Refused as error:
+            if error.code == TOO_LARGE:
+                raise FileRefused("size") from None
+            if error.code not in STALE_TOKEN:
+                raise
+            async for piece in self._stream(media_id, await self._valid_token(stale=token)):
+                yield piece
+
+    async def _call(
+        self,
+        method: str,
+        query: dict[str, str],
+        data: Callable[[], Any] | None = None,
+        seconds: float | None = None,
+    ) -> Json:
+        """Make a call; once more with a fresh token when the platform wants one."""
+        self._check_open(method)
+        token = await self._valid_token()
+        answer = await self._request(method, {"access_token": token, **query}, data, seconds)
+        if _code(answer) in STALE_TOKEN:
+            token = await self._valid_token(stale=token)
+            answer = await self._request(method, {"access_token": token, **query}, data, seconds)
+        self._settle(method, answer)
+        return answer
+
+    async def _request(
+        self,
+        method: str,
+        query: dict[str, str],
+        data: Callable[[], Any] | None = None,
+        seconds: float | None = None,
+    ) -> Json:
+        """Make one call and return its answer, whatever its code says."""
+        how: Json = {} if data is None else {"data": data()}
+        if how and isinstance(how["data"], bytes):
+            how["headers"] = {"Content-Type": "application/json"}
+        url = f"{self._base}/{method}?{urlencode(query)}"
+        async with self._slots:
+            try:
+                async with (
+                    asyncio.timeout(max(seconds or 0.0, self._answer_seconds)),
+                    self._open.request(
+                        "POST" if how else "GET", url, proxy=self._settings.proxy, **how
+                    ) as response,
+                ):
+                    payload = await response.read()
+            except TimeoutError:
+                raise ChannelError(Outcome.UNKNOWN, "no answer") from None
+            except aiohttp.ClientConnectorError as error:
+                self.problem = "unreachable"
+                kind = type(error).__name__
+                raise ChannelError(Outcome.RETRY_LATER, kind, after=STORM_SECONDS) from None
+            except aiohttp.ClientError as error:
+                raise ChannelError(Outcome.UNKNOWN, type(error).__name__) from None
+        return _read(payload)
+
+    async def _stream(self, media_id: str, token: str) -> AsyncIterator[bytes]:
+        query = urlencode({"access_token": token, "media_id": media_id})
+        patience = aiohttp.ClientTimeout(
+            total=None, sock_connect=CONNECT_SECONDS, sock_read=self._answer_seconds
+        )
+        try:
+            async with self._open.get(
+                f"{self._base}/media/get?{query}", proxy=self._settings.proxy, timeout=patience
+            ) as response:
+                if "Content-Disposition" not in response.headers:
+                    self._settle("media/get", _read(await response.read()))
+                    raise ChannelError(Outcome.UNKNOWN, "neither a file nor an error")
+                async for piece in response.content.iter_chunked(PIECE_BYTES):
+                    yield piece
+        except TimeoutError:
+            raise ChannelError(Outcome.UNKNOWN, "no answer") from None
+        except aiohttp.ClientError as error:
+            raise ChannelError(Outcome.UNKNOWN, type(error).__name__) from None
+
+    @property
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            raise ChannelError(Outcome.RETRY_LATER, "not started", after=STORM_SECONDS)
+        return self._session
+
+    # -- what the platform refuses ---------------------------------------------------------------
+
+    def _check_open(self, method: str) -> None:
+        closed = self._closed.get(method)
+        left = (closed.until - self._now()).total_seconds() if closed else 0.0
+        if left > 0:
+            raise ChannelError(Outcome.RETRY_LATER, f"{method} waits", after=left)
+
+    def _settle(self, method: str, answer: Json) -> None:
+        """Take in how a call ended. Raises Refused."""
+        code = _code(answer)
+        self._note(code, str(answer.get("errmsg", "")))
+        if code == 0:
+            self._closed.pop(method, None)
+            return
+        after = pause_of(code)
+        if code == FREQUENCY:
+            # refused again after the minute was over: then it is the limit of an hour
+            before = self._closed.get(method)
+            after = min(before.seconds * 2, LONGEST_PAUSE) if before else MINUTE
+            self._closed[method] = Closed(self._now() + timedelta(seconds=after), after)
+        raise Refused(code, after=after)
+
+    def _note(self, code: int, words: str) -> None:
+        self.seen_from = ""
+        if code == UNTRUSTED:
+            found = _FROM_IP.search(words)
+            self.seen_from = found[1] if found else "?"
+            self.problem = "address"
+        else:
+            self.problem = "unauthorized" if code in UNAUTHORIZED else ""
+        if code:
+            log.warning("wecom_refused", errcode=code, seen_from=self.seen_from)
+
+    # -- the token -----------------------------------------------------------------------------
+
+    async def _valid_token(self, *, stale: str = "") -> str:
+        """Return a token that is not `stale`, asked for by one call of all that want it."""
+        async with self._renewing:
+            if not self._fits(self._token, stale):
+                self._token = await self._shared()
+            if self._token is not None and self._fits(self._token, stale):
+                return self._token.value
+            self._check_open("gettoken")
+            self._token = await self._fetch()
+            if self._share is not None:
+                await self._share(msgspec.json.encode(self._token).decode())
+            return self._token.value
+
+    async def _shared(self) -> Token | None:
+        text = await self._recall() if self._recall is not None else None
+        try:
+            return msgspec.json.decode(text, type=Token) if text else None
+        except msgspec.DecodeError:
+            return None
+
+    async def _fetch(self) -> Token:
+        settings = self._settings
+        query = {"corpid": settings.corp_id, "corpsecret": settings.secret.reveal().strip()}
+        answer = await self._request("gettoken", query)
+        code = _code(answer)
+        if code in UNAUTHORIZED | {UNTRUSTED}:
+            # thousands of wrong tries within an hour would shut us out for another one
+            before = self._closed.get("gettoken")
+            seconds = min(before.seconds * 2, LONGEST_PAUSE) if before else MINUTE
+            self._closed["gettoken"] = Closed(self._now() + timedelta(seconds=seconds), seconds)
+            self._note(code, str(answer.get("errmsg", "")))
+            raise Refused(code, after=seconds)
+        self._settle("gettoken", answer)
+        try:
+            lasts = timedelta(seconds=int(answer["expires_in"]))
+            return Token(str(answer["access_token"]), self._now() + lasts)
+        except (KeyError, ValueError, TypeError):
+            raise ChannelError(Outcome.UNKNOWN, "no token in the answer") from None
+
+    def _fits(self, token: Token | None, stale: str) -> bool:
+        """Whether a token may be used, `stale` being the one that was just refused."""
+        if token is None or token.value == stale:
+            return False
+        return token.until - self._now() > SPARE
+
+
+def _read(payload: bytes) -> Json:
+    try:
+        answer = msgspec.json.decode(payload, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise ChannelError(Outcome.UNKNOWN, "not JSON") from None
+    if not isinstance(answer.get("errcode"), int):
+        raise ChannelError(Outcome.UNKNOWN, "no errcode")
+    return answer
+
+
+def _code(answer: Json) -> int:
+    code: int = answer["errcode"]
+    return code

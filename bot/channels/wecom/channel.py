@@ -1,0 +1,277 @@
+"""WeCom as a channel: what the bot calls to reach a person there, and how it listens."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import structlog
+
+from bot.channels.base import UTF8_BYTES, ChannelError, Desk, Outcome, OutFile
+from bot.channels.render import QUOTE_BYTES
+from bot.channels.wecom.api import ANSWER_SECONDS, Api, Json
+from bot.channels.wecom.callback import PATIENCE_SECONDS, Callback
+from bot.channels.wecom.decode import NAME
+from bot.channels.wecom.draw import BELOW, CAPABILITIES, SETTLED, draw, greyed, redrawn
+from bot.channels.wecom.files import guarded, kind_of, name_of
+from bot.channels.wecom.notes import Note, Notes
+from bot.channels.wecom.outcomes import Refused
+from bot.channels.wecom.throttle import Throttle
+from bot.settings import Wecom as Settings
+from handlers.conversation.messages import Card, Inbound, InFile
+from storage.errors import StorageError
+
+RECALLABLE = timedelta(hours=24)
+"""How long the platform lets us take a message back."""
+TOKEN, MENU = "token", "menu"
+MENU_SECONDS = 300.0
+"""Pause between tries to set the app's menu."""
+
+Sleep = Callable[[float], Awaitable[None]]
+
+log = structlog.get_logger()
+
+
+class Wecom:
+    name = NAME
+    capabilities = CAPABILITIES
+
+    def __init__(
+        self,
+        settings: Settings,
+        now: Callable[[], datetime],
+        *,
+        menu: Json | None = None,
+        patience: float = PATIENCE_SECONDS,
+        sleep: Sleep = asyncio.sleep,
+        answer_seconds: float = ANSWER_SECONDS,
+    ) -> None:
+        """`menu`: of the app, for everybody; None: it is left as it is.
+
+        `patience`: how long a message may take to be handled; `sleep`: between tries to set the
+        menu; `answer_seconds`: patience with one call.
+
+        Raises:
+            ValueError: the EncodingAESKey is not one.
+        """
+        self.callback = Callback(settings, patience=patience)
+        self._agent_id = settings.agent_id
+        self._now = now
+        self._menu = menu
+        self._sleep = sleep
+        self._api = Api(settings, now, answer_seconds=answer_seconds)
+        self._throttle = Throttle(settings.limits, now)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def problem(self) -> str:
+        """Code of what the platform last complained of; "" for nothing."""
+        return self._api.problem
+
+    async def start(self, desk: Desk) -> None:
+        self._desk = desk
+        self._notes = Notes(desk)
+        await self._api.open(self._recall_token, self._share_token)
+        self.callback.start(desk)
+        if self._menu is not None:
+            self._spawn(self._set_menu(self._menu))
+
+    async def stop(self) -> None:
+        await self.callback.stop()
+        for task in set(self._tasks):
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(set(self._tasks))
+        await self._api.close()
+
+    # -- speaking ------------------------------------------------------------------------------
+
+    async def send(self, account: str, card: Card, files: tuple[OutFile, ...] = ()) -> str:
+        before = await self._before(account, card.instead_of)
+        drawn = draw(card, before.quote if before else "")
+        kinds = [kind_of(one) for one in files]
+        self._throttle.take(account, len(files) + len(drawn.texts) + (drawn.card is not None))
+        ref = _new_ref()
+        sent = [
+            await self._send_file(account, kind, file, safe=card.protect and guarded(kind, file))
+            for kind, file in zip(kinds, files, strict=True)
+        ]
+        for text in drawn.texts:
+            body = {"msgtype": "text", "text": {"content": text}, "safe": int(card.protect)}
+            sent.append(await self._say(account, body))
+        if drawn.card is not None:
+            template = drawn.card | {"task_id": ref}
+            body = {"msgtype": "template_card", "template_card": template}
+            sent.append(await self._say(account, body))
+        note = Note(
+            self._now(),
+            tuple(str(one.get("msgid", "")) for one in sent),
+            str(sent[-1].get("response_code", "")),
+            _beginning(card),
+            _digest(drawn.card) if drawn.card is not None else "",
+        )
+        await self._notes.keep(account, ref, note)
+        if before is not None:
+            grey = greyed(card, BELOW)
+            await self._quietly(self._change(account, card.instead_of, before, grey))
+        return ref
+
+    async def edit(self, account: str, ref: str, card: Card) -> str:
+        """Redraw a card in place, by the code of a tap on it or by the one it was sent with.
+
+        A card that cannot show what it has come to counts as gone; it is greyed out where nothing
+        is left to press.
+        """
+        note = await self._notes.of(account, ref)
+        template = redrawn(card)
+        if template is None:
+            if not card.buttons():
+                await self._change(account, ref, note, greyed(card, SETTLED))
+            raise ChannelError(Outcome.GONE, "more than a card shows")
+        shown = _digest(template)
+        if shown == note.shown:
+            return ref
+        fresh = _new_ref()
+        change = {"template_card": template | {"task_id": fresh}}
+        left = await self._change(account, ref, note, change)
+        now = msgspec.structs.replace(note, code=left, quote=_beginning(card), shown=shown)
+        await self._notes.keep(account, fresh, now)
+        return fresh
+
+    async def _change(self, account: str, ref: str, note: Note, change: Json) -> str:
+        """Change a card and return the code that is left to do so again, "" for none.
+
+        Raises ChannelError: GONE where no code is good.
+        """
+        codes = (await self._notes.code_of_tap(account, ref), note.code)
+        for code in filter(None, dict.fromkeys(codes)):
+            target = {"agentid": self._agent_id, "userids": [account], "response_code": code}
+            try:
+                await self._api.post("message/update_template_card", target | change)
+            except Refused as error:
+                # which code means used or too old is written nowhere; the next one may do
+                if error.outcome is Outcome.RETRY_LATER:
+                    raise
+                continue
+            return "" if code == note.code else note.code
+        raise ChannelError(Outcome.GONE, "it can be redrawn no more")
+
+    async def delete(self, account: str, ref: str) -> None:
+        note = await self._notes.of(account, ref)
+        if not note.messages:
+            raise ChannelError(Outcome.GONE, "taken back already")
+        if self._now() - note.sent_at >= RECALLABLE:
+            raise ChannelError(Outcome.REJECTED, "too old to be taken back")
+        gone = 0
+        for message in note.messages:
+            try:
+                await self._api.post("message/recall", {"msgid": message})
+            except Refused as error:
+                if error.outcome is Outcome.RETRY_LATER:
+                    raise
+                gone += 1
+        await self._notes.keep(account, ref, Note(note.sent_at))
+        if gone == len(note.messages):
+            raise ChannelError(Outcome.GONE, "not there any more")
+
+    async def answer_tap(self, inbound: Inbound, alert: str) -> None:
+        """Say what stands against a tap: there is no spinner to stop and no pop-up to show."""
+        if alert:
+            self._spawn(self._quietly(self.send(inbound.account, Card(alert))))
+
+    async def fetch(self, file: InFile) -> AsyncIterator[bytes]:
+        async for piece in self._api.download(file.ref):
+            yield piece
+
+    async def menu(self, account: str, entries: tuple[tuple[str, str], ...]) -> None:
+        """The platform has one menu for all, which the start sets."""
+
+    async def leave(self, chat: str) -> None:
+        """An app is in no groups."""
+
+    async def _say(self, account: str, body: Json) -> Json:
+        """Send one message. Raises ChannelError, also when it is answered that nobody got it."""
+        answer = await self._api.post(
+            "message/send", {"touser": account, "agentid": self._agent_id, **body}
+        )
+        for name in ("invaliduser", "unlicenseduser"):
+            if answer.get(name):
+                raise ChannelError(Outcome.UNREACHABLE, name)
+        return answer
+
+    async def _send_file(self, account: str, kind: str, file: OutFile, *, safe: bool) -> Json:
+        media = await self._api.upload(kind, replace(file, name=name_of(kind, file)))
+        return await self._say(
+            account, {"msgtype": kind, kind: {"media_id": media}, "safe": int(safe)}
+        )
+
+    async def _before(self, account: str, ref: str) -> Note | None:
+        """Return what is known of the message whose place one takes."""
+        if not ref:
+            return None
+        try:
+            return await self._notes.of(account, ref)
+        except ChannelError:
+            return None
+
+    # -- what all processes share ----------------------------------------------------------------
+
+    async def _recall_token(self) -> str | None:
+        try:
+            return await self._desk.noted(NAME, "", TOKEN)
+        except StorageError as error:
+            log.warning("token_not_recalled", kind=type(error).__name__)
+            return None
+
+    async def _share_token(self, token: str) -> None:
+        try:
+            await self._desk.note(NAME, "", TOKEN, token)
+        except StorageError as error:
+            log.warning("token_not_shared", kind=type(error).__name__)
+
+    async def _set_menu(self, menu: Json) -> None:
+        """Set the app's menu where it changed, again and again until the platform takes it."""
+        wanted = msgspec.json.encode(menu).decode()
+        while True:
+            try:
+                if await self._desk.noted(NAME, "", MENU) != wanted:
+                    await self._api.post("menu/create", menu, agentid=str(self._agent_id))
+                    await self._desk.note(NAME, "", MENU, wanted)
+                return
+            except (ChannelError, StorageError) as error:
+                log.warning("menu_not_set", channel=NAME, kind=type(error).__name__)
+                if isinstance(error, ChannelError) and error.outcome is Outcome.REJECTED:
+                    return
+            await self._sleep(MENU_SECONDS)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _quietly(self, call: Coroutine[Any, Any, object]) -> None:
+        try:
+            await call
+        except ChannelError as error:
+            log.info("call_refused", kind=error.outcome.value)
+
+
+def _new_ref() -> str:
+    """Return what names a message of ours, and its card at the platform; never used twice."""
+    return secrets.token_hex(12)
+
+
+def _digest(template: Json) -> str:
+    return hashlib.sha256(msgspec.json.encode(template)).hexdigest()[:32]
+
+
+def _beginning(card: Card) -> str:
+    """Return what a message is known by; of a protected one no more than its title."""
+    text = card.title if card.protect else card.title or card.text
+    return UTF8_BYTES.cut(text.partition("\n")[0], QUOTE_BYTES)

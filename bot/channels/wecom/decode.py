@@ -1,0 +1,191 @@
+"""A message or event of WeCom as the rest of the program understands it.
+
+Userids are the same in any case and come back in another one than they were entered in, so an
+account is a userid in lower case. Keys are built from what a repeated delivery does not change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from bot.channels.wecom.draw import pressed
+from bot.channels.words import split_command
+from handlers.conversation.messages import (
+    ChatChange,
+    ChatEvent,
+    FileKind,
+    Inbound,
+    InFile,
+    Odd,
+    Place,
+)
+
+NAME = "wecom"
+DEPTH = 12
+"""Deepest nesting of anything the platform sends, with room to spare."""
+
+_FILES = {
+    "image": FileKind.PHOTO,
+    "voice": FileKind.VOICE,
+    "video": FileKind.VIDEO,
+    "file": FileKind.DOCUMENT,
+}
+_OF_EVENT = (
+    "FromUserName", "CreateTime", "Event", "EventKey", "TaskId", "ResponseCode", "ChangeType",
+    "UserID",
+)  # fmt: skip
+"""What tells two events apart; the platform gives them no id."""
+_SYSTEM = ("", "sys")
+
+
+class Unreadable(Exception):
+    """XML that the platform would not send: broken, too deep, or with a DOCTYPE or entities."""
+
+
+def parsed(text: str) -> Element:
+    """Return the XML of a callback. Raises Unreadable."""
+    try:
+        root = fromstring(text, forbid_dtd=True)
+    except (ParseError, DefusedXmlException, ValueError, RecursionError):
+        raise Unreadable from None
+    if not isinstance(root, Element) or root.tag != "xml" or _deep(root):
+        raise Unreadable
+    return root
+
+
+def _deep(root: Element) -> bool:
+    level = [root]
+    for _ in range(DEPTH):
+        level = [child for one in level for child in one]
+    return bool(level)
+
+
+def value(message: Element, name: str) -> str:
+    """Return what an element of the message holds; "" where there is none."""
+    return (message.findtext(name) or "").strip()
+
+
+def decode(message: Element) -> Inbound | None:
+    """Return what the message means; None: nothing that concerns us.
+
+    Raises:
+        Unreadable: it has no time.
+    """
+    account = value(message, "FromUserName").lower()
+    if account in _SYSTEM:
+        return None
+    kind = value(message, "MsgType")
+    if kind == "event":
+        happened = _EVENTS.get(value(message, "Event"))
+        return happened(message, account) if happened else None
+    return _said(message, account, kind)
+
+
+def _said(message: Element, account: str, kind: str) -> Inbound:
+    words, place, odd = "", None, None
+    files: tuple[InFile, ...] = ()
+    match kind:
+        case "text":
+            words = message.findtext("Content") or ""
+        case "location":
+            place = _place(message)
+        case "link":
+            parts = (value(message, name) for name in ("Title", "Description", "Url"))
+            words = "\n".join(filter(None, parts))
+        case _ if kind in _FILES and value(message, "MediaId"):
+            name = value(message, "FileName") or value(message, "Title")
+            files = (InFile(value(message, "MediaId"), _FILES[kind], name),)
+        case _:
+            odd = Odd.OTHER
+    command, _, rest = split_command(words)
+    return Inbound(
+        channel=NAME,
+        account=account,
+        key=f"m{value(message, 'MsgId')}" if value(message, "MsgId") else _key(message),
+        at=_time(message),
+        text=rest if command else words,
+        command=command,
+        files=files,
+        place=place,
+        odd=odd,
+    )
+
+
+def _tapped(message: Element, account: str) -> Inbound | None:
+    """Return a tap on a card's button; the code lets us redraw that card once more."""
+    if not value(message, "EventKey"):
+        return None
+    return Inbound(
+        channel=NAME,
+        account=account,
+        key=_key(message),
+        at=_time(message),
+        choice=pressed(value(message, "EventKey")),
+        card=value(message, "TaskId"),
+        redraw=value(message, "ResponseCode"),
+    )
+
+
+def _clicked(message: Element, account: str) -> Inbound | None:
+    """Return a command of the app's menu."""
+    command, _, rest = split_command(f"/{value(message, 'EventKey')}")
+    if not command:
+        return None
+    return Inbound(
+        channel=NAME,
+        account=account,
+        key=_key(message),
+        at=_time(message),
+        command=command,
+        text=rest,
+    )
+
+
+def _membership(change: ChatChange) -> Callable[[Element, str], Inbound]:
+    """Return what reads that a person came into the app's visible range, or left it."""
+
+    def read(message: Element, account: str) -> Inbound:
+        return Inbound(
+            channel=NAME,
+            account=account,
+            key=_key(message),
+            at=_time(message),
+            event=ChatEvent(change, account),
+        )
+
+    return read
+
+
+_EVENTS: dict[str, Callable[[Element, str], Inbound | None]] = {
+    "click": _clicked,
+    "template_card_event": _tapped,
+    "subscribe": _membership(ChatChange.JOINED),
+    "unsubscribe": _membership(ChatChange.LEFT),
+}
+"""By name; all others, such as `enter_agent`, want no answer."""
+
+
+def _place(message: Element) -> Place | None:
+    try:
+        latitude, longitude = (float(value(message, f"Location_{one}")) for one in "XY")
+    except ValueError:
+        raise Unreadable from None
+    return Place(latitude, longitude, value(message, "Label"))
+
+
+def _time(message: Element) -> datetime:
+    try:
+        return datetime.fromtimestamp(int(value(message, "CreateTime")), UTC)
+    except (ValueError, OverflowError, OSError):
+        raise Unreadable from None
+
+
+def _key(message: Element) -> str:
+    parts = [value(message, name) for name in _OF_EVENT]
+    return f"e{hashlib.sha256(repr(parts).encode()).hexdigest()[:40]}"

@@ -1,0 +1,76 @@
+"""What `dossierbot check` asks the platform, and what to mend when it says no."""
+
+from __future__ import annotations
+
+from bot.channels.base import ChannelError
+from bot.channels.wecom.api import Api, Json
+from bot.channels.wecom.outcomes import Refused as Errcode
+from bot.clock import SystemClock
+from bot.commands.shared import Refused
+from bot.settings import Settings, Wecom, without_password
+
+_WRONG = {
+    40001: "the secret is not one of this app: copy it anew from the app's page in the console",
+    40013: "corp_id is not known: 我的企业, at the bottom of the page",
+    40056: "agent_id is not this app's: it stands at the top of the app's page",
+    40091: "the secret is not one of this app: copy it anew from the app's page in the console",
+    48002: "the app may not use this interface: give it the rights in the console",
+    50003: "the app is disabled: switch it on in the console",
+    301002: "agent_id and secret are of different apps: take both from the same page",
+}
+"""By error code: what is wrong and where the right value stands."""
+
+
+async def look(settings: Settings, wecom: Wecom) -> list[str]:
+    """Return remarks about the app as the platform has it.
+
+    Raises:
+        Refused: the platform cannot be reached or does not accept a setting; says what to mend.
+    """
+    api = Api(wecom, SystemClock().now)
+    await api.open()
+    try:
+        app = await api.get("agent/get", agentid=str(wecom.agent_id))
+    except Errcode as error:
+        raise Refused(_sentence(error.code, api.seen_from)) from None
+    except ChannelError:
+        proxy = f" through {without_password(wecom.proxy)}" if wecom.proxy else ""
+        raise Refused(
+            f"{wecom.api_base} gave no usable answer{proxy}. Check the network, the firewall and "
+            "[wecom] api_base and proxy, and try again."
+        ) from None
+    finally:
+        await api.close()
+    return [*_of_app(app), *_of_callback(settings, wecom)]
+
+
+def _sentence(code: int, seen_from: str) -> str:
+    if seen_from:
+        return (
+            f"WeCom does not trust the address {seen_from} (60020). Enter it in the console, on "
+            "the app's page under 企业可信IP; or set [wecom] proxy to one with such an address."
+        )
+    return f"WeCom says no ({code}): {_WRONG.get(code, 'see docs/wecom.md for what it means')}."
+
+
+def _of_app(app: Json) -> list[str]:
+    remarks = [f"the app is {app.get('name', '')}"]
+    if app.get("close"):
+        remarks.append("it is suspended: nobody gets a message until it is switched on again")
+    ranges = (
+        app.get(outer, {}).get(inner)
+        for outer, inner in (
+            ("allow_userinfos", "user"), ("allow_partys", "partyid"), ("allow_tags", "tagid")
+        )
+    )  # fmt: skip
+    if not any(ranges):
+        remarks.append("nobody is in its visible range (可见范围), so it reaches nobody")
+    return remarks
+
+
+def _of_callback(settings: Settings, wecom: Wecom) -> list[str]:
+    url = f"{(settings.http.public_url or '').rstrip('/')}{wecom.callback_path}"
+    return [
+        f"messages are expected at {url}: enter that in the console under 接收消息, API接收, with "
+        "this token and EncodingAESKey, while the program runs"
+    ]

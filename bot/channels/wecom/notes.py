@@ -1,0 +1,61 @@
+"""What the channel remembers of a message it sent: how to take it back and how to redraw it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+import structlog
+
+from bot.channels.base import ChannelError, Desk, Outcome
+from bot.channels.wecom.decode import NAME
+from storage.channel_notes import tapped
+from storage.errors import StorageError
+
+STORE_SECONDS = 5.0
+
+log = structlog.get_logger()
+
+
+class Note(msgspec.Struct, frozen=True):
+    sent_at: datetime
+    messages: tuple[str, ...] = ()
+    """The platform's ids of all that was sent, to take it back by; empty: it is taken back."""
+    code: str = ""
+    """What lets us redraw the card once; empty: it is used, or there is no card."""
+    quote: str = ""
+    """What the message began with."""
+    shown: str = ""
+    """Digest of the card as it is now; empty: there is none."""
+
+
+class Notes:
+    """The notes of one channel, kept where all processes find them."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def of(self, account: str, ref: str) -> Note:
+        """Return the note of a message. Raises ChannelError: GONE where there is none."""
+        text = await self._noted(account, ref)
+        if text is None:
+            raise ChannelError(Outcome.GONE, "no such message")
+        return msgspec.json.decode(text, type=Note)
+
+    async def code_of_tap(self, account: str, ref: str) -> str:
+        """Return what a tap on the message lets us redraw it by; "" for nothing."""
+        return await self._noted(account, tapped(ref)) or ""
+
+    async def keep(self, account: str, ref: str, note: Note) -> None:
+        """Keep a note; never raises: without it a message is as good as gone, but it was sent."""
+        try:
+            await self._desk.note(NAME, account, ref, msgspec.json.encode(note).decode())
+        except StorageError as error:
+            log.warning("note_not_kept", kind=type(error).__name__)
+
+    async def _noted(self, account: str, ref: str) -> str | None:
+        try:
+            return await self._desk.noted(NAME, account, ref)
+        except StorageError as error:
+            kind = type(error).__name__
+            raise ChannelError(Outcome.RETRY_LATER, kind, after=STORE_SECONDS) from None

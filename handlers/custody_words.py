@@ -1,0 +1,111 @@
+"""Counts as they are read: line by line what goes from hand to hand, and what its taking means.
+
+Titles are left out for who may not read them where they read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from handlers import borrow_facts, case_texts, loan_sides, loan_words
+from handlers.context import Context
+from handlers.texts import N_, Texts
+from storage import loan_items
+from storage.custody import Handed, Step
+from storage.loan_items import LoanItem
+from storage.loans import Loan
+from storage.staff import Person
+
+SHOWN = 8
+
+NAMED = N_("{place}. {title}: {what}")
+UNTITLED = N_("{place}. A paper (title not shown): {what}")
+MORE = N_("and {count} more")
+PAGES = N_("{pages} of {lent} pp.")
+COPIES = N_("{copies} of {lent} copies")
+ALL_THERE = N_("all there")
+NOTHING_THERE = N_("nothing there")
+DAMAGED = N_("damaged")
+COMES_BACK = N_("What comes back:")
+PASSES_ON = N_("To be passed on to {name}")
+NOT_SO = N_("Said about it: {words}")
+IF_TAKEN = N_("If it is taken today, it is due {until}: {counted} ({rule})")
+NOTICE = N_("Who takes it confirms: {words} ({rule})")
+
+
+def about(ctx: Context, held: Loan, step: Step, reader: Person, texts: Texts) -> Iterator[str]:
+    """Yield what a reader of the loan's card has to know of a step that is not settled."""
+    titled = loan_sides.titles(ctx, held, loan_sides.dossier_of(ctx, held), reader)
+    if step.kind == "hand_out":
+        yield from taking(ctx, held, texts)
+    elif step.kind == "transfer":
+        yield texts.t(PASSES_ON, name=case_texts.name(ctx, step.taker))
+    elif step.kind == "return":
+        yield texts.t(COMES_BACK)
+        yield from lines(loan_items.of(ctx.unit, held.id), step.lines, texts, titled=titled)
+    if step.words and titled:
+        yield texts.t(NOT_SO, words=step.words)
+
+
+def taking(ctx: Context, held: Loan, texts: Texts) -> Iterator[str]:
+    """Yield until when papers taken now are due, and how they are handled. Rule: S1-14.6."""
+    policy = loan_sides.policy_of(ctx, held)
+    wanted = borrow_facts.of_loan(ctx, held, policy, loan_sides.dossier_of(ctx, held))
+    due = borrow_facts.due_of(ctx, wanted, ctx.now)
+    if due is not None:
+        deadline, term = due
+        until = loan_words.until(ctx, deadline.last_day, deadline.instant, texts)
+        counted = loan_words.counted(deadline, term, texts)
+        yield texts.t(IF_TAKEN, until=until, counted=counted, rule=deadline.rule)
+    notice = policy.loan.notice_rule if policy.loan is not None else None
+    if notice is not None:
+        yield texts.t(NOTICE, words=ctx.clauses[notice].zh, rule=notice)
+
+
+def lines(
+    items: Iterable[LoanItem], counted: Iterable[Handed], texts: Texts, *, titled: bool
+) -> list[str]:
+    """Return each counted line with what is there of what is still to come."""
+    known = {one.position: one for one in items}
+    said = [
+        _line(known[one.position], one, texts, titled=titled)
+        for one in counted
+        if one.position in known
+    ]
+    if len(said) > SHOWN:
+        return [*said[:SHOWN], texts.t(MORE, count=len(said) - SHOWN)]
+    return said
+
+
+def _line(item: LoanItem, one: Handed, texts: Texts, *, titled: bool) -> str:
+    pages, copies = item.pages - item.back_pages, item.copies - item.back_copies
+    parts = []
+    if one.pages == 0 and one.copies == 0:
+        parts.append(texts.t(NOTHING_THERE))
+    else:
+        if one.pages != pages:
+            parts.append(texts.t(PAGES, pages=one.pages, lent=pages))
+        if one.copies != copies:
+            parts.append(texts.t(COPIES, copies=one.copies, lent=copies))
+    if one.damaged:
+        parts.append(texts.t(DAMAGED))
+    parts = parts or [texts.t(ALL_THERE)]
+    if one.note and titled:
+        parts.append(one.note)
+    what = " · ".join(parts)
+    if item.whole is not None:
+        title = texts.t(loan_words.WHOLE)
+    elif titled:
+        title = item.title
+    else:
+        return texts.t(UNTITLED, place=item.position, what=what)
+    return texts.t(NAMED, place=item.position, title=title, what=what)
+
+
+def found(items: Iterable[LoanItem], places: set[int], texts: Texts) -> list[str]:
+    """Return what came of each of these lines, with what was noted: for who hears of damage."""
+    return [
+        " · ".join(filter(None, (loan_words.line(one, texts, titled=True), one.note)))
+        for one in items
+        if one.position in places
+    ]

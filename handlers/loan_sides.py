@@ -1,0 +1,237 @@
+"""Who has to do with a loan: the borrower, who hands out and counts back, and who may know of it.
+
+Roles become people here and nowhere else. The trap is the archive nobody minds: where nobody holds
+the role, the heads of the unit that keeps the dossiers stand in, and operators hear of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from handlers import seeing
+from handlers.context import Context
+from handlers.conversation.messages import Card
+from handlers.texts import N_, Texts
+from rules.access import Sight, StaffId
+from rules.hearers import Concern, Telling
+from rules.incidents import IncidentKind, told_of
+from rules.lending import LoanPolicy
+from rules.loans import LoanState, Trigger
+from rules.policy import Policy
+from rules.roles import OPERATOR
+from rules.secrecy import Grade
+from storage import case_lists, cases, custody, dossiers, loan_items, loans, staff
+from storage.cases import Stored
+from storage.directory import StaffDirectory
+from storage.dossiers import Dossier
+from storage.loans import Loan
+from storage.staff import Person
+
+CUSTODIAN = "custodian"
+
+ORIGINAL = "-原"
+"""How the number of an original ends that is fetched to be copied; before it stands that of the
+loan of the photocopy (S3-ENG.3.5)."""
+
+TITLE = N_("Archive")
+NOBODY = N_(
+    "{number}: nobody holds the post that hands papers out. Please look at the staff list."
+)
+
+
+def loan(ctx: Context, words: str, *, lock: bool = False) -> Loan | None:
+    """Return the loan of that id if who acts may know of it, else None."""
+    held = loans.get(ctx.unit, int(words), lock=lock) if words.isdecimal() else None
+    return held if held is not None and knows(ctx, held, ctx.person) else None
+
+
+def dossier_of(ctx: Context, held: Loan) -> Dossier:
+    dossier = dossiers.get(ctx.unit, held.dossier_id)
+    assert dossier is not None  # noqa: S101 - the loan refers to it
+    return dossier
+
+
+def borrower_of(ctx: Context, held: Loan) -> Person:
+    person = staff.get(ctx.session, held.borrower)
+    assert person is not None  # noqa: S101 - nobody is ever deleted
+    return person
+
+
+def holder_of(ctx: Context, held: Loan) -> str:
+    """Return who has the papers of a loan that is out: the borrower, or to whom they passed on."""
+    done = [one for one in custody.of_loan(ctx.unit, held.id) if one.confirmed_at is not None]
+    passed = [one.taker for one in done if one.kind == "transfer"]
+    return passed[-1] if passed else held.borrower
+
+
+def case_of(ctx: Context, held: Loan) -> Stored | None:
+    """Return the case in which the loan was decided; None while it has no number."""
+    number = (held.number or "").removesuffix(ORIGINAL)
+    case_id = case_lists.by_number(ctx.session, number) if number else None
+    return cases.get(ctx.unit, case_id) if case_id is not None else None
+
+
+def policy_of(ctx: Context, held: Loan) -> Policy:
+    """Return the policy that the loan goes by: that of the day on which it was asked for.
+
+    Rule: S1-09.7.1.
+    """
+    day = ctx.policy.time.office_day(held.asked_at)
+    parts = (one for one in ctx.policies.governed if one.pack == held.pack)
+    part = next(parts, None)
+    return part.on(day) if part else ctx.in_force.governing(held.department)
+
+
+def lending_of(ctx: Context, held: Loan) -> LoanPolicy | None:
+    """Return how its policy lends; None: the policy lends nothing, only copies go out."""
+    return policy_of(ctx, held).loan
+
+
+# -- who hands out -----------------------------------------------------------------------------
+
+
+def release_of(ctx: Context, held: Loan) -> str:
+    """Return the role that hands the papers out and counts them back."""
+    stored = case_of(ctx, held)
+    return (stored.case.approval.release if stored else None) or CUSTODIAN
+
+
+def custodians(ctx: Context, held: Loan) -> tuple[str, ...]:
+    """Return the staff numbers of those who hand out and count back; empty: nobody can.
+
+    The holders of the role, else the heads of the unit that keeps the dossiers (C-76); nobody
+    counts face to face with themselves (S1-14.9), so a custodian who borrows has a colleague do
+    it, and where there is none a superior.
+    """
+    found = staff.holders(ctx.session, release_of(ctx, held))
+    found = found or staff.heads(ctx.session, policy_of(ctx, held).custodian_unit)
+    others = tuple(one for one in found if one != held.borrower)
+    return others or (staff.chain(ctx.session, held.borrower)[:1] if found else ())
+
+
+def is_custodian(ctx: Context, held: Loan, person: Person) -> bool:
+    return person.active and person.id in custodians(ctx, held)
+
+
+def alarm(ctx: Context, held: Loan) -> None:
+    """Tell the operators that nobody holds the role that hands out."""
+    if staff.holders(ctx.session, release_of(ctx, held)):
+        return
+    for one in staff.holders(ctx.session, OPERATOR):
+        ctx.tell(
+            one,
+            lambda texts: Card(texts.t(NOBODY, number=held.number or ""), title=texts.t(TITLE)),
+            f"loan:{held.id}:nobody:{one}",
+        )
+
+
+# -- who ends one that is short or lost --------------------------------------------------------
+
+
+def settlers(ctx: Context, held: Loan) -> tuple[str, ...]:
+    """Return who may settle or write off what did not come back whole.
+
+    Those whom the policy tells of a loss or a damage: never the borrower or who has the papers,
+    and who keeps the archive only where nobody else hears of it.
+
+    Rule: S1-14.7, S1-15.7.6.
+    """
+    policy = policy_of(ctx, held)
+    kinds = (IncidentKind.LOST, IncidentKind.DAMAGED)
+    roles = dict.fromkeys(role for kind in kinds for role in told_of(policy, kind).to)
+    borrower = StaffId(held.borrower)
+    dossier = dossier_of(ctx, held)
+    concern = Concern(borrower, borrower, StaffId(dossier.keeper), dossier.department)
+    telling = Telling(
+        StaffDirectory(ctx.session, ctx.today), lambda one: _reached(ctx, one), ctx.today
+    )
+    holder = holder_of(ctx, held)
+    found = [one.person for one in telling.heard(roles, concern).hearers if one.person != holder]
+    keeping = custodians(ctx, held)
+    return tuple(one for one in found if one not in keeping) or tuple(found)
+
+
+def _reached(ctx: Context, staff_id: str) -> bool:
+    person = staff.get(ctx.session, staff_id)
+    return person is not None and person.active and bool(person.home_channel)
+
+
+def endings(ctx: Context, held: Loan) -> tuple[Trigger, ...]:
+    """Return how a loan can be ended without its papers coming back whole.
+
+    Settled where everything was counted; written off where something is not back.
+    """
+    states = {one.state for one in loan_items.of(ctx.unit, held.id)}
+    found = []
+    if held.state == LoanState.SHORT and "out" not in states:
+        found.append(Trigger.SETTLE)
+    if held.state in (LoanState.SHORT, LoanState.LOST) and states & {"out", "missing"}:
+        found.append(Trigger.WRITE_OFF)
+    return tuple(found)
+
+
+# -- who may know ------------------------------------------------------------------------------
+
+
+def knows(ctx: Context, held: Loan, person: Person) -> bool:
+    """Return whether a person may know of a loan: who takes part, who is above, who is told."""
+    if not person.active:
+        return False
+    return (
+        person.id == held.borrower
+        or is_custodian(ctx, held, person)
+        or is_above(ctx, held, person)
+        or _keeps(ctx, held, person)
+        or hears_delays(ctx, held, person)
+        or any(
+            person.id in (one.giver, one.taker, one.witness)
+            for one in custody.of_loan(ctx.unit, held.id)
+        )
+        or (held.lent_at is not None and person.id in settlers(ctx, held))
+    )
+
+
+def is_above(ctx: Context, held: Loan, person: Person) -> bool:
+    """Return whether a person is among the superiors of the borrower."""
+    if held.borrower not in ctx.superiors:
+        ctx.superiors[held.borrower] = staff.chain(ctx.session, held.borrower)
+    return person.id in ctx.superiors[held.borrower] or held.department in person.head_of
+
+
+def hears_delays(ctx: Context, held: Loan, person: Person) -> bool:
+    """Return whether the policy has a person told of delays or of papers missing."""
+    return bool(_told(ctx, held) & person.roles)
+
+
+def _keeps(ctx: Context, held: Loan, person: Person) -> bool:
+    return dossier_of(ctx, held).keeper == person.id
+
+
+def _told(ctx: Context, held: Loan) -> frozenset[str]:
+    """Return the roles that hear of delays and of papers missing."""
+    lending = lending_of(ctx, held)
+    if lending is None:
+        return frozenset()
+    return frozenset({*lending.incident_to, *(one.to for one in lending.duty.escalate)})
+
+
+def seen_content(ctx: Context, dossier: Dossier, reader: Person) -> bool:
+    """Return whether a reader may see what is in the dossier, where they read."""
+    seen = seeing.view(ctx, dossier, reader)
+    return seen.sight is Sight.FULL and seen.content
+
+
+def customer(ctx: Context, dossier: Dossier, reader: Person, texts: Texts) -> str:
+    """Return number and name of the dossier, as far as the reader may know of it."""
+    if seeing.view(ctx, dossier, reader).sight is Sight.NONE:
+        return texts.t(N_("a dossier"))
+    return " ".join(filter(None, (dossier.number, seeing.customer(ctx, dossier, reader))))
+
+
+def titles(ctx: Context, held: Loan, dossier: Dossier, reader: Person) -> bool:
+    """Return whether papers may be named: by the grade at lending or the present one.
+
+    Rule: C-01, S2-SECR.12a, C-56.
+    """
+    grade = max(Grade(held.grade_at_lending), Grade(dossier.grade))
+    return seen_content(ctx, replace(dossier, grade=grade.value), reader)

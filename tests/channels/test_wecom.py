@@ -1,0 +1,524 @@
+"""What WeCom brings that no other channel has, against the stand-in for the platform."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.channels.base import ChannelError, Outcome, OutFile
+from bot.channels.wecom.channel import Wecom
+from bot.channels.wecom.menu import GROUPS, menu_of
+from bot.settings import MemberLimits, Secret
+from handlers import FEATURES
+from handlers.conversation.messages import Button, Card, ChatChange, FileKind, InFile, Odd
+from handlers.texts import LOCALES
+from storage.errors import FileRefused
+from tests.channels.harness import ANN, BOB, Bot, WecomHands, wecom_hands
+from tests.fakes.telegram.faults import Fault
+from tests.fakes.wecom_server import SEEN_FROM
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
+ASK = Card("批准吗?", title="借阅申请", choices=(Button("同意", "f.a"), Button("拒绝", "f.b")))
+
+
+@pytest.fixture
+async def hands(tmp_path: Path) -> AsyncIterator[WecomHands]:
+    async with wecom_hands(tmp_path) as opened:
+        yield opened
+
+
+async def refused(hands: WecomHands, card: Card = ASK, account: str = ANN) -> ChannelError:
+    with pytest.raises(ChannelError) as caught:
+        await hands.channel.send(account, card)
+    return caught.value
+
+
+class TestGivenWhatPeopleSend:
+    async def test_then_each_kind_of_file_is_named_for_what_it_is(self, hands: WecomHands) -> None:
+        ann = hands.server.member(ANN)
+        await ann.photo(PNG)
+        await ann.send_file("voice", b"#!AMR\n" + bytes(20))
+        await ann.send_file("video", b"mp4")
+        await ann.send_file("file", b"%PDF", "合同.pdf")
+        assert [(one.files[0].kind, one.files[0].name) for one in hands.bot.heard] == [
+            (FileKind.PHOTO, ""),
+            (FileKind.VOICE, ""),
+            (FileKind.VIDEO, ""),
+            (FileKind.DOCUMENT, "合同.pdf"),
+        ]
+
+    async def test_then_a_place_has_its_label_and_a_link_its_words(
+        self, hands: WecomHands
+    ) -> None:
+        ann = hands.server.member(ANN)
+        await ann.location(23.1, 113.3, "天河路")
+        await ann.other("link", Title="报价", Description="第三版", Url="https://a.example/1")
+        place, link = hands.bot.heard
+        assert place.place is not None
+        assert (place.place.latitude, place.place.label) == (23.1, "天河路")
+        assert link.text == "报价\n第三版\nhttps://a.example/1"
+
+    @pytest.mark.parametrize("kind", ["channels_shop_product", "", "mixed"])
+    async def test_when_the_kind_is_unknown_then_it_is_told_apart(
+        self, hands: WecomHands, kind: str
+    ) -> None:
+        await hands.server.member(ANN).other(kind, Content="x")
+        assert hands.bot.heard[0].odd is Odd.OTHER
+
+    async def test_then_a_userid_is_the_same_in_any_case(self, hands: WecomHands) -> None:
+        await hands.server.member("ZhangSan").say("a")
+        assert hands.bot.heard[0].account == "zhangsan"
+        await hands.channel.send("zhangsan", Card("b"))
+        assert hands.server.member("zhangsan").last.text == "b"
+
+    async def test_then_pictures_that_follow_closely_are_one_album(
+        self, hands: WecomHands
+    ) -> None:
+        ann, bob = hands.server.member(ANN), hands.server.member(BOB)
+        for seconds, who in ((0, ann), (5, ann), (0, bob), (5, ann), (6, ann)):
+            hands.clock.advance(hands.clock.now() + timedelta(seconds=seconds))
+            await who.photo(PNG)
+        first, second, other, third, later = hands.bot.heard
+        assert first.key == first.album == second.album == third.album
+        assert len({first.album, other.album, later.album}) == 3
+
+    async def test_then_the_menu_gives_commands(self, hands: WecomHands) -> None:
+        await hands.server.member(ANN).click("visit")
+        assert hands.bot.heard[0].command == "visit"
+
+    async def test_then_coming_and_going_are_events_of_the_chat(self, hands: WecomHands) -> None:
+        ann = hands.server.member(ANN)
+        await ann.event("unsubscribe", EventKey="")
+        await ann.event("subscribe", EventKey="")
+        changes = [(one.event.change, one.event.chat) for one in hands.bot.heard if one.event]
+        assert changes == [(ChatChange.LEFT, ANN), (ChatChange.JOINED, ANN)]
+
+    @pytest.mark.parametrize(
+        "event", ["enter_agent", "view", "LOCATION", "change_contact", "inactive_alert", ""]
+    )
+    async def test_when_nobody_asked_anything_then_nothing_is_made_of_it(
+        self, hands: WecomHands, event: str
+    ) -> None:
+        await hands.server.member(ANN).event(event, EventKey="")
+        assert hands.bot.heard == []
+        assert hands.server.callbacks.waiting == 0
+
+    async def test_when_it_comes_again_then_with_the_same_key(self, hands: WecomHands) -> None:
+        ann = hands.server.member(ANN)
+        ref = await hands.channel.send(ANN, ASK)
+        for act in (lambda: ann.say("a"), lambda: ann.tap("同意"), lambda: ann.click("today")):
+            await ann.again(await act())
+        keys = [one.key for one in hands.bot.heard]
+        assert keys[0::2] == keys[1::2]
+        assert len(set(keys)) == 3
+        assert hands.bot.heard[2].card == ref
+
+    async def test_then_files_are_fetched_also_with_a_token_that_ran_out(
+        self, hands: WecomHands
+    ) -> None:
+        await hands.server.member(ANN).photo(PNG)
+        (file,) = hands.bot.heard[0].files
+        await hands.channel.send(ANN, Card("a"))
+        hands.server.spoil(42001)
+        assert b"".join([piece async for piece in hands.channel.fetch(file)]) == PNG
+        hands.clock.advance(hands.clock.now() + timedelta(days=4))
+        with pytest.raises(ChannelError) as caught:
+            _ = [piece async for piece in hands.channel.fetch(file)]
+        assert caught.value.outcome is Outcome.GONE
+
+    async def test_when_a_file_is_too_large_for_one_piece_then_it_is_refused(
+        self, hands: WecomHands
+    ) -> None:
+        ref = hands.server.cabinet.keep(bytes(21 * 2**20), "film.mp4")
+        with pytest.raises(FileRefused):
+            _ = [piece async for piece in hands.channel.fetch(InFile(ref, FileKind.VIDEO))]
+
+
+class TestGivenCards:
+    async def test_then_title_and_text_have_their_places(self, hands: WecomHands) -> None:
+        await hands.channel.send(ANN, ASK)
+        card = hands.server.member(ANN).last.card
+        assert card["main_title"] == {"title": "借阅申请"}
+        assert card["sub_title_text"] == "批准吗?"
+        assert [one["text"] for one in card["button_list"]] == ["同意", "拒绝"]
+
+    async def test_when_two_buttons_do_the_same_then_both_are_there_and_do(
+        self, hands: WecomHands
+    ) -> None:
+        same = (Button("联系不上（1）", "f.team.list"), Button("团队", "f.team.list"))
+        await hands.channel.send(ANN, Card("今日", choices=same))
+        await hands.server.member(ANN).tap("联系不上（1）")
+        await hands.server.member(ANN).tap("团队")
+        assert [one.choice for one in hands.bot.heard] == ["f.team.list"] * 2
+
+    async def test_when_nothing_can_be_pressed_then_it_is_a_plain_message(
+        self, hands: WecomHands
+    ) -> None:
+        await hands.channel.send(ANN, Card("到期了", title="提醒"))
+        assert (hands.server.member(ANN).last.kind, hands.server.member(ANN).last.text) == (
+            "text",
+            "提醒\n到期了",
+        )
+
+    @pytest.mark.parametrize("text", ['<a href="http://x">同意</a>', "<A\nhref='y'>z", "1 < a b"])
+    async def test_when_somebody_wrote_a_link_under_other_words_then_it_is_none(
+        self, hands: WecomHands, text: str
+    ) -> None:
+        await hands.channel.send(ANN, Card(f"{text}\x00\x1f\x7f"))
+        shown = hands.server.member(ANN).last.text
+        assert shown == text.replace("<", "＜", 1)
+
+    @pytest.mark.parametrize("files", [(), (OutFile("合同.pdf", "application/pdf", b"%PDF-1.4"),)])
+    async def test_when_protected_then_nothing_of_it_can_be_shared(
+        self, hands: WecomHands, files: tuple[OutFile, ...]
+    ) -> None:
+        guarded = Card("电话 0755-1", title="鸿鑫", nav=(Button("返回", "f.x"),), protect=True)
+        await hands.channel.send(ANN, guarded, files)
+        *before, card = hands.server.member(ANN).messages
+        assert all(one.safe for one in before)
+        assert "电话" in before[-1].text
+        assert card.text == "请选择"
+        assert card.buttons == [("返回", "f.x")]
+
+    @pytest.mark.parametrize("long", [Card("长" * 161), Card("电话 0755-1", protect=True)])
+    async def test_when_redrawn_to_what_no_card_may_show_then_it_is_gone(
+        self, hands: WecomHands, long: Card
+    ) -> None:
+        ann = hands.server.member(ANN)
+        ref = await hands.channel.send(ANN, ASK)
+        with pytest.raises(ChannelError) as caught:
+            await hands.channel.edit(ANN, ref, replace(long, choices=ASK.choices))
+        assert caught.value.outcome is Outcome.GONE
+        assert len(ann.last.buttons) == 2  # for it may be that nothing takes its place
+        with pytest.raises(ChannelError) as caught:
+            await hands.channel.edit(ANN, ref, long)
+        assert caught.value.outcome is Outcome.GONE
+        assert (ann.last.replaced, ann.last.buttons) == ("已处理", [])
+
+    async def test_when_another_takes_its_place_then_the_old_one_points_there(
+        self, hands: WecomHands
+    ) -> None:
+        ref = await hands.channel.send(ANN, ASK)
+        await hands.channel.send(ANN, replace(ASK, instead_of=ref))
+        old, new = hands.server.member(ANN).messages
+        assert (old.replaced, old.buttons) == ("见下方", [])
+        assert new.buttons
+
+    async def test_when_redrawn_to_a_list_then_it_asks_for_a_number(
+        self, hands: WecomHands
+    ) -> None:
+        ref = await hands.channel.send(ANN, ASK)
+        many = tuple(Button(f"客户{n}", f"f.{n}") for n in range(8))
+        await hands.channel.edit(
+            ANN, ref, Card("哪一家?", choices=many, nav=(Button("返回", "f.x"),))
+        )
+        shown = hands.server.member(ANN).last
+        assert "8 客户7" in shown.text.split("\n")
+        assert (shown.replaced, shown.buttons) in (("回复数字选择", []), ("", [("返回", "f.x")]))
+
+    async def test_when_redrawn_longer_than_its_text_then_words_with_values_are_rows(
+        self, hands: WecomHands
+    ) -> None:
+        ref = await hands.channel.send(ANN, ASK)
+        text = f"说明\n申请人：张晓雯\n{'长' * 155}\n期限：今天"
+        await hands.channel.edit(ANN, ref, Card(text))
+        assert hands.server.member(ANN).last.card["horizontal_content_list"] == [
+            {"keyname": "申请人", "value": "张晓雯"},
+            {"keyname": "期限", "value": "今天"},
+        ]
+
+    async def test_then_each_code_changes_a_card_once(self, hands: WecomHands) -> None:
+        ann = hands.server.member(ANN)
+        first = await hands.channel.send(ANN, ASK)
+        await ann.tap("同意")
+        second = await hands.channel.edit(ANN, first, Card("一", choices=ASK.choices))
+        third = await hands.channel.edit(ANN, second, Card("二", choices=ASK.choices))
+        assert [(one.text, one.edits) for one in ann.messages] == [("二", 2)]
+        with pytest.raises(ChannelError) as caught:
+            await hands.channel.edit(ANN, third, Card("三", choices=ASK.choices))
+        assert caught.value.outcome is Outcome.GONE
+        await ann.tap("同意")
+        await hands.channel.edit(ANN, third, Card("三"))
+        assert [(one.text, one.replaced) for one in ann.messages] == [("三", "已处理")]
+
+    async def test_when_three_days_are_over_then_a_fresh_card_quotes_the_old(
+        self, hands: WecomHands
+    ) -> None:
+        ref = await hands.channel.send(ANN, ASK)
+        hands.clock.advance(hands.clock.now() + timedelta(hours=73))
+        with pytest.raises(ChannelError) as caught:
+            await hands.channel.edit(ANN, ref, Card("已同意"))
+        assert caught.value.outcome is Outcome.GONE
+        await hands.channel.send(ANN, Card("已同意", instead_of=ref))
+        assert hands.server.member(ANN).last.text == "更新此前的消息：借阅申请\n已同意"
+
+    async def test_when_the_answer_to_a_change_is_lost_then_it_is_not_made_twice(
+        self, hands: WecomHands
+    ) -> None:
+        ref = await hands.channel.send(ANN, ASK)
+        hands.server.faults.add(Fault.RESET_AFTER, "message/update*")
+        with pytest.raises(ChannelError) as caught:
+            await hands.channel.edit(ANN, ref, Card("已同意"))
+        assert caught.value.outcome is Outcome.UNKNOWN
+        with pytest.raises(ChannelError) as caught:
+            await hands.channel.edit(ANN, ref, Card("已同意"))
+        assert caught.value.outcome is Outcome.GONE
+        assert hands.server.member(ANN).last.edits == 1
+
+    async def test_when_long_then_whole_as_text_with_its_end_in_the_card(
+        self, hands: WecomHands
+    ) -> None:
+        text = "\n".join(f"{n} " + "长" * 30 for n in range(300))
+        await hands.channel.send(ANN, Card(text, choices=ASK.choices))
+        shown = hands.server.member(ANN).messages
+        assert "\n".join(one.text for one in shown) == text
+        assert [one.kind for one in shown] == ["text"] * (len(shown) - 1) + ["template_card"]
+
+    async def test_when_one_line_is_longer_than_a_card_then_the_card_says_to_choose(
+        self, hands: WecomHands
+    ) -> None:
+        await hands.channel.send(ANN, Card("长" * 10_000, choices=ASK.choices))
+        *texts, card = hands.server.member(ANN).messages
+        assert "".join(one.text for one in texts) == "长" * 10_000
+        assert card.text == "请选择"
+
+    async def test_when_more_than_a_day_old_then_it_can_not_be_taken_back(
+        self, hands: WecomHands
+    ) -> None:
+        ref = await hands.channel.send(ANN, Card("a"))
+        hands.clock.advance(hands.clock.now() + timedelta(hours=25))
+        with pytest.raises(ChannelError) as caught:
+            await hands.channel.delete(ANN, ref)
+        assert caught.value.outcome is Outcome.REJECTED
+
+    async def test_when_a_tap_is_refused_then_it_is_said(self, hands: WecomHands) -> None:
+        await hands.channel.send(ANN, ASK)
+        await hands.server.member(ANN).tap("同意")
+        await hands.channel.answer_tap(hands.bot.heard[0], "这个按钮已失效")
+        await hands.server.until(lambda: hands.server.member(ANN).last.text == "这个按钮已失效")
+
+    async def test_then_files_are_sent_for_what_they_are(self, hands: WecomHands) -> None:
+        files = (
+            OutFile("图", "image/png", PNG),
+            OutFile("视频.mp4", "video/mp4", PNG),
+            OutFile("录音.amr", "audio/amr", PNG),
+            OutFile("清单 & 表.xlsx", "application/vnd.ms-excel", PNG),
+        )
+        await hands.channel.send(ANN, Card("四个"), files)
+        shown = hands.server.member(ANN).messages
+        assert [one.kind for one in shown] == ["image", "video", "voice", "file", "text"]
+        assert [one.name for one in shown[:4]] == [
+            "图.png", "视频.mp4", "录音.amr", "清单 & 表.xlsx",
+        ]  # fmt: skip
+
+    async def test_when_a_file_is_none_the_platform_takes_then_rejected(
+        self, hands: WecomHands
+    ) -> None:
+        with pytest.raises(ChannelError) as caught:
+            await hands.channel.send(ANN, Card("a"), (OutFile("a.txt", "text/plain", b"abc"),))
+        assert caught.value.outcome is Outcome.REJECTED
+        assert hands.server.member(ANN).messages == []
+
+
+class TestGivenTrouble:
+    @pytest.mark.parametrize(
+        ("fault", "outcome"),
+        [
+            (Fault.FLOOD, Outcome.RETRY_LATER),
+            (Fault.CONFLICT, Outcome.RETRY_LATER),
+            (Fault.ERROR, Outcome.UNKNOWN),
+            (Fault.NOT_JSON, Outcome.UNKNOWN),
+            (Fault.TRUNCATED, Outcome.UNKNOWN),
+            (Fault.RESET, Outcome.UNKNOWN),
+            (Fault.RESET_AFTER, Outcome.UNKNOWN),
+        ],
+    )
+    async def test_then_each_has_its_outcome(
+        self, hands: WecomHands, fault: Fault, outcome: Outcome
+    ) -> None:
+        hands.server.faults.add(fault, "message/send")
+        assert (await refused(hands)).outcome is outcome
+
+    async def test_when_the_platform_is_down_then_later(self, hands: WecomHands) -> None:
+        await hands.server.refuse()
+        assert (await refused(hands)).outcome is Outcome.RETRY_LATER
+        assert hands.channel.problem == "unreachable"
+        await hands.server.accept()
+        await hands.channel.send(ANN, ASK)
+        assert hands.channel.problem == ""
+
+    async def test_when_calls_come_too_often_then_none_is_made_for_a_minute(
+        self, hands: WecomHands
+    ) -> None:
+        hands.server.faults.add(Fault.FLOOD, "message/send", times=2)
+        assert (await refused(hands)).after == 60
+        hands.clock.advance(hands.clock.now() + timedelta(seconds=59))
+        assert (await refused(hands)).after == 1
+        assert hands.server.faults.struck["message/send", Fault.FLOOD] == 1
+        hands.clock.advance(hands.clock.now() + timedelta(seconds=1))
+        assert (await refused(hands)).after == 120
+        hands.clock.advance(hands.clock.now() + timedelta(seconds=120))
+        await hands.channel.send(ANN, ASK)
+
+    @pytest.mark.parametrize("code", [40001, 40014, 42001])
+    async def test_when_a_token_is_refused_then_a_fresh_one_is_asked_for_once(
+        self, hands: WecomHands, code: int
+    ) -> None:
+        await hands.channel.send(ANN, Card("a"))
+        hands.server.spoil(code)
+        await hands.channel.send(ANN, Card("b"))
+        assert [one.text for one in hands.server.member(ANN).messages] == ["a", "b"]
+        assert hands.server.count("gettoken") == 2
+
+    async def test_when_another_process_has_renewed_it_then_that_one_is_used(
+        self, hands: WecomHands
+    ) -> None:
+        await hands.channel.send(ANN, Card("a"))
+        other = Wecom(hands.server.settings(), hands.clock.now)
+        await other.start(hands.bot)
+        await other.send(ANN, Card("b"))
+        hands.server.spoil(42001)
+        await other.send(ANN, Card("c"))
+        await hands.channel.send(ANN, Card("d"))
+        assert hands.server.count("gettoken") == 2
+        await other.stop()
+
+    async def test_when_it_is_about_to_run_out_then_it_is_renewed_before(
+        self, hands: WecomHands
+    ) -> None:
+        await hands.channel.send(ANN, Card("a"))
+        hands.clock.advance(hands.clock.now() + timedelta(seconds=7000))
+        await hands.channel.send(ANN, Card("b"))
+        assert hands.server.count("gettoken") == 2
+
+    async def test_when_the_secret_is_wrong_then_it_is_tried_ever_more_rarely(
+        self, hands: WecomHands
+    ) -> None:
+        hands.server.secret = "another one"
+        for after in (60, 120, 240):
+            assert (await refused(hands)).after == after
+            assert (await refused(hands)).after == after
+            hands.clock.advance(hands.clock.now() + timedelta(seconds=after))
+        assert hands.channel.problem == "unauthorized"
+        assert hands.server.count("gettoken") == 3
+
+    async def test_when_our_address_is_not_trusted_then_it_is_known_which(
+        self, hands: WecomHands
+    ) -> None:
+        hands.server.trusted = False
+        assert (await refused(hands)).outcome is Outcome.RETRY_LATER
+        assert hands.channel.problem == "address"
+        assert hands.channel._api.seen_from == SEEN_FROM
+        hands.server.trusted = True
+        hands.clock.advance(hands.clock.now() + timedelta(seconds=60))
+        await hands.channel.send(ANN, ASK)
+        assert hands.channel.problem == ""
+
+    async def test_when_a_member_is_out_of_range_then_unreachable(self, hands: WecomHands) -> None:
+        hands.server.see(BOB, False)
+        assert (await refused(hands, account=BOB)).outcome is Outcome.UNREACHABLE
+
+    async def test_then_no_exception_holds_a_secret_or_an_address(self, hands: WecomHands) -> None:
+        for fault in (Fault.RESET, Fault.ERROR, Fault.FLOOD):
+            hands.server.faults.add(fault, "message/send")
+            error = await refused(hands)
+            hands.clock.advance(hands.clock.now() + timedelta(hours=1))
+            for token in hands.server.tokens:
+                assert token not in repr(error) + str(error.__cause__) + str(error)
+            assert "http" not in str(error)
+
+
+class TestGivenAMembersLimit:
+    @pytest.fixture
+    async def limited(self, hands: WecomHands) -> AsyncIterator[Wecom]:
+        channel = Wecom(hands.server.settings(limits=MemberLimits()), hands.clock.now)
+        await channel.start(hands.bot)
+        yield channel
+        await channel.stop()
+
+    async def test_then_nothing_is_dropped_without_a_word(
+        self, hands: WecomHands, limited: Wecom
+    ) -> None:
+        for number in range(30):
+            await limited.send(ANN, Card(str(number)))
+            hands.clock.advance(hands.clock.now() + timedelta(seconds=1))
+        with pytest.raises(ChannelError) as caught:
+            await limited.send(ANN, Card("30"))
+        assert (caught.value.outcome, caught.value.after) == (Outcome.RETRY_LATER, 30)
+        await limited.send(BOB, Card("to another"))
+        hands.clock.advance(hands.clock.now() + timedelta(seconds=30))
+        await limited.send(ANN, Card("30"))
+        assert hands.server.chats.dropped == []
+        assert len(hands.server.member(ANN).messages) == 31
+
+    async def test_then_an_hour_has_a_limit_too(self, hands: WecomHands, limited: Wecom) -> None:
+        sent = 0
+        for _ in range(36):
+            for _ in range(30):
+                with suppress(ChannelError):
+                    await limited.send(ANN, Card("a"))
+                    sent += 1
+            hands.clock.advance(hands.clock.now() + timedelta(seconds=61))
+        assert sent == 1000
+        assert hands.server.chats.dropped == []
+
+    async def test_when_a_text_has_many_parts_then_each_counts(
+        self, hands: WecomHands, limited: Wecom
+    ) -> None:
+        await limited.send(ANN, Card("长" * 20_000))
+        with pytest.raises(ChannelError):
+            await limited.send(ANN, Card("长" * 1000))
+        assert hands.server.chats.dropped == []
+
+
+class TestGivenTheAppsMenu:
+    async def test_then_it_is_set_once_and_again_when_it_changed(self, hands: WecomHands) -> None:
+        bot = Bot()
+        for locale, times in (("zh_CN", 1), ("zh_CN", 1), ("en", 2)):
+            menu = menu_of(FEATURES, locale)
+            channel = Wecom(hands.server.settings(), hands.clock.now, menu=menu)
+            await channel.start(bot)
+            wanted = json.dumps(menu, ensure_ascii=False, separators=(",", ":"))
+            async with asyncio.timeout(5):
+                while bot.notes.get(("wecom", "", "menu")) != wanted:  # noqa: ASYNC110 - no word of it
+                    await asyncio.sleep(0)
+            await channel.stop()
+            assert hands.server.count("menu/create") == times
+            assert hands.server.menu == menu
+
+    async def test_when_the_platform_does_not_take_it_then_it_is_tried_again(
+        self, hands: WecomHands
+    ) -> None:
+        hands.server.faults.add(Fault.CONFLICT, "menu/create", times=3)
+
+        async def at_once(_seconds: float) -> None:
+            return
+
+        menu = menu_of(FEATURES, "zh_CN")
+        channel = Wecom(hands.server.settings(), hands.clock.now, menu=menu, sleep=at_once)
+        await channel.start(Bot())
+        await hands.server.until(lambda: hands.server.menu is not None)
+        await channel.stop()
+
+    @pytest.mark.parametrize("locale", LOCALES)
+    def test_then_it_holds_what_is_listed_and_there(self, locale: str) -> None:
+        commands = {one.command for one in FEATURES if one.command and one.listed}
+        named = [one for _, entries in GROUPS for one in entries]
+        assert set(named) <= commands
+        assert len(set(named)) == len(named)
+        groups = menu_of(FEATURES, locale)["button"]
+        assert [len(one["sub_button"]) for one in groups] == [len(one) for _, one in GROUPS]
+
+
+async def test_when_the_key_is_no_key_then_it_does_not_start(hands: WecomHands) -> None:
+    for key in ("a b", "A" * 42, f" {'A' * 42}"):
+        with pytest.raises(ValueError, match="43"):
+            Wecom(hands.server.settings(encoding_aes_key=Secret(key)), hands.clock.now)
+    Wecom(hands.server.settings(encoding_aes_key=Secret(f" {'A' * 43}\n")), hands.clock.now)

@@ -1,0 +1,126 @@
+"""`dossierbot check` asks WeCom for the app and says where in the console to mend it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.company import Company
+from bot.config import load
+from bot.http import Server
+from tests.cli.conftest import Command
+from tests.conftest import NOW
+from tests.fakes.wecom.callbacks import Callbacks
+from tests.fakes.wecom.crypto import Keys
+from tests.fakes.wecom_server import AES_KEY, AGENT_ID, CORP_ID, SECRET, SEEN_FROM, WecomServer
+
+
+@pytest.fixture
+def server() -> Iterator[WecomServer]:
+    """The platform, in a loop of its own, for the command has one."""
+    loop = asyncio.new_event_loop()
+    made = WecomServer(now=lambda: NOW)
+    loop.run_until_complete(made.__aenter__())
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    made.member("ZhangSan")
+    yield made
+    asyncio.run_coroutine_threadsafe(made.__aexit__(None), loop).result()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+@pytest.fixture
+def configured(company: Path, server: WecomServer, monkeypatch: pytest.MonkeyPatch) -> Path:
+    section = {
+        "CORP_ID": CORP_ID,
+        "AGENT_ID": AGENT_ID,
+        "SECRET": SECRET,
+        "TOKEN": "t",
+        "ENCODING_AES_KEY": AES_KEY,
+        "API_BASE": server.base,
+    }
+    for key, value in section.items():
+        monkeypatch.setenv(f"DOSSIERBOT_WECOM_{key}", str(value))
+    monkeypatch.setenv("DOSSIERBOT_HTTP_PUBLIC_URL", "https://bot.example.com/")
+    return company
+
+
+@pytest.mark.usefixtures("configured")
+class TestGivenAnApp:
+    def test_when_all_is_well_then_the_callback_is_named(self, dossierbot: Command) -> None:
+        ended = dossierbot("check")
+        assert ended.code == 0
+        assert "note  wecom: the app is 档案助手" in ended.out
+        assert "https://bot.example.com/wecom/callback" in ended.out
+        assert "the platform calls" in ended.out
+
+    def test_when_the_address_is_not_trusted_then_it_is_named(
+        self, dossierbot: Command, server: WecomServer
+    ) -> None:
+        server.trusted = False
+        ended = dossierbot("check")
+        assert ended.code == 1
+        assert f"mend  wecom: WeCom does not trust the address {SEEN_FROM} (60020)" in ended.out
+
+    @pytest.mark.parametrize(
+        ("key", "value", "said"),
+        [
+            ("SECRET", "another", "(40001): the secret"),
+            ("CORP_ID", "ww0", "(40013): corp_id"),
+            ("AGENT_ID", "7", "(301002): agent_id and secret"),
+        ],
+    )
+    def test_when_a_setting_is_wrong_then_it_is_said_where_the_right_one_stands(
+        self,
+        dossierbot: Command,
+        monkeypatch: pytest.MonkeyPatch,
+        key: str,
+        value: str,
+        said: str,
+    ) -> None:
+        monkeypatch.setenv(f"DOSSIERBOT_WECOM_{key}", value)
+        ended = dossierbot("check")
+        assert ended.code == 1
+        assert f"mend  wecom: WeCom says no {said}" in ended.out
+        assert SECRET not in ended.out + ended.err
+
+    def test_when_nobody_can_see_it_or_it_is_suspended_then_said(
+        self, dossierbot: Command, server: WecomServer
+    ) -> None:
+        server.see("ZhangSan", False)
+        server.suspended = True
+        said = dossierbot("check").out
+        assert "it is suspended" in said
+        assert "nobody is in its visible range" in said
+
+    def test_when_there_is_no_answer_then_the_network(
+        self, dossierbot: Command, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("DOSSIERBOT_WECOM_API_BASE", "http://127.0.0.1:1")
+        assert "mend  wecom: http://127.0.0.1:1 gave no usable answer" in dossierbot("check").out
+
+
+@pytest.mark.usefixtures("configured")
+async def test_the_program_answers_at_the_callbacks_address(company: Path) -> None:
+    """The check of the address and nothing else, also before it has started."""
+    program = Company(load(company / "config.toml", os.environ))
+    callbacks = Callbacks(Keys("t", AES_KEY, CORP_ID), AGENT_ID, lambda: 0.0, lambda: None, 5.0)
+    serving = Server()
+    await serving.listen(program.sites[0].application, "127.0.0.1", 0)
+    callbacks.url = f"http://127.0.0.1:{serving.ports[0]}/wecom/callback"
+    await callbacks.begin()
+    try:
+        assert await callbacks.verify("7") == (200, "7")
+        assert await callbacks.offer(callbacks.xml("a", {"MsgType": "text", "MsgId": 1})) == 503
+        callbacks.url += "/other"
+        assert (await callbacks.verify())[0] == 404
+    finally:
+        await callbacks.end()
+        await serving.stop()

@@ -1,0 +1,320 @@
+"""WeCom's REST interface on the loopback, for one self-built app: the stand-in for the platform.
+
+Real HTTP and real encryption, the platform's codes and limits, and faults on demand. A test acts
+as members (`member`) and looks at their chats. What the platform takes although it was not meant
+so (a text that it cuts) is noted and raised at the end, so that it cannot hide.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from aiohttp import web
+
+from bot.settings import MemberLimits, Secret
+from bot.settings import Wecom as Settings
+from tests.fakes.telegram import wire
+from tests.fakes.telegram.faults import AFTER, Fault, Faults
+from tests.fakes.wecom.callbacks import ANSWER_SECONDS, Callbacks
+from tests.fakes.wecom.crypto import Keys
+from tests.fakes.wecom.errors import Errcode
+from tests.fakes.wecom.media import AT_ONCE, Cabinet
+from tests.fakes.wecom.members import Member
+from tests.fakes.wecom.messages import Chats
+
+Json = dict[str, Any]
+
+CORP_ID = "ww1234567890abcdef"
+AGENT_ID = 1000002
+SECRET = "standin-secret-of-the-app-0123456789abcdefg"
+TOKEN = "StandInToken0001"
+AES_KEY = "A8rKpQfS3GTSPpDdkyQynK6BgC1y92BVrAEKMPpe5TC"
+LASTS = 7200
+SEEN_FROM = "203.0.113.7"
+MENU_NAMES = (16, 40)
+"""Bytes of a name at the top and below it."""
+
+
+@dataclass(frozen=True)
+class Call:
+    method: str
+    body: Json
+
+
+@dataclass
+class Token:
+    until: float
+    dead: int = 0
+    """Code that it is refused with; 0: it is good."""
+
+
+class WecomServer:
+    """One app's platform.
+
+    now: the clock of tokens, codes, files and rates.
+    answer_seconds: how long it waits at the app's callback.
+    """
+
+    def __init__(
+        self, *, now: Callable[[], datetime], answer_seconds: float = ANSWER_SECONDS
+    ) -> None:
+        def seconds() -> float:
+            return now().timestamp()
+
+        self._seconds = seconds
+        self.calls: list[Call] = []
+        self.faults = Faults()
+        self.trusted = True
+        """False: the address that calls come from is not on the app's list."""
+        self.suspended = False
+        self.secret = SECRET
+        self.menu: Json | None = None
+        self.cabinet = Cabinet(seconds)
+        self.chats = Chats(seconds, AGENT_ID, self.cabinet)
+        self.callbacks = Callbacks(
+            Keys(TOKEN, AES_KEY, CORP_ID), AGENT_ID, seconds, self._stir, answer_seconds
+        )
+        self.tokens: dict[str, Token] = {}
+        self._members: dict[str, Member] = {}
+        self._stirred: set[asyncio.Future[None]] = set()
+        self._released = asyncio.Event()
+        self._listener = wire.Listener(self._handle)
+        self._methods: dict[str, Callable[[Json, dict[str, str]], Json]] = {
+            "message/send": lambda body, _: self.chats.send(body),
+            "message/update_template_card": lambda body, _: self.chats.update(body),
+            "message/recall": lambda body, _: self.chats.recall(body),
+            "menu/create": self._create_menu,
+            "menu/get": self._get_menu,
+            "agent/get": self._agent,
+            "user/get": self._user,
+        }
+
+    @property
+    def base(self) -> str:
+        """The address a bot is given instead of https://qyapi.weixin.qq.com."""
+        return f"http://{wire.LOOPBACK}:{self._listener.port}"
+
+    def settings(self, **changed: Any) -> Settings:
+        """Return what the app's program is configured with."""
+        given: Json = {
+            "corp_id": CORP_ID,
+            "agent_id": AGENT_ID,
+            "secret": Secret(SECRET),
+            "token": Secret(TOKEN),
+            "encoding_aes_key": Secret(AES_KEY),
+            "api_base": self.base,
+            "limits": MemberLimits(enabled=False),
+        }
+        return Settings(**given | changed)
+
+    async def __aenter__(self) -> WecomServer:
+        await self._listener.open()
+        await self.callbacks.begin()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        await self._listener.close()
+        await self.callbacks.end()
+        mistakes = [*self.chats.mistakes, *self.callbacks.mistakes]
+        if kind is None and mistakes:
+            raise AssertionError("\n".join(mistakes))
+
+    async def refuse(self) -> None:
+        """Refuse connections: the platform is down."""
+        await self._listener.close()
+
+    async def accept(self) -> None:
+        await self._listener.open()
+
+    def release(self) -> None:
+        """Let the calls go on that a `Fault.SILENCE` holds."""
+        self._released.set()
+        self._released = asyncio.Event()
+
+    def member(self, userid: str, name: str = "") -> Member:
+        """Return a member in the app's visible range."""
+        found = self._members.get(userid.lower())
+        if found is None:
+            found = self._members[userid.lower()] = Member(self, userid, name)
+            self.see(userid)
+        return found
+
+    def see(self, userid: str, seen: bool = True) -> None:
+        """Put a member into the app's visible range, or take them out, without a word."""
+        if seen:
+            self.chats.members[userid.lower()] = userid
+        else:
+            self.chats.members.pop(userid.lower(), None)
+
+    def spoil(self, code: int) -> None:
+        """Refuse all tokens there are with that code: 42001 expired, 40014 invalid."""
+        for token in self.tokens.values():
+            token.dead = code
+
+    def count(self, method: str) -> int:
+        return Counter(one.method for one in self.calls)[method]
+
+    async def until(self, reached: Callable[[], object], within: float = 5) -> None:
+        """Wait until `reached()` is true; asked again after each call. Raises TimeoutError."""
+        async with asyncio.timeout(within):
+            while not reached():
+                stirred = asyncio.get_running_loop().create_future()
+                self._stirred.add(stirred)
+                try:
+                    await stirred
+                finally:
+                    self._stirred.discard(stirred)
+
+    def _stir(self) -> None:
+        for one in self._stirred:
+            if not one.done():
+                one.set_result(None)
+
+    # -- calls ---------------------------------------------------------------------------------
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        method = request.path.removeprefix("/cgi-bin/")
+        try:
+            return await self._strike(request, method)
+        except Errcode as error:
+            return _json(error.wire(SEEN_FROM))
+        finally:
+            self._stir()
+
+    async def _strike(self, request: web.BaseRequest, method: str) -> web.StreamResponse:
+        rule = self.faults.next(method)
+        fault = None if rule is None else rule.fault
+        match fault:
+            case Fault.FLOOD:
+                raise Errcode(45009, "reach max api daily quota limit")
+            case Fault.CONFLICT:
+                raise Errcode(-1, "system busy")
+            case Fault.ERROR:
+                return web.Response(status=500)
+            case Fault.NOT_JSON | Fault.BAD_GATEWAY:
+                return web.Response(text=wire.PAGE, content_type="text/html")
+            case Fault.RESET:
+                await wire.reset(request)
+            case Fault.SILENCE:
+                await self._released.wait()
+        answer = await self._answer(request, method)
+        if fault in AFTER:
+            self._stir()
+            if fault is Fault.TRUNCATED:
+                whole = answer.body if isinstance(answer, web.Response) else b""
+                assert isinstance(whole, bytes)
+                return web.Response(body=whole[: len(whole) // 2], content_type="application/json")
+            if fault is Fault.SILENCE_AFTER:
+                await self._released.wait()
+            await wire.reset(request)
+        return answer
+
+    async def _answer(self, request: web.BaseRequest, method: str) -> web.StreamResponse:
+        query = dict(request.query)
+        if not self.trusted:
+            raise Errcode(60020, "not allow to access from your ip")
+        if method == "gettoken":
+            self.calls.append(Call(method, query))
+            return _json(self._give_token(query))
+        self._check_token(query.get("access_token", ""))
+        if method == "media/upload":
+            return _json(await self._upload(request, query))
+        if method == "media/get":
+            self.calls.append(Call(method, query))
+            return self._download(query)
+        raw = await request.read()
+        body = json.loads(raw) if raw else {}
+        self.calls.append(Call(method, body))
+        if b"\\u" in raw:
+            raise Errcode(40033, "invalid characters")
+        act = self._methods.get(method)
+        if act is None:
+            raise Errcode(404, f"no method {method}")
+        return _json(act(body, query))
+
+    def _give_token(self, query: dict[str, str]) -> Json:
+        if query.get("corpid") != CORP_ID:
+            raise Errcode(40013, "invalid corpid")
+        if query.get("corpsecret") != self.secret:
+            raise Errcode(40001, "invalid credential")
+        token = secrets.token_urlsafe(60)
+        self.tokens[token] = Token(self._seconds() + LASTS)
+        return {"access_token": token, "expires_in": LASTS}
+
+    def _check_token(self, given: str) -> None:
+        token = self.tokens.get(given)
+        if not given:
+            raise Errcode(41001, "access_token missing")
+        if token is None:
+            raise Errcode(40014, "invalid access_token")
+        if token.dead or self._seconds() >= token.until:
+            raise Errcode(token.dead or 42001, "access_token expired")
+
+    async def _upload(self, request: web.BaseRequest, query: dict[str, str]) -> Json:
+        part = (await request.post()).get("media")
+        if not isinstance(part, web.FileField):
+            raise Errcode(44001, "empty media data")
+        kind = query.get("type", "")
+        self.calls.append(Call("media/upload", {"type": kind, "name": part.filename}))
+        media_id = self.cabinet.upload(kind, part.file.read(), part.filename)
+        return {"type": kind, "media_id": media_id, "created_at": str(int(self._seconds()))}
+
+    def _download(self, query: dict[str, str]) -> web.StreamResponse:
+        stored = self.cabinet.get(query.get("media_id", ""))
+        if len(stored.content) > AT_ONCE:
+            raise Errcode(830002, "need range")
+        named = {"Content-Disposition": 'attachment; filename="file"'}
+        return web.Response(body=stored.content, headers=named)
+
+    def _create_menu(self, body: Json, query: dict[str, str]) -> Json:
+        if query.get("agentid") != str(AGENT_ID):
+            raise Errcode(40056, "invalid agentid")
+        tops = body.get("button", [])
+        if not 1 <= len(tops) <= 3:
+            raise Errcode(40017, "invalid button size")
+        for top in tops:
+            below = top.get("sub_button", [])
+            if len(top["name"].encode()) > MENU_NAMES[0] or not 1 <= len(below) <= 5:
+                raise Errcode(40018, "invalid button")
+            for one in below:
+                if len(one["name"].encode()) > MENU_NAMES[1] or len(one["key"].encode()) > 128:
+                    raise Errcode(40024, "invalid sub button")
+        self.menu = body
+        return {}
+
+    def _get_menu(self, _body: Json, _query: dict[str, str]) -> Json:
+        if self.menu is None:
+            raise Errcode(46003, "no menu")
+        return self.menu
+
+    def _agent(self, _body: Json, query: dict[str, str]) -> Json:
+        if query.get("agentid") != str(AGENT_ID):
+            raise Errcode(301002, "not the agent of this token")
+        users = [{"userid": one} for one in self.chats.members.values()]
+        return {
+            "agentid": AGENT_ID,
+            "name": "档案助手",
+            "close": int(self.suspended),
+            "allow_userinfos": {"user": users},
+            "allow_partys": {"partyid": []},
+            "allow_tags": {"tagid": []},
+        }
+
+    def _user(self, _body: Json, query: dict[str, str]) -> Json:
+        member = self._members.get(query.get("userid", "").lower())
+        if member is None:
+            raise Errcode(60111, "userid not found")
+        return {"userid": member.userid, "name": member.name, "status": 1}
+
+
+def _json(answer: Json) -> web.Response:
+    body = {"errcode": 0, "errmsg": "ok", **answer}
+    text = json.dumps(body, ensure_ascii=False)
+    return web.Response(text=text, content_type="application/json")

@@ -1,0 +1,135 @@
+"""The sample company on WeCom, where that is not as everywhere: the store stalls, cards
+are redrawn by codes, the menu is one for all."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from bot import late
+from bot.channels.wecom.channel import Wecom
+from handlers.staff_sheet import apply_staff
+from storage import staff
+from storage.unit import Unit
+from tests.features.diary import HONGXIN, SALES, rows
+from tests.features.office import Office
+from tests.features.wecom_hands import WecomHands
+
+on_wecom = pytest.mark.parametrize("office", ["wecom"], indirect=True)
+
+
+def hands(office: Office, who: str = SALES) -> WecomHands:
+    found = office[who]
+    assert isinstance(found, WecomHands)
+    return found
+
+
+def wait(office: Office, seconds: float) -> None:
+    """Give messages so long to be handled at once."""
+    channel = office.app._channels["wecom"]
+    assert isinstance(channel, Wecom)
+    channel.callback._patience = seconds
+
+
+@contextmanager
+def locked(office: Office) -> Iterator[None]:
+    """Let another program hold the database."""
+    other = sqlite3.connect(office.settings.storage.url.removeprefix("sqlite:///"))
+    other.isolation_level = None
+    other.execute("BEGIN IMMEDIATE")
+    yield
+    other.execute("ROLLBACK")
+    other.close()
+
+
+@pytest.fixture
+def impatient(office: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
+    wait(office, 0.05)
+    monkeypatch.setattr(late, "KEEP_SECONDS", 0.05)
+    return office
+
+
+@on_wecom
+class TestGivenADatabaseThatStalls:
+    async def test_then_messages_are_taken_and_handled_once_in_order_when_it_is_back(
+        self, impatient: Office
+    ) -> None:
+        member = hands(impatient).member
+        with locked(impatient):
+            sent = [await member.say(text) for text in (f"拜访 {HONGXIN}", "看了货架", "跳过")]
+            assert [one.offers for one in sent] == [1, 1, 1]
+            assert member.messages == []
+        await impatient.app.scan(impatient.clock.now())
+        await impatient.settle()
+        shown = await hands(impatient).see()
+        assert "经过：看了货架" in shown
+        assert "提交" in shown.labels
+        for one in sent:
+            assert await member.again(one) == 200
+        await impatient.settle()
+        assert (await hands(impatient).see()).text == ""
+        assert rows(impatient, "SELECT count(*) FROM inbox WHERE state <> 'done'") == [(0,)]
+
+    async def test_when_the_program_ends_meanwhile_then_the_next_start_handles_them(
+        self, impatient: Office
+    ) -> None:
+        me = hands(impatient)
+        with locked(impatient):
+            await me.member.say("今日")
+        await impatient.restart()
+        await impatient.settle()
+        assert HONGXIN in await me.see()
+
+    async def test_when_the_next_one_comes_first_then_it_waits_for_those_before(
+        self, impatient: Office
+    ) -> None:
+        me = hands(impatient)
+        with locked(impatient):
+            await me.member.say(f"拜访 {HONGXIN}")
+        wait(impatient, 5)
+        assert "经过：看了货架" in await me.say("看了货架")
+
+
+@on_wecom
+async def test_when_a_button_is_pressed_then_its_card_changes_in_place(office: Office) -> None:
+    me = hands(office)
+    await me.say(f"拜访 {HONGXIN} 今天 看了货架")
+    card = me.member.last
+    assert "提交" in dict(card.buttons)
+    shown = await me.tap("提交")
+    assert (card.edits, card.buttons) == (1, [])
+    assert "下次联系" in card.text
+    assert "已归档" in shown
+
+
+@on_wecom
+async def test_the_menu_does_what_the_command_does(office: Office) -> None:
+    me = hands(office)
+    await me.member.click("drafts")
+    await office.settle()
+    by_menu = await me.see()
+    assert by_menu == await me.say("/drafts")
+
+
+@on_wecom
+async def test_who_opens_the_chat_is_not_greeted_each_time(office: Office) -> None:
+    for who in (SALES, "X001"):
+        await hands(office, who).member.event("enter_agent", EventKey="")
+    await office.settle()
+    assert (await hands(office).see()).text == ""
+    assert rows(office, "SELECT * FROM stranger") == []
+
+
+@on_wecom
+async def test_a_userid_of_the_staff_list_is_bound_in_any_case(office: Office) -> None:
+    def listed(unit: Unit) -> None:
+        person = staff.get(unit.session, "CY017")
+        assert person is not None
+        row = staff.StaffRow("CY017", person.name, person.department, wecom_userid="X001")
+        apply_staff(unit, [row])
+
+    office.change(listed)
+    assert "今日" in (await hands(office, "X001").say("今日")).text

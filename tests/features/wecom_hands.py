@@ -1,0 +1,156 @@
+"""The people of the sample company in WeCom: members at the stand-in, as the office's hands."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from datetime import datetime
+from itertools import count
+
+from bot.channels.wecom.channel import Wecom
+from bot.channels.wecom.decode import decode, parsed
+from bot.settings import Wecom as Settings
+from handlers.conversation.messages import FileKind, InFile
+from tests.fakes.wecom.callbacks import Delivery
+from tests.fakes.wecom.members import Member
+from tests.fakes.wecom.messages import Message
+from tests.fakes.wecom_server import WecomServer
+from tests.features.office import HandedIn, Office, Shown
+
+CHOOSE = "请选择"
+"""All that a card says whose content went before it as text."""
+WIRE = {FileKind.VOICE: "voice", FileKind.VIDEO: "video", FileKind.DOCUMENT: "file"}
+
+
+_NUMBERS = count(1)
+
+
+class Menued(Wecom):
+    """Keeps what menu each person is to have; the platform has one for all."""
+
+    def __init__(
+        self, settings: Settings, now: Callable[[], datetime], *, patience: float
+    ) -> None:
+        super().__init__(settings, now, patience=patience)
+        self.menus: dict[str, tuple[tuple[str, str], ...]] = {}
+
+    async def menu(self, account: str, entries: tuple[tuple[str, str], ...]) -> None:
+        self.menus[account] = entries
+
+
+class WecomHands(HandedIn):
+    def __init__(self, office: Office, server: WecomServer, channel: Menued, account: str) -> None:
+        self._channel = channel
+        self._office = office
+        self._account = account
+        self._server = server
+        self.member: Member = server.member(account)
+        self._marks: dict[str, str] = {}
+        self._last: Delivery | None = None
+        self._handed = ""
+        """Key of the last message, when it was handed in."""
+
+    async def see(self) -> Shown:
+        new = [one for one in self.member.messages if self._marks.get(one.id) != _mark(one)]
+        self._marks |= {one.id: _mark(one) for one in new}
+        text = "\n".join(one.text for one in new if one.text != CHOOSE)
+        numbered = tuple(re.findall(r"^\d (.+)$", text, re.MULTILINE))
+        said = re.findall(r"^.*回复文字：(.+)$", text, re.MULTILINE)
+        words = tuple(word for line in said for word in re.split(r"[、，]\s*", line))
+        buttons = tuple(label for one in new for label, _ in one.buttons)
+        return Shown(text, buttons + numbered + words, sum(bool(one.media) for one in new))
+
+    def plant(self, content: bytes) -> str:
+        """Lay a file down at the platform; return the handle under which it is fetched."""
+        return self._server.cabinet.keep(content, "file")
+
+    def block(self, blocked: bool = True) -> None:
+        """Take the member out of the app's visible range, or put them back."""
+        self._server.see(self._account, not blocked)
+
+    def key_of(self, label: str) -> tuple[str, str]:
+        for one in reversed(self.member.messages):
+            for words, key in one.buttons:
+                if words == label:
+                    return key, one.task_id
+        raise AssertionError(f"no {label!r} in {[one.buttons for one in self.member.messages]}")
+
+    def menu(self) -> tuple[tuple[str, str], ...]:
+        """Return the commands that the bot wants this person to see: command and title."""
+        return self._channel.menus[self._office.account(self._account)]
+
+    async def _after(self) -> Shown:
+        await self._office.settle()
+        if self._channel._tasks:  # refusals are said beside everything else
+            await asyncio.wait(set(self._channel._tasks))
+        return await self.see()
+
+    async def say(self, text: str, *, forwarded: bool = False) -> Shown:
+        if forwarded:  # of which the platform says nothing
+            return await self._hand_in(text=text, forwarded=True)
+        self._did(await self.member.say(text))
+        return await self._after()
+
+    async def tap(self, label: str) -> Shown:
+        for one in reversed(self.member.messages):
+            if label in dict(one.buttons):
+                self._did(await self.member.press(one, dict(one.buttons)[label]))
+                return await self._after()
+            for line in one.text.splitlines():
+                number, _, words = line.partition(" ")
+                if words == label and number.isdecimal():
+                    return await self.say(number)
+            if label in one.text.splitlines()[-1]:
+                return await self.say(label)
+        raise AssertionError(f"no {label!r} in {[one.text for one in self.member.messages[-2:]]}")
+
+    async def press(self, key: str, ref: str = "") -> Shown:
+        card = next((one for one in self.member.messages if ref and one.task_id == ref), None)
+        press = self.member.press(card, key) if card else self.member.forge(ref, key, "none")
+        self._did(await press)
+        return await self._after()
+
+    async def send(self, *files: tuple[bytes, FileKind, str], text: str = "") -> Shown:
+        if text:  # words and album marks are nothing that the platform has
+            sent = f"captioned-{next(_NUMBERS)}"
+            for number, (content, kind, name) in enumerate(files):
+                file = InFile(self.plant(content), kind, name, len(content))
+                what = {"key": f"{sent}.{number}", "files": (file,), "text": text}
+                album = sent if len(files) > 1 else ""
+                await self._office.hand_in(self._account, album=album, **what)
+                text = ""
+            self._handed = f"{sent}.0"
+            return await self._after()
+        for content, kind, name in files:
+            if kind is FileKind.PHOTO:
+                self._did(await self.member.photo(content))
+            else:
+                self._did(await self.member.send_file(WIRE[kind], content, name))
+        return await self._after()
+
+    async def place(self, latitude: float, longitude: float, label: str = "") -> Shown:
+        self._did(await self.member.location(latitude, longitude, label))
+        return await self._after()
+
+    def _did(self, delivery: Delivery) -> None:
+        self._last, self._handed = delivery, ""
+
+    @property
+    def last_key(self) -> str:
+        if self._handed:
+            return self._handed
+        assert self._last is not None
+        read = decode(parsed(self._last.xml))
+        assert read is not None
+        return read.key
+
+    async def again(self) -> Shown:
+        assert self._last is not None
+        assert await self.member.again(self._last) == 200
+        return await self._after()
+
+
+def _mark(message: Message) -> str:
+    """Return what tells whether a message changed since it was seen."""
+    return f"{message.edits} {message.replaced} {message.text}"
