@@ -68,6 +68,9 @@ ones, so that reminders do not wait for it."""
 
 log = structlog.get_logger()
 
+Sweep = Callable[[Unit, World, int], list[Context]]
+"""Does up to so many things that are due, in one unit; returns a context for each."""
+
 
 class Housekeeping:
     """The jobs of one process; another one may do the same at the same time."""
@@ -93,45 +96,19 @@ class Housekeeping:
     async def follow_people(self) -> None:
         """Do what follows where somebody left or came back, or a messenger was switched."""
 
-        def follow(unit: Unit) -> int:
-            if not ledger.alone(unit):  # another process does
-                return 0
-            moved = reach.switch(unit, self._world, self._channels, SLICE)
-            moved += leavers.settle(unit, self._world, SLICE)
-            for ctx in moved:
-                dispatch.close(ctx, self._world)
-            return len(moved)
+        def follow(unit: Unit, world: World, limit: int) -> list[Context]:
+            moved = reach.switch(unit, world, self._channels, limit)
+            return moved + leavers.settle(unit, world, limit)
 
-        while await self._units.run(follow):
-            pass
+        await self._sweep(follow, SLICE)
 
     async def escalate(self) -> None:
         """Let the clock act on requests that wait for a decision: remind, go up, lapse (C-54)."""
-
-        def strike(unit: Unit) -> int:
-            if not ledger.alone(unit):
-                return 0
-            struck = approvals.strike(unit, self._world, CASE_SLICE)
-            for ctx in struck:
-                dispatch.close(ctx, self._world)
-            return len(struck)
-
-        while await self._units.run(strike):
-            pass
+        await self._sweep(approvals.strike, CASE_SLICE)
 
     async def lapse_loans(self) -> None:
         """Let approvals of loans lapse whose papers nobody fetched in time (C-54)."""
-
-        def lapse(unit: Unit) -> int:
-            if not ledger.alone(unit):
-                return 0
-            lapsed = loan_lapse.strike(unit, self._world, CASE_SLICE)
-            for ctx in lapsed:
-                dispatch.close(ctx, self._world)
-            return len(lapsed)
-
-        while await self._units.run(lapse):
-            pass
+        await self._sweep(loan_lapse.strike, CASE_SLICE)
 
     async def keep_grades(self) -> None:
         """End the secrecy grades whose time is over, and set the clocks of those that end next.
@@ -140,30 +117,26 @@ class Housekeeping:
         """
         for work in (secrecy.lapse, secrecy.begin):
             for _ in range(COUNTS):
-                if not await self._units.run(partial(self._grades, work)):
+                if not await self._units.run(partial(self._slice, work, GRADE_SLICE)):
                     break
-
-    def _grades(self, work: Callable[[Unit, World, int], list[Context]], unit: Unit) -> int:
-        if not ledger.alone(unit):
-            return 0
-        done = work(unit, self._world, GRADE_SLICE)
-        for ctx in done:
-            dispatch.close(ctx, self._world)
-        return len(done)
 
     async def pass_offers_on(self) -> None:
         """Let offers of papers that came back go on to the next where nobody took them in time."""
+        await self._sweep(loan_queue.strike, CASE_SLICE)
 
-        def strike(unit: Unit) -> int:
-            if not ledger.alone(unit):
-                return 0
-            over = loan_queue.strike(unit, self._world, CASE_SLICE)
-            for ctx in over:
-                dispatch.close(ctx, self._world)
-            return len(over)
-
-        while await self._units.run(strike):
+    async def _sweep(self, work: Sweep, limit: int) -> None:
+        """Do all that is due, slice by slice."""
+        while await self._units.run(partial(self._slice, work, limit)):
             pass
+
+    def _slice(self, work: Sweep, limit: int, unit: Unit) -> int:
+        """Do up to `limit` of what is due; 0: nothing is, or another process does it."""
+        if not ledger.alone(unit):
+            return 0
+        done = work(unit, self._world, limit)
+        for ctx in done:
+            dispatch.close(ctx, self._world)
+        return len(done)
 
     async def count(self) -> None:
         """Count what dossiers lack that were changed, or that are asked for more than before."""
@@ -202,17 +175,7 @@ class Housekeeping:
 
     async def close_rounds(self) -> None:
         """Record what was not completed where the time is over (C-70)."""
-
-        def close(unit: Unit) -> int:
-            if not ledger.alone(unit):
-                return 0
-            closed = rounds.close(unit, self._world, ROUND_SLICE)
-            for ctx in closed:
-                dispatch.close(ctx, self._world)
-            return len(closed)
-
-        while await self._units.run(close):
-            pass
+        await self._sweep(rounds.close, ROUND_SLICE)
 
     async def sum_up_looks(self, now: datetime) -> None:
         """Let keepers be told who looked at their dossiers, once for each week that is over."""
