@@ -8,15 +8,30 @@ from __future__ import annotations
 
 import sys
 
-from bench import imports, notes, report, search, start, units
+from bench import (
+    callbacks,
+    imports,
+    notes,
+    rates,
+    report,
+    scan,
+    search,
+    start,
+    taps,
+    units,
+)
 from bench.report import Effort
 
 ALL = {
     "units": units.run,
     "notes": notes.run,
+    "callbacks": callbacks.run,
+    "taps": taps.run,
     "search": search.run,
+    "scan": scan.run,
     "start": start.run,
     "imports": imports.run,
+    "rates": rates.run,
 }
 
 

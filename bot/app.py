@@ -25,7 +25,7 @@ from bot.clock import Alarm, Clock
 from bot.delivery import Prepared, Relay
 from bot.dispatch import Handled
 from bot.files import Fetcher
-from bot.housekeeping import Housekeeping
+from bot.housekeeping import LISTS, Housekeeping
 from bot.late import Late
 from bot.menus import Menus
 from bot.metrics import Metrics, timed
@@ -34,7 +34,7 @@ from bot.readings import Readings
 from bot.settings import Limits, Settings
 from bot.units import UnitFailed, Units
 from bot.watchman import Refusals, Watchman
-from handlers import FEATURES, find, made, reach, reminders, secrecy, unreturned
+from handlers import FEATURES, find, made, reach, reminders, secrecy
 from handlers.conversation.messages import Card, Inbound, Mode, Suggestions
 from handlers.feature import Feature
 from handlers.intake import washed
@@ -473,7 +473,10 @@ class App:
         await self._housekeeping.sum_up_looks(now)
         await self._housekeeping.count()
         await self._housekeeping.send_lists(now)
+        await self._housekeeping.compare_people(now)
         await self._housekeeping.begin_rounds(now)
+        await self._housekeeping.begin_handovers(now)
+        await self._housekeeping.settle_days(now)
         await self._housekeeping.close_rounds()
         await self._housekeeping.remind(now)
         await self._housekeeping.forget(now)
@@ -502,7 +505,8 @@ class App:
                 rounds.next_due(session),
                 secrecy.next_due(session, self.world),
             ]
-            times.append(unreturned.next_due(self.world, self._clock.now()))
+            now = self._clock.now()
+            times += [one.next_due(self.world, now) for one in LISTS]
             times += [outbox.next_due(session, name) for name in self._channels]
             return min(filter(None, times), default=None)
 

@@ -48,13 +48,15 @@ class Company:
             with loading():
                 from bot.channels.wecom.channel import Wecom
                 from bot.channels.wecom.menu import menu_of
+                from bot.channels.wecom.notice import lead, link_of
 
             menu = menu_of(FEATURES, settings.company.locale)
-            wecom = Wecom(settings.wecom, clock.now, menu=menu)
+            path = settings.wecom.callback_path
+            link = link_of(http.public_url or "", path)
+            wecom = Wecom(settings.wecom, clock.now, menu=menu, link=link)
+            public.router.add_get(link_of("", path), lead)
             for method in ("GET", "POST"):
-                public.router.add_route(
-                    method, settings.wecom.callback_path, wecom.callback.answer
-                )
+                public.router.add_route(method, path, wecom.callback.answer)
             channels.append(wecom)
         own_phones = None
         if settings.phones is not None:

@@ -22,18 +22,20 @@ from bot.commands.shared import Refused
 from bot.offline import Store
 from bot.phones_site import LOOPBACK, PhonesProgram, give_phones, phones, site
 from bot.policies import policies_of
-from bot.sample import lent
+from bot.sample import handed, lent
 from bot.service import Site
 from bot.settings import Company, Http, Pack, Settings, Storage
 from storage import staff
 from storage.crypto import Vault
 from storage.database import Database
+from storage.folder import Folder
 from storage.tables import outbox
 from storage.unit import Unit
 
 OPENS = datetime(2026, 9, 14, 1, 0, tzinfo=UTC)
 """Monday, 09:00 in Shanghai (CONTRACT 4.3)."""
-OVERLAYS = ("log", "privacy")
+OWN, CARS, OVERLAYS = "customer-service", "auto-dealer", ("log", "privacy")
+"""The pack of the sample company, that of its car departments, and what lies over both."""
 EXAMPLES = {
     "CY015": "拜访 深圳市鸿鑫贸易 谈二季度订单 下周三回访",
     "CY016": "拜访 77度咖啡 答复账期 下周五回访",
@@ -42,6 +44,7 @@ EXAMPLES = {
     "CY009": "查找 hx",
     "CY004": "查找 鸿鑫",
     "CY035": "接待 欧阳慧敏 检查中控屏",
+    "CY033": "已交车 粤B51C27 王若晴",
 }
 """A sentence to try, by staff number, offered on a phone on which nothing was said yet."""
 BLIND_STEP = timedelta(minutes=15)
@@ -49,8 +52,12 @@ BLIND_STEP = timedelta(minutes=15)
 
 
 def settings_for(folder: Path, port: int, pack: str) -> Settings:
-    """Return the settings of the sample company kept in `folder`."""
-    packs = tuple(Pack(pack=name) for name in (pack, *OVERLAYS))
+    """Return the settings of the sample company kept in `folder`.
+
+    Under its own pack the car departments have theirs (CONTRACT 3.1); another one is tried alone.
+    """
+    cars = (Pack(pack=CARS, departments=sample.CAR_DEPARTMENTS),) if pack == OWN else ()
+    packs = (Pack(pack=pack), *cars, *(Pack(pack=name) for name in OVERLAYS))
     return Settings(
         company=Company(name=sample.COMPANY, packs=packs),
         storage=Storage(
@@ -103,8 +110,12 @@ def _prepare(folder: Path, settings: Settings) -> tuple[tuple[staff.Person, ...]
         if not store.run(lambda unit: staff.everybody(unit.session), keep=False):
             policies = policies_of(settings.company)
             store.run(lambda unit: sample.load(unit, policies))
+            store.run(give_phones)
             if policies.at(OPENS).company.loan is not None:
                 store.run(lambda unit: lent.lend(unit, policies))
+            if CARS in {one.pack for one in policies.governed}:
+                shot = Folder(settings.storage.attachments, vault).keep([handed.photo()])
+                store.run(lambda unit: handed.hand_over(unit, policies, shot))
         return store.run(give_phones), store.run(_time, keep=False)
     finally:
         database.close()

@@ -8,25 +8,32 @@ is done in slices.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import structlog
 from sqlalchemy.orm import Session
 
 from bot import dispatch
+from bot.channels.base import Channel, ChannelError, Listing
 from bot.settings import Retention
 from bot.units import Units
 from handlers import (
     approvals,
     completeness,
+    directory,
+    handover_calendar,
+    handover_periods,
+    handover_rates,
     leavers,
     loan_lapse,
     loan_queue,
     looks,
     reach,
+    receipt_days,
     reminders,
     rounds,
     secrecy,
@@ -53,6 +60,8 @@ from storage.unit import Unit
 
 SLICE = 200
 """Due rungs recorded in one unit: a few milliseconds of the writer."""
+WIND_SLICE = 20
+"""Cases whose next rung is set in one unit: each is some milliseconds of the writer."""
 KEEP_SLICE = 500
 CASE_SLICE = 5
 """Cases on which the clock acts in one unit: each is some milliseconds of the writer."""
@@ -66,6 +75,12 @@ COUNTS = 200
 """Such units in one look at the clock: after an import of a million the rest waits for the next
 ones, so that reminders do not wait for it."""
 
+LISTS = (unreturned, receipt_days, handover_rates)
+"""What is sent on its day by itself: each says what has struck by now, and sends it."""
+
+ASK_AGAIN = timedelta(hours=1)
+"""Pause before a messenger's directory is asked again that did not answer."""
+
 log = structlog.get_logger()
 
 Sweep = Callable[[Unit, World, int], list[Context]]
@@ -77,15 +92,18 @@ class Housekeeping:
 
     def __init__(
         self,
-        channels: Collection[str],
+        channels: Mapping[str, Channel],
         units: Units,
         world: World,
         retention: Retention,
         vault: Vault,
         attachments: Path,
     ) -> None:
-        """`channels`: the messengers that are switched on; `attachments`: their folder."""
+        """`channels`: the messengers that are switched on; `attachments`: the folder of files."""
         self._channels = frozenset(channels)
+        self._listing = {name: one for name, one in channels.items() if isinstance(one, Listing)}
+        self._asks_after: dict[str, datetime] = {}
+        """By messenger: when its directory is asked again that did not answer."""
         self._units = units
         self._world = world
         self._retention = retention
@@ -177,6 +195,30 @@ class Housekeeping:
         """Record what was not completed where the time is over (C-70)."""
         await self._sweep(rounds.close, ROUND_SLICE)
 
+    async def begin_handovers(self, now: datetime) -> None:
+        """Open, once for each office day, what comes with the calendar.
+
+        Rule: S2-DOSS.5.1, S1-12.4.2a, S1-15.3.3, S5-2.4.2.
+        """
+        day = self._world.policies.at(now).day
+        job = (handover_periods.JOB, day.isoformat())
+        if not await self._units.read(partial(_done, *job)):
+            await self._units.run(partial(self._begin_handovers, day, job))
+
+    def _begin_handovers(self, day: date, job: tuple[str, str], unit: Unit) -> None:
+        if not ledger.alone(unit) or not occurrences.begin(unit, *job):
+            return
+        for ctx in handover_periods.open_due(unit, self._world, day):
+            dispatch.close(ctx, self._world)
+
+    async def settle_days(self, now: datetime) -> None:
+        """Count days again, once for each calendar that has come (5.3)."""
+        day = self._world.policies.at(now).day
+        for occasion in handover_calendar.settled(self._world, day):
+            if not await self._units.read(partial(_done, handover_calendar.JOB, occasion)):
+                await self._sweep(handover_calendar.settle, CASE_SLICE)
+                await self._units.run(partial(_begin, handover_calendar.JOB, occasion))
+
     async def sum_up_looks(self, now: datetime) -> None:
         """Let keepers be told who looked at their dossiers, once for each week that is over."""
         monday = looks.monday_of(self._world.policies.at(now).day)
@@ -192,14 +234,43 @@ class Housekeeping:
         return looks.sum_up(unit, self._world, monday, after, SLICE)
 
     async def send_lists(self, now: datetime) -> None:
-        """Send the monthly lists of what is lent and not returned, once each (S3-ENG.3.6)."""
-        for one in unreturned.struck(self._world, now):
-            job, occasion = one.job
-            if not await self._units.read(partial(_done, job, occasion)):
-                await self._units.run(partial(self._send_list, one))
+        """Send what goes out on its day by itself, once each: what is lent and not returned, the
+        closing of the receipt register, the figures of the month.
 
-    def _send_list(self, one: unreturned.Struck, unit: Unit) -> None:
-        for ctx in unreturned.send(unit, self._world, one):
+        Rule: S3-ENG.3.6, S1-09.2.5, S1-09.5.8.
+        """
+        for lists in LISTS:
+            for one in lists.struck(self._world, now):
+                if not await self._units.read(partial(_done, *one.job)):
+                    await self._units.run(partial(self._send_list, lists.send, one))
+
+    def _send_list(
+        self, send: Callable[[Unit, World, Any], list[Context]], one: object, unit: Unit
+    ) -> None:
+        for ctx in send(unit, self._world, one):
+            dispatch.close(ctx, self._world)
+
+    async def compare_people(self, now: datetime) -> None:
+        """Tell operators whom a messenger shows otherwise than the staff list, once a night."""
+        day = self._world.policies.at(now).day.isoformat()
+        for name, channel in self._listing.items():
+            job = f"{directory.JOB}.{name}"
+            if self._asks_after.get(name, now) > now:
+                continue
+            if await self._units.read(partial(_done, job, day)):
+                continue
+            try:
+                seen = await channel.people()
+            except ChannelError as error:
+                log.warning("directory_not_read", channel=name, kind=error.outcome.value)
+                self._asks_after[name] = now + ASK_AGAIN
+                continue
+            if seen is not None:
+                await self._units.run(partial(self._propose, name, seen))
+            await self._units.run(partial(occurrences.begin, job=job, occasion=day))
+
+    def _propose(self, channel: str, seen: tuple[directory.Listed, ...], unit: Unit) -> None:
+        for ctx in directory.propose(unit, self._world, channel, seen):
             dispatch.close(ctx, self._world)
 
     async def remind(self, now: datetime) -> None:
@@ -213,8 +284,9 @@ class Housekeeping:
         clocks = self._world.registry.clocks
         kinds = [kind for kind, clock in clocks.items() if clock.at_night] if quiet else None
         wind = partial(self._wind, now, office.office_day(now), kinds)
-        # a rung that reaches nobody sets the next one, which may be due by now as well
-        while await self._units.run(wind):
+        # a rung that reaches nobody sets the next one, which may be due by now as well; what a
+        # machine forgets that goes down is due again
+        while await self._units.run(wind, durable=False):
             pass
 
     def _wind(self, now: datetime, day: date, kinds: list[str] | None, unit: Unit) -> int:
@@ -223,7 +295,7 @@ class Housekeeping:
         recorded = ledger.fill(unit, now, SLICE, day=day, kinds=kinds)
         if recorded:
             return recorded
-        wound = reminders.wind_stalled(unit, self._world, SLICE)
+        wound = reminders.wind_stalled(unit, self._world, WIND_SLICE)
         for ctx in wound:
             dispatch.close(ctx, self._world)
         return len(wound)
@@ -269,6 +341,10 @@ class Housekeeping:
         # shown in the log as well: where that is kept elsewhere, so is the head
         log.info("audit_head", day=day.isoformat(), count=head.count, seal=head.seal.hex())
         await self._units.run(lambda unit: occurrences.begin(unit, *job))
+
+
+def _begin(job: str, occasion: str, unit: Unit) -> bool:
+    return occurrences.begin(unit, job, occasion)
 
 
 def _done(job: str, occasion: str, session: Session) -> bool:

@@ -41,12 +41,9 @@ class Menus:
         """
 
         def look(session: Session) -> list[tuple[accounts.Bound, staff.Person]]:
-            return [
-                (one, person)
-                for person in staff.everybody(session)
-                for one in accounts.of_person(session, person.id)
-                if one.channel in self._channels
-            ]
+            people = {person.id: person for person in staff.everybody(session)}
+            bound = accounts.everybody(session, self._channels)
+            return [(one, people[one.staff_id]) for one in bound]
 
         bound = await self._units.read(look)
         for one, _ in bound:

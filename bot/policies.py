@@ -23,6 +23,7 @@ from rules.policy import (
     PolicyError,
     available_overlays,
     available_packs,
+    load_pack,
     read_policy,
     written_pack,
 )
@@ -135,6 +136,16 @@ def edited(company: Company, session: Session) -> tuple[Listed, ...]:
     return tuple(found)
 
 
+def unconfirmed(policy: Policy) -> tuple[str, ...]:
+    """Return in words where a default stands because the source is blank (C-31, C-37)."""
+    return tuple(
+        f"handover[{at}] ({one.id}): {one.rule} leaves a blank, which {one.to_confirm} fills in "
+        "for now; set your own, or confirm it with `dossierbot policy activate`"
+        for at, one in enumerate(policy.handover)
+        if one.to_confirm is not None
+    )
+
+
 def unheld(policy: Policy, session: Session) -> tuple[RoleUse, ...]:
     """Return the places of the policy that rely on roles nobody of the staff holds."""
     codes = {role for role in policy.roles_named if _is_held_by_somebody(role)}
@@ -173,8 +184,7 @@ def today_of(policies: Policies, session: Session, day: date) -> tuple[Activated
 
 def _listed(one: Pack, overlays: tuple[str, ...]) -> Listed:
     if not one.pack.endswith(FILE_ENDING):
-        source = written_pack(one.pack, overlays)
-        return Listed(one, source, read_policy(source))
+        return Listed(one, written_pack(one.pack, overlays), load_pack(one.pack, overlays))
     path = Path(one.pack)
     source = written(_text(path), path.name, overlays)
     return Listed(one, source, read_policy(source))

@@ -173,6 +173,8 @@ class Wecom(Section, frozen=True, kw_only=True):
     callback_path: Route = "/wecom/callback"
     proxy: Link | None = None
     """HTTP proxy on the way to the platform: one way to call from an address it trusts."""
+    compare_directory: Switch = False
+    """Whether operators are told, once a night, who of the staff list is not whom the app sees."""
     limits: MemberLimits = MemberLimits()
     aibot: AiBot | None = None
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from handlers import approvals, case_cards, case_notices, case_texts
+from handlers import approvals, case_cards, case_notices, case_texts, identity
 from handlers.context import Context
 from handlers.conversation import runner
 from handlers.conversation.forms import Answers, Field, Form, Kind
@@ -121,12 +121,13 @@ def _refused(ctx: Context, case_id: int, denied: Denied) -> Reply:
 
 def done(ctx: Context, case_id: int, what: Act, words: str = "", lead: str = "") -> Reply:
     """Do an act and answer with the card as it is then."""
-    result = approvals.act(ctx, case_id, what, words)
+    kept, said = identity.hidden(ctx, words)
+    result = approvals.act(ctx, case_id, what, kept)
     if result is None:
-        return _nothing(ctx)
+        return _nothing(ctx).plus(said)
     if isinstance(result, Denied):
-        return _refused(ctx, case_id, result)
-    return Reply((case_cards.show(ctx, result, lead=lead),))
+        return _refused(ctx, case_id, result).plus(said)
+    return Reply((case_cards.show(ctx, result, lead=lead),)).plus(said)
 
 
 # -- who decides -------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from handlers import (
     seeing,
 )
 from handlers.borrow_facts import Wanted
-from handlers.borrow_form import FORM, TITLED
+from handlers.borrow_form import FORM, FORMS, KIND, TITLED
 from handlers.context import Context
 from handlers.conversation import runner
 from handlers.conversation.forms import DOSSIER, Answers, Field, Form, Kind
@@ -41,7 +41,7 @@ from rules.deciders import Matter
 from rules.errors import Denied
 from rules.loans import LoanKind, LoanState, Trigger
 from rules.occasions import ReaderKind
-from storage import loan_lists, loans
+from storage import loan_lists, loans, staff
 from storage.dossiers import Dossier
 from storage.errors import Conflict
 from storage.loans import Loan
@@ -55,6 +55,7 @@ NOBODY = N_("The policy has nobody who could allow this ({rule}).")
 WHICH = N_("What do you need of {customer}?")
 FOR_WHOM = N_("{kind}, {whom}")
 GONE = N_("Some of these papers are no longer on record. Please choose again.")
+NO_CARRIER = N_("Please name a colleague who carries the papers outside.")
 ALREADY = N_("You have asked for this already.")
 SENT = N_("Asked for. You will hear what is decided.")
 TOO_LATE = N_("That can no longer be taken back; this is how it stands.")
@@ -188,7 +189,11 @@ def _begin(
     if carried[TITLED]:
         seeing.look(ctx, dossier, Way.PAPERS)
     values = {**carried, **(given.values if given else {})}
-    return runner.start(ctx, FEATURE, Answers(values), at_review=given is not None)
+    return runner.start(ctx, _feature(kind), Answers(values), at_review=given is not None)
+
+
+def _feature(kind: LoanKind) -> Feature:
+    return next(one for one in (FEATURE, *KINDS) if one.form is FORMS[kind])
 
 
 def _whatever(ctx: Context, dossier: Dossier, kind: LoanKind, reader: ReaderKind) -> Denied | None:
@@ -268,8 +273,12 @@ def submit(ctx: Context, answers: Answers) -> Reply:
     wanted = borrow_form.wanted(ctx, dossier, answers)
     if wanted is None:
         kept = {key: one for key, one in answers.values.items() if key != "papers"}
-        again = runner.start(ctx, FEATURE, Answers(kept), at_review=True)
+        again = runner.start(ctx, _feature(_kind(answers)), Answers(kept), at_review=True)
         return Reply.of(Card(ctx.t(GONE))).plus(again)
+    if not _carrier_there(ctx, wanted, answers):
+        kept = {key: one for key, one in answers.values.items() if key != "carrier"}
+        again = runner.start(ctx, _feature(wanted.kind), Answers(kept), at_review=True)
+        return Reply.of(Card(ctx.t(NO_CARRIER))).plus(again)
     if (same := _asked_already(ctx, wanted)) is not None:
         return Reply((loan_cards.show(ctx, same, lead=ctx.t(ALREADY)),))
     if denied := _against(ctx, wanted, answers):
@@ -279,8 +288,10 @@ def submit(ctx: Context, answers: Answers) -> Reply:
         return Reply.of(Card(ctx.t(NOBODY, rule=wanted.policy.dossier.rule)))
     matter = _matter(ctx, wanted, answers)
     if visitor := _visitor_refused(ctx, wanted, answers, approval, matter):
-        again = runner.start(ctx, FEATURE, answers, at_review=True)
-        return Reply.of(Card(case_texts.denial(ctx, visitor), title=ctx.t(FORM.title))).plus(again)
+        feature = _feature(wanted.kind)
+        again = runner.start(ctx, feature, answers, at_review=True)
+        denial = Card(case_texts.denial(ctx, visitor), title=ctx.t(feature.title))
+        return Reply.of(denial).plus(again)
     held = borrow_write.keep(ctx, wanted, answers)
     key = loan_kinds.KEYS[wanted.kind]
     opened = approvals.request(ctx, key, held.id, approval, matter, dossier_id=dossier.id)
@@ -288,6 +299,22 @@ def submit(ctx: Context, answers: Answers) -> Reply:
     held = loan_kinds.numbered(ctx, held.id, opened.number)
     lead = ctx.t(SENT) if held.state == LoanState.ASKED else loan_kinds.approved_lead(ctx, held)
     return Reply((loan_cards.show(ctx, held, lead=lead),))
+
+
+def _carrier_there(ctx: Context, wanted: Wanted, answers: Answers) -> bool:
+    """Return whether who carries the papers outside is named where somebody has to be.
+
+    Rule: S2-INFO.23.2.
+    """
+    if not borrow_facts.carrier_rule(wanted):
+        return True
+    named = answers.option("carrier")
+    person = staff.get(ctx.session, named.key) if named else None
+    return person is not None and person.active
+
+
+def _kind(answers: Answers) -> LoanKind:
+    return LoanKind(answers.text(KIND))
 
 
 def _matter(ctx: Context, wanted: Wanted, answers: Answers) -> Matter:
@@ -340,7 +367,8 @@ def _blocked(ctx: Context, wanted: Wanted, answers: Answers, denied: Denied) -> 
     if instead and len(denied.reasons) == 1:
         values.pop("place", None)
         values |= borrow_form.carried(ctx, dossier, LoanKind(instead), wanted.reader)
-    return Reply.of(card).plus(runner.start(ctx, FEATURE, Answers(values), at_review=True))
+    again = Answers(values)
+    return Reply.of(card).plus(runner.start(ctx, _feature(_kind(again)), again, at_review=True))
 
 
 # -- taking back -------------------------------------------------------------------------------
@@ -402,3 +430,9 @@ FEATURE = Feature(
     },
     cases=loan_kinds.CASES,
 )
+KINDS = tuple(
+    Feature(form.key, form.title, form=form, submit=submit, review=review)
+    for form in FORMS.values()
+    if form is not FORM
+)
+"""Requests of other kinds than a loan."""

@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from handlers import approvals, seeing
 from handlers.context import Context
-from rules import loan_days, outsiders
+from rules import borrowing, loan_days, outsiders
 from rules.access import StaffId
 from rules.borrowing import (
     Away,
@@ -134,6 +134,20 @@ def row_for(policy: Policy, kind: LoanKind, reader: ReaderKind) -> Approval | No
     rows = (row for row in policy.approval if row.action is action)
     named = (row for row in rows if kind is LoanKind.DISCLOSE or reader in row.when.readers)
     return next(named, None)
+
+
+def carrier_rule(wanted: Wanted) -> str:
+    """Return the clause by which it is named who carries the papers; empty: nobody is.
+
+    Rule: S2-INFO.23.2.
+    """
+    rule = borrowing.carrier_rule(
+        wanted.policy.loan,
+        leaves_house=wanted.leaves_house,
+        important=any(one.important for one in wanted.papers),
+        grade=wanted.grade,
+    )
+    return rule or ""
 
 
 def consent_rule(dossier: Dossier, policy: Policy, kind: LoanKind, reader: ReaderKind) -> str:

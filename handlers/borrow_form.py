@@ -6,6 +6,7 @@ rule of three days is never asked for a date.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -36,8 +37,9 @@ from storage.dossiers import Dossier
 
 KIND, READER_OF, NAME = "_kind", "_for", "_name"
 TITLED, ASKS_PLACE, STATED, LONG = "_titled", "_asks_place", "_stated", "_long"
+CARRIED = "_carried"
 """What `carried` hands to the form beside the dossier: kind of request, for whom, the customer,
-and which questions are open."""
+which questions are open, and of which papers it is named who carries them outside."""
 
 LONG_TERM = "long"
 
@@ -55,9 +57,17 @@ def _names_day(answers: Answers) -> bool:
     return answers.flag(STATED) or answers.text("term") == LONG_TERM
 
 
+def _names_carrier(answers: Answers) -> bool:
+    careful = set(answers.many(CARRIED))
+    if not careful or answers.text("place") == "inside":
+        return False
+    chosen = {one.key for one in answers.options("papers")}
+    return not chosen or bool(chosen & {WHOLE, *careful}) or WHOLE in careful
+
+
 FORM = Form(
     "borrow",
-    1,
+    2,
     N_("Borrow"),
     (
         *outsiders.FIELDS,
@@ -75,6 +85,13 @@ FORM = Form(
             N_("Do the papers leave the company?"),
             choices=(Choice("inside", N_("In the company")), Choice("outside", N_("Outside"))),
             when=lambda answers: answers.flag(ASKS_PLACE),
+        ),
+        Field(
+            "carrier",
+            Kind.STAFF,
+            N_("Carried by"),
+            N_("Who carries the papers outside? Part of the name; it has to be a fixed person."),
+            when=_names_carrier,
         ),
         Field(
             "term",
@@ -130,6 +147,15 @@ FORM = Form(
 )
 
 
+FORMS = {
+    LoanKind.LOAN: FORM,
+    LoanKind.COPY_LOAN: FORM,
+    LoanKind.COPY: replace(FORM, key="copying", title=N_("Copy papers")),
+    LoanKind.DISCLOSE: replace(FORM, key="disclosing", title=N_("Give to outside")),
+}
+"""The same questions under the name of what is asked for."""
+
+
 def carried(ctx: Context, dossier: Dossier, kind: LoanKind, reader: ReaderKind) -> dict[str, Any]:
     """Return what the form starts with: which questions are open, and for whom it is."""
     policy = borrow_facts.policy_of(ctx, dossier)
@@ -147,7 +173,23 @@ def carried(ctx: Context, dossier: Dossier, kind: LoanKind, reader: ReaderKind) 
         ASKS_PLACE: borrow_facts.asks_place(policy, kind),
         STATED: lending is not None and lending.stated,
         LONG: lending is not None and lending.long_term,
+        CARRIED: _careful(ctx, dossier, policy, kind),
     }
+
+
+def _careful(ctx: Context, dossier: Dossier, policy: Policy, kind: LoanKind) -> list[str]:
+    """Return of which papers it is named who carries them; the whole dossier: of any of them.
+
+    Rule: S2-INFO.23.2.
+    """
+    if policy.loan is None or policy.loan.carrier_rule is None:
+        return []
+    wanted = Wanted(dossier, policy, kind, (), whole=True, place=policy.loan.place)
+    if borrow_facts.carrier_rule(wanted):
+        return [WHOLE]
+    papers = borrow_facts.all_papers(ctx, dossier)
+    some = [one for one in papers if borrow_facts.carrier_rule(replace(wanted, papers=(one,)))]
+    return [str(one.id) for one in some]
 
 
 def _visitor(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from handlers import outsiders
+from handlers import borrow_facts, outsiders
 from handlers.borrow_facts import Wanted
 from handlers.context import Context
 from handlers.conversation.forms import Answers
@@ -39,6 +39,7 @@ def keep(ctx: Context, wanted: Wanted, answers: Answers) -> Loan:
         outsider_id=outsiders.from_answers(ctx, answers) if outsiders.comes(answers) else None,
         long_term=wanted.long_term,
         wanted_until=wanted.until,
+        carrier=_carrier(wanted, answers),
     )
     sources = [one for one in wanted.papers if one.form == ORIGINAL] if not wanted.whole else []
     to_copy = wanted.kind is LoanKind.COPY_LOAN and (wanted.whole or bool(sources))
@@ -50,12 +51,19 @@ def keep(ctx: Context, wanted: Wanted, answers: Answers) -> Loan:
             place=Place.COMPANY_ONLY.value,
             wanted_until=None,
             long_term=False,
+            carrier=None,
         )
         parent = _kept(ctx, original, _lines(wanted, sources))
         new = replace(new, parent_id=parent.id)
     held = _kept(ctx, new, _copied(wanted) if to_copy else _lines(wanted, wanted.papers))
     ctx.record("loan.asked", f"loan:{held.id}", wanted.policy.dossier.rule, kind=held.kind)
     return held
+
+
+def _carrier(wanted: Wanted, answers: Answers) -> str | None:
+    """Return who is named to carry the papers outside. Rule: S2-INFO.23.2."""
+    named = answers.option("carrier")
+    return named.key if named and borrow_facts.carrier_rule(wanted) else None
 
 
 def _kept(ctx: Context, new: NewLoan, lines: list[Line]) -> Loan:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from handlers import approvals, case_cards, case_texts, find, seeing
+from handlers import approvals, case_cards, case_texts, find, identity, seeing
 from handlers.case_kinds import Asking, CaseKind, Ending
 from handlers.context import Context
 from handlers.conversation import runner
@@ -217,12 +217,13 @@ def submit(ctx: Context, answers: Answers) -> Reply:
     hindered = credential_missing(approval, matter)
     if hindered is not None:
         return Reply.of(Card(case_texts.reason(ctx, hindered)))
+    reason, said = identity.hidden(ctx, answers.text("reason"))
     id_ = consultations.add(
         ctx.unit,
         dossier_id=dossier.id,
         staff_id=ctx.person.id,
         purpose=answers.text("purpose"),
-        reason=answers.text("reason"),
+        reason=reason,
         last_day=last,
         at=ctx.at,
     )
@@ -230,8 +231,8 @@ def submit(ctx: Context, answers: Answers) -> Reply:
     if isinstance(opened, Denied):
         return Reply.of(Card(case_texts.denial(ctx, opened)))
     if not opened.case.open:
-        return _granted(ctx, opened.subject)
-    return Reply((case_cards.show(ctx, opened, lead=ctx.t(SENT)),))
+        return _granted(ctx, opened.subject).plus(said)
+    return Reply((case_cards.show(ctx, opened, lead=ctx.t(SENT)),)).plus(said)
 
 
 def _granted(ctx: Context, subject: int) -> Reply:

@@ -20,7 +20,7 @@ from handlers.conversation.forms import Answers
 from handlers.conversation.messages import Reply
 from handlers.texts import N_
 from rules.loans import LoanKind, LoanState, Trigger, move
-from storage import attachments, custody, loan_items, loans, staff
+from storage import attachments, custody, ledger, loan_items, loans, staff
 from storage.custody import Handed, Step
 from storage.loans import Loan
 
@@ -134,11 +134,20 @@ def touched(ctx: Context, held: Loan) -> Loan:
 
 def follow(ctx: Context, held: Loan) -> None:
     """Let the reminders of a loan follow what became of it; what is back goes to who waits."""
+    call_off(ctx, held)
     if held.open:
         loan_clock.follow(ctx, held)
         return
     loan_clock.stop(ctx, held)
     loan_queue.freed(ctx, held.dossier_id)
+
+
+def call_off(ctx: Context, held: Loan) -> None:
+    """Let nobody be asked any more to show papers that somebody else has, or is to count, now."""
+    asked = loan_sides.last_proof(ctx, held)
+    if asked is not None and asked.state == "open":
+        custody.end(ctx.unit, asked.id, "refused")
+        ledger.unwatch(ctx.unit, asked.kind, asked.id)
 
 
 def attach(ctx: Context, step: Step, files: Iterable[int]) -> None:

@@ -24,12 +24,16 @@ MORE = N_("and {count} more")
 PAGES = N_("{pages} of {lent} pp.")
 COPIES = N_("{copies} of {lent} copies")
 ALL_THERE = N_("all there")
+TO_COUNT = N_("to be counted")
 NOTHING_THERE = N_("nothing there")
 DAMAGED = N_("damaged")
 COMES_BACK = N_("What comes back:")
 PASSES_ON = N_("To be passed on to {name}")
 NOT_SO = N_("Said about it: {words}")
 IF_TAKEN = N_("If it is taken today, it is due {until}: {counted} ({rule})")
+TO_SHOW = N_("{moment} {name} asked {holder} to show it, until {until}")
+NOT_SHOWN = N_("{moment} {name} asked {holder} to show it; it was not shown")
+SHOWN_BY = N_("{moment} {name} showed that it is there")
 NOTICE = N_("Who takes it confirms: {words} ({rule})")
 
 
@@ -42,9 +46,27 @@ def about(ctx: Context, held: Loan, step: Step, reader: Person, texts: Texts) ->
         yield texts.t(PASSES_ON, name=case_texts.name(ctx, step.taker))
     elif step.kind == "return":
         yield texts.t(COMES_BACK)
-        yield from lines(loan_items.of(ctx.unit, held.id), step.lines, texts, titled=titled)
+        counted = step.taker_at is not None
+        items = loan_items.of(ctx.unit, held.id)
+        yield from lines(items, step.lines, texts, titled=titled, counted=counted)
     if step.words and titled:
         yield texts.t(NOT_SO, words=step.words)
+
+
+def proof(ctx: Context, step: Step, texts: Texts) -> str:
+    """Return how an asking for the papers to be shown stands; "": it was called off."""
+    asked, by = texts.moment(step.opened_at), case_texts.name(ctx, step.taker)
+    holder = case_texts.name(ctx, step.giver)
+    match step.state:
+        case "open":
+            until = loan_words.instant(ctx, loan_sides.proof_until(ctx, step), texts)
+            return texts.t(TO_SHOW, moment=asked, name=by, holder=holder, until=until)
+        case "lapsed":
+            return texts.t(NOT_SHOWN, moment=asked, name=by, holder=holder)
+        case "done":
+            moment = texts.moment(step.confirmed_at or step.opened_at)
+            return texts.t(SHOWN_BY, moment=moment, name=holder)
+    return ""
 
 
 def taking(ctx: Context, held: Loan, texts: Texts) -> Iterator[str]:
@@ -63,13 +85,21 @@ def taking(ctx: Context, held: Loan, texts: Texts) -> Iterator[str]:
 
 
 def lines(
-    items: Iterable[LoanItem], counted: Iterable[Handed], texts: Texts, *, titled: bool
+    items: Iterable[LoanItem],
+    handed: Iterable[Handed],
+    texts: Texts,
+    *,
+    titled: bool,
+    counted: bool = True,
 ) -> list[str]:
-    """Return each counted line with what is there of what is still to come."""
+    """Return each line with what is there of what is still to come.
+
+    `counted`: whether the archive has counted it; else what nothing is known against is to be.
+    """
     known = {one.position: one for one in items}
     said = [
-        _line(known[one.position], one, texts, titled=titled)
-        for one in counted
+        _line(known[one.position], one, texts, titled=titled, counted=counted)
+        for one in handed
         if one.position in known
     ]
     if len(said) > SHOWN:
@@ -77,7 +107,7 @@ def lines(
     return said
 
 
-def _line(item: LoanItem, one: Handed, texts: Texts, *, titled: bool) -> str:
+def _line(item: LoanItem, one: Handed, texts: Texts, *, titled: bool, counted: bool) -> str:
     pages, copies = item.pages - item.back_pages, item.copies - item.back_copies
     parts = []
     if one.pages == 0 and one.copies == 0:
@@ -89,7 +119,7 @@ def _line(item: LoanItem, one: Handed, texts: Texts, *, titled: bool) -> str:
             parts.append(texts.t(COPIES, copies=one.copies, lent=copies))
     if one.damaged:
         parts.append(texts.t(DAMAGED))
-    parts = parts or [texts.t(ALL_THERE)]
+    parts = parts or ([texts.t(ALL_THERE)] if counted else _to_count(pages, copies, texts))
     if one.note and titled:
         parts.append(one.note)
     what = " · ".join(parts)
@@ -100,6 +130,13 @@ def _line(item: LoanItem, one: Handed, texts: Texts, *, titled: bool) -> str:
     else:
         return texts.t(UNTITLED, place=item.position, what=what)
     return texts.t(NAMED, place=item.position, title=title, what=what)
+
+
+def _to_count(pages: int, copies: int, texts: Texts) -> list[str]:
+    """Return what is to be there of a line that nobody has counted."""
+    size = [texts.t(loan_words.PAGES, pages=pages)] if pages else []
+    size += [texts.t(loan_words.COPIES, copies=copies)] if copies > 1 else []
+    return [*size, texts.t(TO_COUNT)]
 
 
 def found(items: Iterable[LoanItem], places: set[int], texts: Texts) -> list[str]:

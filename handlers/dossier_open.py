@@ -30,10 +30,12 @@ from rules.errors import Reason
 from rules.masks import is_organisation
 from rules.occasions import Action
 from rules.opening import Opening
+from rules.policies import CUSTOMER
 from storage import attachments, dossiers, staff
 from storage.dossiers import Dossier, DossierRow
 from storage.errors import Conflict
 from storage.names import MAX_NAME
+from storage.staff import Person
 
 OPENED = N_("Noted as a draft: {customer}. It gets its number when it is verified ({rule}).")
 ALIKE = N_("There may be a dossier of this customer already: {others}. Please ask the keeper.")
@@ -75,6 +77,18 @@ def show(ctx: Context, words: str) -> Reply:
 
 def submit(ctx: Context, answers: Answers) -> Reply:
     """Note the customer as a draft of the person's own. Rule: C-69."""
+    draft = drafted(ctx, answers, ctx.person)
+    found = target(ctx, str(draft))
+    if isinstance(found, Reply):  # graded above what this chat may carry
+        return Reply.of(Card(found.alert))
+    customer = seeing.customer(ctx, found.dossier)
+    return Reply.of(
+        _card(ctx, found, ctx.t(OPENED, customer=customer, rule=opening.open_rule(found.policy)))
+    )
+
+
+def drafted(ctx: Context, answers: Answers, keeper: Person, type_: str = CUSTOMER) -> int:
+    """Note a customer as a draft that `keeper` keeps, and return its id. Rule: C-69."""
     fields = {}
     if personal(answers):
         fields = {CONSENT: opening.GIVEN, CONSENT_ON: answers.text("consent_on")}
@@ -84,9 +98,10 @@ def submit(ctx: Context, answers: Answers) -> Reply:
         fields |= {IMPORTANT: "yes", SECOND_CONTACT: answers.text("second_contact")}
     row = DossierRow(
         name=answers.text("name"),
-        keeper=ctx.person.id,
-        department=ctx.person.department,
-        grade=ctx.in_force.governing(ctx.person.department).dossier.default_grade.value,
+        keeper=keeper.id,
+        type=type_,
+        department=keeper.department,
+        grade=ctx.in_force.governing(keeper.department, type_).dossier.default_grade.value,
         phone=answers.text("phone"),
         contact=answers.text("contact"),
         address=answers.text("address"),
@@ -96,13 +111,7 @@ def submit(ctx: Context, answers: Answers) -> Reply:
     attachments.attach(ctx.unit, answers.files("evidence"), EVIDENCE, draft)
     ctx.record("dossier.drafted", f"dossier:{draft}", "C-69")
     openings.begin(ctx, draft, ctx.today)
-    found = target(ctx, str(draft))
-    if isinstance(found, Reply):  # graded above what this chat may carry
-        return Reply.of(Card(found.alert))
-    customer = seeing.customer(ctx, found.dossier)
-    return Reply.of(
-        _card(ctx, found, ctx.t(OPENED, customer=customer, rule=opening.open_rule(found.policy)))
-    )
+    return draft
 
 
 def card(ctx: Context, arguments: tuple[str, ...]) -> Reply:
@@ -117,13 +126,15 @@ def card(ctx: Context, arguments: tuple[str, ...]) -> Reply:
 
 def _card(ctx: Context, found: Target, *said: str) -> Card:
     id_ = found.dossier.id
-    gaps = _gaps(ctx, found)
+    missing = gaps(ctx, found)
     lines = [*said, *_alike(ctx, found.dossier)]
-    if gaps:
-        lines += [ctx.t(MISSING), *(f"· {_reason(ctx, found, one)}" for one in gaps)]
+    if missing:
+        lines += [ctx.t(MISSING), *(f"· {reason(ctx, found, one)}" for one in missing)]
     else:
         lines.append(ctx.t(READY))
-    buttons = [] if gaps else [Button(ctx.t(N_("Send for verification")), f"f.open.report.{id_}")]
+    buttons = (
+        [] if missing else [Button(ctx.t(N_("Send for verification")), f"f.open.report.{id_}")]
+    )
     buttons.append(Button(ctx.t(N_("Fill in more")), f"f.update.open.{id_}"))
     buttons.append(Button(ctx.t(N_("Customer")), f"f.find.card.{id_}"))
     return Card(
@@ -138,7 +149,7 @@ def _card(ctx: Context, found: Target, *said: str) -> Card:
 TITLE = N_("New customer · {customer}")
 
 
-def _gaps(ctx: Context, found: Target) -> tuple[Reason, ...]:
+def gaps(ctx: Context, found: Target) -> tuple[Reason, ...]:
     """Return what is missing before anybody verifies it. Rule: S5-1.8.3, S3-PROTO.2.1b."""
     fields = found.dossier.fields
     contacts = (found.present(CONTACT), fields.get(SECOND_CONTACT, ""))
@@ -153,11 +164,12 @@ def _gaps(ctx: Context, found: Target) -> tuple[Reason, ...]:
     return denied.reasons if denied else ()
 
 
-def _reason(ctx: Context, found: Target, reason: Reason) -> str:
-    facts = dict(reason.facts)
+def reason(ctx: Context, found: Target, one: Reason) -> str:
+    """Return what is missing, in words."""
+    facts = dict(one.facts)
     if "field" in facts:
         facts["field"] = label(change_sets.spec_of(found.policy, str(facts["field"])), ctx.texts)
-    return ctx.t(REASONS[reason.code], rule=reason.rule, **facts)
+    return ctx.t(REASONS[one.code], rule=one.rule, **facts)
 
 
 def _alike(ctx: Context, dossier: Dossier) -> list[str]:
@@ -195,7 +207,7 @@ def report(review: Review, ctx: Context, arguments: tuple[str, ...]) -> Reply:
         return found
     if found.dossier.keeper != ctx.person.id:
         return Reply(alert=ctx.t(N_("The keeper of the draft sends it for verification.")))
-    if found.dossier.state == "draft" and _gaps(ctx, found):
+    if found.dossier.state == "draft" and gaps(ctx, found):
         return Reply.of(_card(ctx, found))
     try:
         dossiers.report(ctx.unit, found.dossier.id)

@@ -13,6 +13,7 @@ from typing import Any
 
 from handlers import (
     field_values,
+    identity,
     seeing,
     update_basket,
     update_cards,
@@ -45,9 +46,6 @@ NOT_TAKEN = N_("{label} was not taken: {problem}")
 NOT_READ = N_("Not understood: {words}")
 CONSENT_FIRST = N_("Not taken without the customer's consent ({rule}): {labels}.")
 SAME = N_("{label} is that already.")
-IDENTITY = N_(
-    "An identity number is kept with its middle hidden only. Please delete the message you sent."
-)
 UNFINISHED = N_("You have changes that are not submitted yet.")
 ANOTHER = N_("Another customer")
 
@@ -199,7 +197,7 @@ def _with_line(ctx: Context, dossier_id: str, words: str) -> Reply:
     if line.unread:
         remarks.append(ctx.t(NOT_READ, words=" ".join(line.unread)[:80]))
     if hide_identity(words) != words:
-        remarks.append(ctx.t(IDENTITY))
+        remarks.append(ctx.t(identity.DELETE))
     return _gathered(ctx, found, line.values, remarks=remarks)
 
 
@@ -297,7 +295,7 @@ def answered(ctx: Context, answers: Answers) -> Reply:
         return update_basket.show(
             ctx, str(found.dossier.id), ctx.t(field_values.TOO_LONG, **facts)
         )
-    remarks = (ctx.t(IDENTITY),) if new != words else ()
+    remarks = (ctx.t(identity.DELETE),) if new != words else ()
     return _take(ctx, found, {spec.id: new}, answers.text("_seen"), remarks)
 
 

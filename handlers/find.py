@@ -6,6 +6,8 @@ import re
 
 from handlers import (
     borrow,
+    complaint,
+    deal,
     note_effects,
     papers,
     reveal,
@@ -163,7 +165,8 @@ def card(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         choices.extend(papers.button(ctx, dossier))
         choices.extend(reveal.button(ctx, dossier))
     lines.extend(whereabouts.lines(ctx, dossier))
-    choices += [*borrow.button(ctx, dossier), *_grading(ctx, dossier)]
+    choices += [*borrow.button(ctx, dossier), *deal.button(ctx, dossier)]
+    choices += [*complaint.button(ctx, dossier), *_grading(ctx, dossier)]
     if seen.content:
         seeing.look(ctx, dossier, Way.CARD)
     else:

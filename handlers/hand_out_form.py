@@ -7,6 +7,7 @@ from typing import Any
 from handlers import count_words, custody_steps, custody_words, loan_sides, return_form
 from handlers.case_cards import here
 from handlers.context import Context
+from handlers.conversation.answers import listed
 from handlers.conversation.forms import Answers, Field, Form, Kind, Moment
 from handlers.conversation.messages import Problem
 from handlers.texts import N_
@@ -14,6 +15,9 @@ from storage import loan_items
 from storage.custody import Handed
 
 LINES, NEEDS_WITNESS = "_lines", "_witness"
+
+CORRECT_IT = N_("Then please go back and correct what differs; nothing was handed out.")
+MORE_OUT = N_("More than was asked for: line {places}. Is it to go along?")
 
 
 def _corrected(words: str, answers: Answers) -> tuple[Handed, ...] | Problem:
@@ -28,9 +32,26 @@ def _check(value: Any, answers: Answers, _moment: Moment) -> Problem | None:
     return found if isinstance(found, Problem) else None
 
 
+def more_than_listed(answers: Answers) -> tuple[int, ...]:
+    """Return the numbers of the lines of which more is there than was asked for."""
+    asked, words = return_form.handed(answers, LINES), answers.text("lines")
+    found = _corrected(words, answers) if words else ()
+    if isinstance(found, Problem):
+        return ()
+    return tuple(
+        one.position
+        for one in found
+        if one.pages > asked[one.position].pages or one.copies > asked[one.position].copies
+    )
+
+
+def _check_more(value: Any, _answers: Answers, _moment: Moment) -> Problem | None:
+    return None if value else Problem(CORRECT_IT)
+
+
 FORM = Form(
     "handing",
-    1,
+    2,
     N_("Count out"),
     (
         Field(
@@ -49,6 +70,17 @@ FORM = Form(
             optional=True,
             max_length=500,
             example=count_words.EXAMPLE,
+        ),
+        Field(
+            "more",
+            Kind.CONFIRM,
+            N_("More goes out"),
+            N_(
+                "That is more than was asked for and allowed. Is the count right, and is all of "
+                "it to be handed out?"
+            ),
+            when=lambda answers: bool(more_than_listed(answers)),
+            check=_check_more,
         ),
         Field(
             "files",
@@ -74,15 +106,18 @@ def review(ctx: Context, answers: Answers) -> str:
     titled = loan_sides.titles(ctx, held, dossier, here(ctx))
     found = lines_of(answers)
     lines = () if isinstance(found, Problem) else found
-    return "\n".join(custody_words.lines(items, lines, ctx.texts, titled=titled))
+    said = custody_words.lines(items, lines, ctx.texts, titled=titled)
+    if more := more_than_listed(answers):
+        said.append(ctx.t(MORE_OUT, places=listed([str(one) for one in more], ctx.texts)))
+    return "\n".join(said)
 
 
 def lines_of(answers: Answers) -> tuple[Handed, ...] | Problem:
     """Return all lines of the form, corrected where something differs."""
-    listed = return_form.handed(answers, LINES)
+    every = return_form.handed(answers, LINES)
     if answers.text("lines"):
         found = _corrected(answers.text("lines"), answers)
         if isinstance(found, Problem):
             return found
-        listed |= {one.position: one for one in found}
-    return tuple(listed.values())
+        every |= {one.position: one for one in found}
+    return tuple(every.values())

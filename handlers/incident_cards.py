@@ -76,6 +76,8 @@ CONFIRMED = N_("{name} ({role}): received {moment}")
 UNCONFIRMED = N_("{name} ({role}): not confirmed yet")
 COUNTED = N_("{name} ({role}): counted {moment}")
 TO_COUNT = N_("{name} ({role}): to count at once ({rule})")
+NOT_COUNTED = N_("{name} ({role}): did not count")
+NOT_RECEIVED = N_("{name} ({role}): did not confirm")
 PASSED_ON = N_("{name} ({role}): has left, passed on")
 IN_PLACE_OF = N_("for {role}")
 NOBODY = N_("Nobody could be told. Please tell your superior in person or by phone.")
@@ -234,6 +236,8 @@ def _told(ctx: Context, one: Held, policy: Policy, texts: Texts) -> Iterator[str
             yield texts.t(words, moment=case_texts.moment(ctx, row.confirmed_at, texts), **facts)
         elif not person.active:
             yield texts.t(PASSED_ON, **facts)
+        elif not one.incident.open:
+            yield texts.t(NOT_COUNTED if row.task == CHECK else NOT_RECEIVED, **facts)
         elif row.task == CHECK:
             yield texts.t(TO_COUNT, rule=policy.incident.check_rule, **facts)
         else:

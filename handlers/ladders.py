@@ -7,7 +7,7 @@ says what hangs on what (`Case`); everything that all kinds share is here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import takewhile
@@ -110,15 +110,23 @@ def hears(ctx: Context, case: Case, rung: str) -> str | None:
 
 
 def number(ctx: Context, case: Case, due: Due) -> int:
-    """Return the how-manieth notice to its audience a rung of the case is, from 1."""
+    """Return the how-manieth notice to its audience a rung of the case is, from 1.
+
+    Rungs that waited for the same moment are one.
+    """
     before = takewhile(lambda one: one.key != due.key, _every(ctx, case))
-    return 1 + sum(one.step.audience == due.step.audience for one in before)
+    return len(_moments((*before, due), due))
 
 
 def on_time(ctx: Context, case: Case, due: Due) -> int:
     """Return how many notices to the audience of a rung come before the deadline."""
     before = takewhile(lambda one: one.at < case.anchor.deadline, _every(ctx, case))
-    return sum(one.step.audience == due.step.audience for one in before)
+    return len(_moments(before, due))
+
+
+def _moments(some: Iterable[Due], due: Due) -> frozenset[datetime]:
+    """Return when those of them are said that go to the audience of a rung."""
+    return frozenset(one.send_at for one in some if one.step.audience == due.step.audience)
 
 
 def _every(ctx: Context, case: Case) -> Iterator[Due]:
@@ -147,10 +155,11 @@ def to_say(ctx: Context, case: Case, rung: str, key: str) -> Collapsed | None:
 
 
 def with_held_up(ctx: Context, card: Card, said: Collapsed) -> Card:
-    """Return the card with a line about the rungs it stands for."""
-    if not said.missed:
+    """Return the card with a line about the rungs that should have been said before."""
+    earlier = {one.send_at for one in said.missed if one.send_at < said.latest.send_at}
+    if not earlier:
         return card
-    held = ctx.t(HELD_UP, count=len(said.missed))
+    held = ctx.t(HELD_UP, count=len(earlier))
     return replace(card, text=f"{card.text}\n{held}")
 
 

@@ -21,6 +21,7 @@ from storage import (
     conversations,
     corrections,
     dossiers,
+    handovers,
     loan_lists,
     loose,
     notes,
@@ -36,6 +37,7 @@ TITLE = N_("{name} has left")
 WITH_YOU = N_("With you now:")
 VISITS = N_("{count} planned visits: take them over, give them to a colleague or cancel them")
 LOANS = N_("{count} loans that are out: they are given back through you")
+HANDOVERS = N_("{count} handovers: the papers are handed over by you, or by whom you name")
 UNSORTED = N_("{count} drafts and unsorted items, which stay closed: they are unfinished words")
 CUSTOMERS = N_("{count} customers without an active keeper; they stay open to you")
 CORRECTIONS = N_("{count} corrections whose next step is yours now")
@@ -64,6 +66,8 @@ KEEPER_GONE = N_("Customers of those who left ({count})")
 BACK = N_("Give back")
 OF = N_("Of those who left ({count})")
 
+COUNTED = 50
+"""Handovers of a leaver that are counted on the card."""
 TOLD_VISITS = 5
 SHORT = 8
 """Visits and characters of a customer on the superior's card: with the way to the list that is
@@ -133,12 +137,14 @@ def _key(person: Person, what: str, reader: Person) -> str:
 def _card(ctx: Context, leaver: Person, reader: Person, unread: int, texts: Texts) -> Card:
     waiting = visits.planned_of(ctx.unit, [leaver.id])
     out = [one for one in loan_lists.open_of(ctx.unit, leaver.id) if one.out]
+    papers = handovers.to_give(ctx.unit, leaver.id, COUNTED)
     unsorted = conversations.count_drafts(ctx.session, leaver.id)
     unsorted += loose.count_open(ctx.session, leaver.id)
     unsorted += conversations.active(ctx.unit, leaver.id) is not None
     counts = (
         (VISITS, len(waiting)),
         (LOANS, len(out)),
+        (HANDOVERS, len(papers)),
         (CUSTOMERS, dossiers.count_kept(ctx.session, [leaver.id])),
         (UNSORTED, unsorted),
         (UNREAD, unread),
@@ -155,12 +161,22 @@ def _card(ctx: Context, leaver: Person, reader: Person, unread: int, texts: Text
         Button(held.number or texts.t(BACK), f"f.return.bring.{held.id}")
         for held in out[: TOLD_VISITS - len(buttons)]
     ]
+    buttons += [
+        Button(_number(ctx, one.handover_id), f"f.handover.card.{one.handover_id}")
+        for one in papers[: TOLD_VISITS - len(buttons)]
+    ]
     return Card(
         "\n".join([texts.t(WITH_YOU), *lines] if lines else [texts.t(NOTHING)]),
         title=texts.t(TITLE, name=leaver.name),
         choices=tuple(buttons),
         nav=(Button(texts.t(LIST), f"f.left.list.{leaver.id}"),),
     )
+
+
+def _number(ctx: Context, handover_id: int) -> str:
+    held = handovers.get(ctx.unit, handover_id)
+    assert held is not None  # noqa: S101 - the leg refers to it
+    return held.number
 
 
 # -- what the superior decides ------------------------------------------------------------------

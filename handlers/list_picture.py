@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-
-from PIL import Image, ImageDraw, ImageFont
-from PIL.ImageFont import FreeTypeFont
+from typing import TYPE_CHECKING
 
 from handlers.made import MadeFile
+
+if TYPE_CHECKING:
+    from PIL.ImageDraw import ImageDraw
+    from PIL.ImageFont import FreeTypeFont
 
 MIME = "image/png"
 WIDTH, TALLEST = 1080, 1920
@@ -93,6 +95,8 @@ def pictures(listing: Listing) -> tuple[MadeFile, ...]:
 
 class _Artist:
     def __init__(self, listing: Listing, path: Path, face: int) -> None:
+        from PIL import ImageFont  # megabytes that most days are not needed
+
         self._list = listing
         self._title, self._words, self._body = (
             ImageFont.truetype(str(path), size, index=face)
@@ -140,6 +144,8 @@ class _Artist:
         return max(first, max(lines) * (SIZE + LEADING)) + 2 * GAP
 
     def _page(self, rows: list[Row], number: str) -> bytes:
+        from PIL import Image, ImageDraw  # as above
+
         height = self._top() + sum(map(self._height, rows)) + MARGIN
         image = Image.new("RGB", (WIDTH, height), PAPER)
         draw = ImageDraw.Draw(image)
@@ -158,7 +164,7 @@ class _Artist:
         image.save(content, "PNG")
         return content.getvalue()
 
-    def _row(self, draw: ImageDraw.ImageDraw, y: int, row: Row) -> None:
+    def _row(self, draw: ImageDraw, y: int, row: Row) -> None:
         ink = LATE if row.late else INK
         below = y
         for at, (x, width, cell) in enumerate(
@@ -174,7 +180,7 @@ class _Artist:
 
     def _text(
         self,
-        draw: ImageDraw.ImageDraw,
+        draw: ImageDraw,
         x: int,
         y: int,
         words: str,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import groupby
 
 from handlers.context import Context
 from handlers.conversation.messages import Button, Card
@@ -42,12 +43,20 @@ REASONS = {
 }
 INSTEAD = N_("{reason} A photocopy can be had instead.")
 LONGER = N_("{reason} A longer one needs a long-term loan.")
+MORE = N_("There are more; your loans have them all.")
+MOST = 5
+"""Lines of one kind: hundreds of overdue loans are one reason."""
 JOIN, MINE, BACK = N_("Wait in the queue"), N_("See the loan"), N_("Give back")
 
 
 def lines(ctx: Context, denied: Denied, dossier: Dossier) -> list[str]:
-    """Return every reason with its next step, a line each."""
-    return list(dict.fromkeys(f"· {_reason(ctx, one, dossier)}" for one in denied.reasons))
+    """Return every reason with its next step, a line each; of one kind the first few."""
+    found: list[str] = []
+    for _, alike in groupby(denied.reasons, key=lambda one: one.code):
+        reasons = tuple(alike)
+        found += dict.fromkeys(f"· {_reason(ctx, one, dossier)}" for one in reasons[:MOST])
+        found += [ctx.t(MORE)] if len(reasons) > MOST else []
+    return found
 
 
 def card(ctx: Context, denied: Denied, dossier: Dossier) -> Card:

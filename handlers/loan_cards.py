@@ -28,7 +28,6 @@ from storage import (
     explanations,
     incidents,
     loan_items,
-    loan_queue,
     loans,
     staff,
 )
@@ -78,6 +77,7 @@ AGREE, DISPUTE, SETTLE = N_("The count is right"), N_("Not so"), N_("Settle it")
 CLEAR, WRITE_OFF = N_("Settle"), N_("Write off")
 RETRACT, MENDED = N_("Take the list back"), N_("Repaired")
 RENEW, PASS = N_("Renew"), N_("Pass on")
+ASK_PROOF, PROVE, PROOF = N_("Ask to show"), N_("Show it"), N_("Photo")
 RECALL, NUDGE, EXPLAIN, LOST = N_("Ask back early"), N_("Remind"), N_("Explain"), N_("Lost")
 WITHDRAW, PROGRESS, CLAUSE = N_("Take back"), N_("Progress"), N_("Clause")
 
@@ -249,6 +249,7 @@ def _who(
         yield texts.t(REASON, purpose=purpose, reason=reason)
     if loan_words.kind(held).comes_back and held.place != Place.OUT:
         yield texts.t(USED, place=texts.t(loan_words.PLACES[Place(held.place)]))
+    yield loan_words.carried(ctx, held, texts)
     if held.long_term:
         yield texts.t(LONG_TERM)
 
@@ -287,11 +288,14 @@ def _open(ctx: Context, held: Loan, reader: Person, texts: Texts) -> Iterator[st
         if names:
             yield texts.t(STEP_WAITS, names=listed(names, texts))
         yield from custody_words.about(ctx, held, step, reader, texts)
+    asked = loan_sides.last_proof(ctx, held) if held.out else None
+    if asked is not None:
+        yield custody_words.proof(ctx, asked, texts)
     holder = loan_sides.holder_of(ctx, held)
     if holder != held.borrower and held.out:
         yield texts.t(NOW_WITH, name=case_texts.name(ctx, holder))
     if held.out and (reader.id == held.borrower or is_custodian(ctx, held, reader)):
-        waiting = len(loan_queue.queue(ctx.session, held.dossier_id))
+        waiting = loan_sides.waiters(ctx, held)
         if waiting:
             yield texts.t(WAITING, count=waiting)
 
@@ -340,6 +344,7 @@ def _buttons(
 ) -> Iterator[Button]:
     """Yield what the reader can do now, the likeliest first, and the ways on."""
     acts = [*_of_step(ctx, held, reader), *_of_state(ctx, held, reader)]
+    acts += of_proof(ctx, held, reader)
     for label, key in dict.fromkeys(acts):
         if key.split(".")[1] in ctx.registry.by_key:
             yield Button(texts.t(label), key)
@@ -350,8 +355,24 @@ def _buttons(
     yield Button(texts.t(CLAUSE), f"f.help.clause.{rule_of(ctx, held)}")
 
 
+def of_proof(ctx: Context, held: Loan, reader: Person) -> Iterator[tuple[str, str]]:
+    """Yield how papers that are lent can be asked to be shown, and the way to the last photo."""
+    if not held.out or not loan_sides.knows(ctx, held, reader):
+        return
+    lent = held.state == LoanState.LENT and not loan_sides.proof_asked(ctx, held)
+    if lent and loan_sides.asks_for_proof(ctx, held, reader):
+        yield ASK_PROOF, f"f.custody.ping.{held.id}"
+    last = loan_sides.last_proof(ctx, held)
+    dossier = loan_sides.dossier_of(ctx, held)
+    if last is not None and last.state == "done" and loan_sides.titles(ctx, held, dossier, reader):
+        yield PROOF, f"f.custody.proof.{last.id}"
+
+
 def _of_step(ctx: Context, held: Loan, reader: Person) -> Iterator[tuple[str, str]]:
-    """Yield what somebody can do about a count that waits for them."""
+    """Yield what somebody can do about a count, or papers to be shown, that wait for them."""
+    asked = loan_sides.last_proof(ctx, held)
+    if asked is not None and reader.id in asked.waits_for and held.state == LoanState.LENT:
+        yield PROVE, f"f.custody.prove.{asked.id}"
     step = open_step(ctx, held)
     if step is None:
         return
@@ -431,10 +452,12 @@ def _of_borrower(ctx: Context, held: Loan) -> Iterator[tuple[str, str]]:
             yield BRING, f"f.return.bring.{held.id}"
             if held.overdue(ctx.now):
                 yield EXPLAIN, f"f.loans.explain.{held.id}"
-            else:
+            elif not loan_sides.waiters(ctx, held):
                 yield RENEW, f"f.renew.ask.{held.id}"
             lending = loan_sides.lending_of(ctx, held)
-            if lending is not None and lending.sublend is Sublend.WITNESSED:
+            asked = loan_sides.last_proof(ctx, held)
+            shows = asked is not None and asked.state == "open"  # first of all, and six have room
+            if lending is not None and lending.sublend is Sublend.WITNESSED and not shows:
                 yield PASS, f"f.return.pass.{held.id}"
             yield LOST, f"f.loans.lost.{held.id}"
         case LoanState.SHORT:

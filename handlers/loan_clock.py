@@ -58,10 +58,16 @@ ABOVE_TITLE = N_("Loan not given back")
 ABOVE_TEXT = N_(
     "{name} ({department}) has not given back {number} {customer}; it was due {until} ({rule})."
 )
+LEFT_TITLE = N_("Loan of a leaver")
 LEFT_TEXT = N_(
-    "{name} ({department}) has left and {number} {customer} is not back; due {until} ({rule}). "
-    "Please see that it comes back."
+    "{name} ({department}) has left and may keep nothing: {number} {customer} is to be given back "
+    "now, whatever its due day, {until} ({rule}). You see to it."
 )
+LEFT_LATE_TEXT = N_(
+    "{name} ({department}) has left and {number} {customer} is not back; it was due {until} "
+    "({rule}). You see to it that it is given back at once."
+)
+LEFT_RULE = "S5-1.6"
 NUDGE_TITLE = N_("Please give papers back")
 NUDGE_TEXT = N_("{number} {customer}: due back {until}. You are asked to bring it ({rule}).")
 OVERDUE_FOUND = N_("Lent to {name}, due {until}, not given back ({number}).")
@@ -268,9 +274,14 @@ def _card(ctx: Context, held: Loan, case: Case, due: Due) -> Card:
 
 
 def _count(ctx: Context, case: Case, due: Due) -> int:
-    """Return the how-manieth reminder it is, or the how-manieth notice since the due day."""
+    """Return the how-manieth reminder it is, or the how-manieth notice since the due day.
+
+    A reminder that an outage held up beyond the due day is the first notice.
+    """
     number = ladders.number(ctx, case, due)
-    return number - ladders.on_time(ctx, case, due) if due.at >= case.anchor.deadline else number
+    if ctx.now < case.anchor.deadline:
+        return number
+    return max(1, number - ladders.on_time(ctx, case, due))
 
 
 def _to_holder(
@@ -304,6 +315,8 @@ def _buttons(ctx: Context, held: Loan, rule: str, *, keep: bool) -> list[Button]
         return [bring, Button(ctx.t(EXPLAIN), f"f.loans.explain.{held.id}"), lost, clause]
     if held.recalled_at is not None:
         return [bring, lost, clause]
+    if loan_sides.waiters(ctx, held):
+        return [bring, lost, clause]
     return [bring, Button(ctx.t(RENEW), f"f.renew.ask.{held.id}"), lost, clause]
 
 
@@ -316,12 +329,16 @@ def _nudged(ctx: Context, held: Loan) -> Card:
 
 
 def _above(ctx: Context, held: Loan, rule: str) -> Card:
-    """Return what is said to somebody who has not borrowed the papers."""
+    """Return what is said to somebody who has not borrowed the papers. Rule: S5-1.6, C-55."""
     owner = staff.get(ctx.session, held.borrower)
     there = owner is not None and owner.active
+    title, words = ABOVE_TITLE, ABOVE_TEXT
+    if not there:
+        title, rule = LEFT_TITLE, LEFT_RULE
+        words = LEFT_LATE_TEXT if held.overdue(ctx.now) else LEFT_TEXT
     lines = [
         ctx.t(
-            ABOVE_TEXT if there else LEFT_TEXT,
+            words,
             name=owner.name if owner else held.borrower,
             department=held.department,
             rule=rule,
@@ -334,7 +351,7 @@ def _above(ctx: Context, held: Loan, rule: str) -> Card:
     if there:
         buttons.insert(0, Button(ctx.t(REMIND), f"f.loans.nudge.{held.id}"))
     clause = Button(ctx.t(CLAUSE), f"f.help.clause.{rule}")
-    return Card("\n".join(lines), title=ctx.t(ABOVE_TITLE), choices=(*buttons, clause), columns=2)
+    return Card("\n".join(lines), title=ctx.t(title), choices=(*buttons, clause), columns=2)
 
 
 def _facts(ctx: Context, held: Loan) -> dict[str, str]:

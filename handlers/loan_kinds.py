@@ -115,9 +115,8 @@ def _what(ctx: Context, held: Loan, wanted: Wanted, reader: Person, texts: Texts
     yield from (loan_words.line(one, texts, titled=titled) for one in items[:SHOWN])
     if len(items) > SHOWN:
         yield texts.t(loan_cards.MORE, count=len(items) - SHOWN)
-    whom = loan_words.whom(ctx, held, texts)
-    if whom:
-        yield whom
+    about = (loan_words.whom(ctx, held, texts), loan_words.carried(ctx, held, texts))
+    yield from filter(None, about)
 
 
 def _how_long(ctx: Context, held: Loan, wanted: Wanted, texts: Texts) -> str:

@@ -12,7 +12,9 @@ from datetime import date
 from handlers import loan_cards, loan_sides, loan_words, seeing
 from handlers.case_cards import here
 from handlers.context import Context
+from handlers.conversation.forms import DOSSIER, Answers
 from handlers.conversation.messages import Button, Card, Reply
+from handlers.conversation.state import decode
 from handlers.feature import Feature
 from handlers.pages import to_today
 from handlers.texts import N_, Texts
@@ -20,7 +22,7 @@ from handlers.world import World
 from rules import loan_days
 from rules.access import Sight
 from rules.loans import SPOKEN_STATES, LoanState
-from storage import dossiers, loan_lists, loan_queue, staff
+from storage import conversations, dossiers, loan_items, loan_lists, loan_queue, staff
 from storage.dossiers import Dossier
 from storage.errors import Conflict
 from storage.loan_queue import Wait
@@ -39,6 +41,9 @@ SOMEBODY_WAITS = N_(
     "A colleague waits for it. It is not renewed any more; please bring it as soon as you can."
 )
 OFFERED = N_("{customer} is back and kept for you until {until} ({rule}).")
+OFFERED_PAPERS = N_(
+    "The papers of {customer} that you wait for are back and kept for you until {until} ({rule})."
+)
 NO_PLACE = N_("That place in the queue is over.")
 LEFT = N_("You do not wait for it any more.")
 OVER = N_("{customer}: the offer is over, nobody asked in time ({rule}). You can queue again.")
@@ -68,11 +73,22 @@ def join(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     if not taken and loan_queue.offer_of(ctx.session, dossier.id) is None:
         borrow = Button(ctx.t(BORROW), f"f.borrow.new.{dossier.id}")
         return Reply.of(Card(ctx.t(HERE), title=ctx.t(TITLE), choices=(borrow,)))
-    held = loan_queue.join(ctx.unit, dossier.id, ctx.person.id, ctx.at)
+    held = loan_queue.join(ctx.unit, dossier.id, ctx.person.id, ctx.at, _wished(ctx, dossier))
     ctx.record("queue.joined", f"dossier:{dossier.id}", RULE)
     for one in taken:
         _tell_holder(ctx, one)
     return Reply.of(_place(ctx, dossier, held))
+
+
+def _wished(ctx: Context, dossier: Dossier) -> tuple[int, ...]:
+    """Return the papers that the person has chosen in the request that is being written."""
+    stored = conversations.active(ctx.unit, ctx.person.id)
+    state = decode(stored.state_json) if stored is not None else None
+    answers = Answers(state.answers) if state is not None else Answers({})
+    if answers.text(DOSSIER) != str(dossier.id):
+        return ()
+    chosen = [one.key for one in answers.options("papers")]
+    return tuple(int(one) for one in chosen) if all(map(str.isdecimal, chosen)) else ()
 
 
 def _taken(ctx: Context, dossier: Dossier) -> list[Loan]:
@@ -151,10 +167,12 @@ def leave(ctx: Context, arguments: tuple[str, ...]) -> Reply:
 # -- offering ----------------------------------------------------------------------------------
 
 
-def freed(ctx: Context, dossier_id: int) -> None:
+def freed(ctx: Context, dossier_id: int, *, partly: bool = False) -> None:
     """Offer a dossier of which something came back to the first who waits for it.
 
-    Nothing happens while an offer stands, or while nobody waits.
+    Who waits for papers that are still out is passed over and keeps their place; after a part
+    came back (`partly`) so is who waits for whatever is out. Nothing happens while an offer
+    stands, or while nobody waits.
 
     Rule: S3-LOG.2.3a.
     """
@@ -163,10 +181,18 @@ def freed(ctx: Context, dossier_id: int) -> None:
         return
     for one in loan_queue.queue(ctx.session, dossier_id):
         person = staff.get(ctx.session, one.staff_id)
-        if person is not None and _may_have(ctx, dossier, person):
+        if person is None or not _may_have(ctx, dossier, person):
+            loan_queue.close(ctx.unit, one.id, "left")
+        elif _is_there(ctx, one, partly=partly):
             _offer(ctx, dossier, one, person)
             return
-        loan_queue.close(ctx.unit, one.id, "left")
+
+
+def _is_there(ctx: Context, one: Wait, *, partly: bool) -> bool:
+    """Return whether what somebody waits for is in the archive."""
+    if not one.papers and not partly:
+        return True
+    return not loan_items.blocking(ctx.unit, one.dossier_id, one.papers or None)
 
 
 def written_off(ctx: Context, dossier_id: int, *, left: bool) -> None:
@@ -219,7 +245,7 @@ def _offer(ctx: Context, dossier: Dossier, one: Wait, person: Person) -> None:
 def _offer_card(ctx: Context, dossier: Dossier, held: Wait, reader: Person, texts: Texts) -> Card:
     assert held.offer_until is not None  # noqa: S101 - it is offered
     said = texts.t(
-        OFFERED,
+        OFFERED_PAPERS if held.papers else OFFERED,
         customer=loan_sides.customer(ctx, dossier, reader, texts),
         until=loan_words.instant(ctx, held.offer_until, texts),
         rule=RULE,

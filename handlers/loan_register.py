@@ -95,10 +95,10 @@ class Found:
 
 
 def audience(person: Person) -> bool:
-    return person.active and (bool(person.head_of) or _everywhere(person))
+    return person.active and (bool(person.head_of) or everywhere(person))
 
 
-def _everywhere(person: Person) -> bool:
+def everywhere(person: Person) -> bool:
     """Return whether a person may go through the loans of every department."""
     return any(
         code in DESKS
@@ -108,9 +108,9 @@ def _everywhere(person: Person) -> bool:
 
 
 def title(ctx: Context) -> str:
-    """Return what the regulation calls the register, where all that lend call it the same."""
+    """Return what the regulation calls the register, where all that name it call it the same."""
     lending = [one.loan for one in ctx.in_force.every if one.loan is not None]
-    forms = {one.form for one in lending}
+    forms = {one.form for one in lending if one.form}
     form = next(iter(forms)) if len(forms) == 1 else None
     return str(form) if form else ctx.t(TITLE)
 
@@ -128,9 +128,9 @@ def asked(ctx: Context, section: Section, of: str = "") -> Asked | None:
         return None
     if section is Section.DOSSIER and seeing.reachable(ctx, of) is None:
         return None
-    everywhere = _everywhere(ctx.person)
+    open_to_all = everywhere(ctx.person)
     since = ctx.policy.time.day_start(ctx.today.replace(day=1))
-    departments = () if everywhere else ctx.person.head_of
+    departments = () if open_to_all else ctx.person.head_of
     return Asked(section, ctx.now, since, departments, of)
 
 
@@ -191,7 +191,7 @@ def menu(ctx: Context, _arguments: tuple[str, ...]) -> Reply:
 
 def _menu(ctx: Context, lead: str) -> Reply:
     said = ctx.t(OF_ALL)
-    if not _everywhere(ctx.person):
+    if not everywhere(ctx.person):
         said = ctx.t(OF_DEPARTMENTS, departments="、".join(ctx.person.head_of))
     starts = {Section.BORROWER: "f.register.who", Section.DOSSIER: "f.register.on"}
     choices = [

@@ -103,6 +103,7 @@ def bring(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         custody_steps.to_come(ctx, held),
         ctx.texts,
         titled=titled,
+        counted=False,
     )
     rule = lending.return_rule if lending is not None else return_count.FACE_RULE
     return Reply.of(

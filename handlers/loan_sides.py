@@ -7,11 +7,13 @@ the role, the heads of the unit that keeps the dossiers stand in, and operators 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from handlers import seeing
 from handlers.context import Context
 from handlers.conversation.messages import Card
 from handlers.texts import N_, Texts
+from rules import custody as custody_rules
 from rules.access import Sight, StaffId
 from rules.hearers import Concern, Telling
 from rules.incidents import IncidentKind, told_of
@@ -20,8 +22,18 @@ from rules.loans import LoanState, Trigger
 from rules.policy import Policy
 from rules.roles import OPERATOR
 from rules.secrecy import Grade
-from storage import case_lists, cases, custody, dossiers, loan_items, loans, staff
+from storage import (
+    case_lists,
+    cases,
+    custody,
+    dossiers,
+    loan_items,
+    loan_queue,
+    loans,
+    staff,
+)
 from storage.cases import Stored
+from storage.custody import Step
 from storage.directory import StaffDirectory
 from storage.dossiers import Dossier
 from storage.loans import Loan
@@ -156,6 +168,12 @@ def _reached(ctx: Context, staff_id: str) -> bool:
     return person is not None and person.active and bool(person.home_channel)
 
 
+def waiters(ctx: Context, held: Loan) -> int:
+    """Return how many others wait for these papers."""
+    waits = loan_queue.queue(ctx.session, held.dossier_id)
+    return sum(one.staff_id != held.borrower for one in waits)
+
+
 def endings(ctx: Context, held: Loan) -> tuple[Trigger, ...]:
     """Return how a loan can be ended without its papers coming back whole.
 
@@ -198,6 +216,38 @@ def is_above(ctx: Context, held: Loan, person: Person) -> bool:
     return person.id in ctx.superiors[held.borrower] or held.department in person.head_of
 
 
+def asks_for_proof(ctx: Context, held: Loan, person: Person) -> bool:
+    """Return whether a person may ask who has the papers to show them: who looks after the loan.
+
+    Rule: S1-15.5.3.
+    """
+    return person.id != holder_of(ctx, held) and (
+        is_custodian(ctx, held, person)
+        or is_above(ctx, held, person)
+        or _keeps(ctx, held, person)
+        or hears_delays(ctx, held, person)
+    )
+
+
+def last_proof(ctx: Context, held: Loan) -> Step | None:
+    """Return the last asking for the papers to be shown, whatever became of it."""
+    asked = (one for one in custody.of_loan(ctx.unit, held.id) if one.kind == "ping")
+    return max(asked, key=lambda one: one.id, default=None)
+
+
+def proof_until(ctx: Context, step: Step) -> datetime:
+    """Return the first instant at which papers that somebody asked for are shown too late."""
+    return custody_rules.proof_until(step.opened_at, ctx.policy.time, ctx.calendar)
+
+
+def proof_asked(ctx: Context, held: Loan) -> bool:
+    """Return whether the papers cannot be asked for again: done today, or still to be answered."""
+    last = last_proof(ctx, held)
+    if last is None:
+        return False
+    return last.state == "open" or ctx.policy.time.office_day(last.opened_at) == ctx.today
+
+
 def hears_delays(ctx: Context, held: Loan, person: Person) -> bool:
     """Return whether the policy has a person told of delays or of papers missing."""
     return bool(_told(ctx, held) & person.roles)
@@ -209,10 +259,12 @@ def _keeps(ctx: Context, held: Loan, person: Person) -> bool:
 
 def _told(ctx: Context, held: Loan) -> frozenset[str]:
     """Return the roles that hear of delays and of papers missing."""
-    lending = lending_of(ctx, held)
-    if lending is None:
+    policy = policy_of(ctx, held)
+    if policy.loan is None:
         return frozenset()
-    return frozenset({*lending.incident_to, *(one.to for one in lending.duty.escalate)})
+    kinds = (IncidentKind.LOST, IncidentKind.DAMAGED, IncidentKind.OVERDUE)
+    told = {role for kind in kinds for role in told_of(policy, kind).to}
+    return frozenset(told | {one.to for one in policy.loan.duty.escalate})
 
 
 def seen_content(ctx: Context, dossier: Dossier, reader: Person) -> bool:

@@ -14,6 +14,7 @@ from rules.loan_days import day_before
 from rules.loans import LoanKind, LoanState
 from rules.occasions import ReaderKind
 from storage import outsiders as stored_outsiders
+from storage import staff
 from storage.documents import COPY, ORIGINAL
 from storage.loan_items import LoanItem
 from storage.loans import Loan
@@ -53,6 +54,8 @@ FOR = {
     ReaderKind.SUBJECT: N_("for the person concerned"),
     ReaderKind.PROXY: N_("for an authorised person"),
 }
+CARRIED = N_("Carried outside by {name} ({rule})")
+CARRIER_RULE = "S2-INFO.23.2"
 FOR_WHOM = N_("{whom}: {who}")
 PURPOSES = {
     "check": N_("Check figures"),
@@ -159,6 +162,12 @@ def whom(ctx: Context, held: Loan, texts: Texts) -> str:
     if visitor is None:
         return texts.t(words)
     return texts.t(FOR_WHOM, whom=texts.t(words), who=outsiders.line(ctx, visitor, texts))
+
+
+def carried(ctx: Context, held: Loan, texts: Texts) -> str:
+    """Return who carries the papers outside; empty: nobody had to be named. Rule: S2-INFO.23.2."""
+    person = staff.get(ctx.session, held.carrier) if held.carrier else None
+    return texts.t(CARRIED, name=person.name, rule=CARRIER_RULE) if person is not None else ""
 
 
 def counted(due: Deadline, term: Term | None, texts: Texts) -> str:

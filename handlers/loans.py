@@ -28,8 +28,9 @@ LIST = "f.loans.list"
 
 NOTHING = N_("Nothing is lent to you and you have asked for nothing.")
 PICK = N_("Tap one to see it.")
-OVERDUE, TO_CONFIRM, HELD, TO_FETCH, ASKED, QUEUED = (
+OVERDUE, MISSING, TO_CONFIRM, HELD, TO_FETCH, ASKED, QUEUED = (
     N_("Overdue"),
+    N_("Short or lost"),
     N_("To be confirmed by you"),
     N_("Lent to you"),
     N_("To be fetched"),
@@ -84,13 +85,17 @@ def show(ctx: Context, words: str = "", *, page: int = 0) -> Reply:
 
 
 def _entries(ctx: Context) -> Iterator[Entry]:
-    """Yield what is late, then what waits for the person's tap, what they hold and asked for."""
+    """Yield what is late or missing, what waits for their tap, what they hold and asked for."""
     mine = loan_lists.open_of(ctx.unit, ctx.person.id)
+    missing = [one for one in mine if one.state in (LoanState.SHORT, LoanState.LOST)]
+    told = {one.id for one in missing}
     late = sorted(
-        (one for one in mine if one.overdue(ctx.now)), key=lambda one: (one.due_at, one.id)
+        (one for one in mine if one.overdue(ctx.now) and one.id not in told),
+        key=lambda one: (one.due_at, one.id),
     )
     yield from (_entry(ctx, one, OVERDUE) for one in late)
-    told = {one.id for one in late}
+    yield from (_entry(ctx, one, MISSING) for one in missing)
+    told |= {one.id for one in late}
     for step in custody.waiting_for(ctx.unit, ctx.person.id):
         held = loans.get(ctx.unit, step.loan_id)
         if held is not None and held.id not in told:
@@ -111,7 +116,8 @@ def _entry(ctx: Context, held: Loan, section: str) -> Entry:
     customer = loan_sides.customer(ctx, dossier, here(ctx), ctx.texts)
     number = held.number or "-"
     facts: dict[str, object] = {"number": number, "customer": customer}
-    if held.due_on is not None and held.overdue(ctx.now):
+    missing = held.state in (LoanState.SHORT, LoanState.LOST)
+    if held.due_on is not None and held.overdue(ctx.now) and not missing:
         day, days = ctx.texts.day(held.due_on, ctx.today), (ctx.today - held.due_on).days
         words = ctx.t(LATE, day=day, days=days, **facts)
     elif held.state == LoanState.LENT and held.due_on is not None:

@@ -19,6 +19,7 @@ from storage import (
     consultations,
     corrections,
     dossiers,
+    handovers,
     incidents,
     loans,
     notes,
@@ -42,6 +43,7 @@ _KINDS = {"d": "dossier", "n": "visit_note", "i": "incident"}
 """Kinds of subjects that can be asked for, by how the keys of their pages begin."""
 UNNAMED = frozenset(
     {"conversation", "delegation", "figures", "group", "inbox", "log", "loose", "outsider"}
+    | {"complaint", "deal", "standing"}
 )
 """Kinds of subjects that have no number or name of their own among people."""
 NOTHING = N_("The log has nothing on that.")
@@ -90,6 +92,16 @@ ACTIONS = {
     "group.left": N_("took the bot out of a group"),
     "group.moved": N_("moved a group"),
     "group.refused": N_("let the bot into a group, which it left"),
+    "handover.late": N_("let the day pass of the handover"),
+    "handover.gap_late": N_("let the day pass of a gap in the handover"),
+    "handover.extension": N_("asked for more time for the handover"),
+    "handover.extended": N_("was given more time for the handover"),
+    "receipts.read": N_("looked at the receipt register"),
+    "receipts.asked": N_("asked for the receipt register"),
+    "receipts.shown": N_("was sent the receipt register"),
+    "receipts.closed": N_("closed a day of the receipt register"),
+    "rates.shown": N_("looked at the figures of handovers"),
+    "rates.sent": N_("was sent the figures of handovers"),
     "inbox.requeued": N_("had messages handled again"),
     "log.queried": N_("queried the log"),
     "loose.kept": N_("kept something to be sorted"),
@@ -192,7 +204,38 @@ ACTIONS = {
     "loan.pass_asked": N_("asked to pass on"),
     "loan.passed_on": N_("passed on"),
     "loan.not_passed_on": N_("did not pass on"),
+    "loan.proof_asked": N_("asked to be shown"),
+    "loan.proof_given": N_("showed by a photo"),
+    "loan.proof_missed": N_("was not shown in time"),
+    "loan.proof_seen": N_("looked at the photo of"),
     "dossier.whereabouts": N_("looked where it is"),
+    "handover.opened": N_("started the handover"),
+    "handover.forced": N_("started without a contact person the handover"),
+    "handover.listed": N_("filled in the list of the handover"),
+    "handover.moved": N_("moved the day of the handover"),
+    "handover.cancelled": N_("cancelled the handover"),
+    "handover.photos_seen": N_("looked at photos of the handover"),
+    "handover.press_refused": N_("was refused a press on the handover"),
+    "handover.handed": N_("handed over the papers of the handover"),
+    "handover.taken_back": N_("took back the papers of the handover"),
+    "handover.noted": N_("noted what is not right in the papers of the handover"),
+    "handover.signed": N_("signed the handover"),
+    "handover.witnessed": N_("signed as the third the handover"),
+    "handover.sent_back": N_("sent back the handover"),
+    "handover.disputed": N_("disputed the handover"),
+    "handover.settled": N_("settled the handover"),
+    "handover.passed_on": N_("passed on the handover"),
+    "handover.gap": N_("noted a gap in the handover"),
+    "handover.supplied": N_("supplied a gap in the handover"),
+    "handover.gap_closed": N_("closed a gap in the handover"),
+    "handover.gap_refused": N_("did not accept a supplement to the handover"),
+    "handover.gap_contested": N_("contested a gap in the handover"),
+    "handover.gap_waived": N_("waived a gap in the handover"),
+    "handover.gap_planned": N_("set owner or day of a gap in the handover"),
+    "handover.shelved": N_("shelved the papers of the handover"),
+    "handover.linked": N_("linked a dossier to the handover"),
+    "handover.contents_asked": N_("asked for the contents list of the handover"),
+    "handover.contents_sent": N_("was sent the contents list of the handover"),
     "incident.reported": N_("reported"),
     "incident.told": N_("told somebody of"),
     "incident.confirmed": N_("confirmed receipt of"),
@@ -218,6 +261,24 @@ ACTIONS = {
     "report.sent": N_("was sent the list of what is not returned"),
     "label.asked": N_("asked for another label on"),
     "label.replaced": N_("replaced the label of"),
+    "deal.entered": N_("entered a deal"),
+    "deal.approved": N_("signed a deal"),
+    "deal.free": N_("entered a deal without a signature"),
+    "deal.refused": N_("refused a deal"),
+    "deal.withdrawn": N_("took a deal back"),
+    "deal.lapsed": N_("let a deal lapse"),
+    "complaint.entered": N_("entered a complaint"),
+    "complaint.settled": N_("entered the result of a complaint"),
+    "complaint.approved": N_("approved the result of a complaint"),
+    "complaint.free": N_("needed no approval for the result of a complaint"),
+    "complaint.open": N_("sent the result of a complaint back"),
+    "complaint.answered": N_("answered a complaint"),
+    "standing.asked": N_("asked for regular statistics"),
+    "standing.approved": N_("approved regular statistics"),
+    "standing.free": N_("needed no approval for regular statistics"),
+    "standing.refused": N_("refused regular statistics"),
+    "standing.withdrawn": N_("took a request for regular statistics back"),
+    "standing.lapsed": N_("let a request for regular statistics lapse"),
     "delegation.given": N_("named a stand-in"),
     "delegation.ended": N_("ended a delegation"),
 }
@@ -271,6 +332,9 @@ def _subject(unit: Unit, subject: str) -> str:
     if kind == "loan" and words.isdecimal():
         held = loans.get(unit, int(words))
         return (held.number if held else None) or subject
+    if kind == "handover" and words.isdecimal():
+        given = handovers.get(unit, int(words))
+        return given.number if given else subject
     if kind == "correction" and words.isdecimal():
         wrong = corrections.get(unit, int(words))
         return wrong.number if wrong else subject

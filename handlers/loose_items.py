@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 
-from handlers import find, intake, note, one_line, seeing, visit_note
+from handlers import find, handover_photos, intake, note, one_line, seeing, visit_note
 from handlers.context import Context
 from handlers.conversation import pickers, runner
 from handlers.conversation.answers import listed
@@ -153,6 +153,7 @@ def _card(ctx: Context, item: Loose) -> Card:
         customer = shorten_middle(seeing.customer(ctx, last), CUSTOMER_BYTES)
         label = ctx.t(N_("Add to {number} ({customer})"), number=last.number, customer=customer)
         choices.append(Button(label, f"f.loose.add.{item.id}.{last.id}"))
+    choices += handover_photos.offered(ctx, item.id, (file.kind for file in files))
     if plain and len(text) <= SEARCH_LENGTH:
         choices.append(Button(ctx.t(N_("Find “{words}”"), words=text), f"f.loose.find.{item.id}"))
     choices.append(Button(ctx.t(N_("Later")), f"f.loose.later.{item.id}"))

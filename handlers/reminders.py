@@ -22,6 +22,9 @@ from storage.unit import Unit
 DIGEST = N_("This morning")
 SHOWN = 15
 """Lines of a morning card."""
+DRAWN = 40
+"""Rungs of one message that are looked at again and drawn; what is behind them is counted, so
+that a pile of late papers does not hold up everybody's messages."""
 MORE = N_("and {count} more")
 
 
@@ -34,7 +37,7 @@ class Rendered:
 def render(unit: Unit, outbox_key: str, staff_id: str, world: World) -> Rendered | None:
     """Return the card of all rungs behind one outbox row; None when none of them still holds."""
     person = staff.get(unit.session, staff_id)
-    rows = ledger.open_notices(unit.session, outbox_key)
+    rows = ledger.open_notices(unit.session, outbox_key, DRAWN)
     if person is None:
         return None
     ctx = world.context(unit, person, person.home_channel, person.home_account, unit.now)
@@ -55,7 +58,8 @@ def render(unit: Unit, outbox_key: str, staff_id: str, world: World) -> Rendered
             ledger.settle(unit, outbox_key, "moot", case=(row.case_kind, row.case_id))
         else:
             cards.append(card)
-    return Rendered(ctx, _digest(ctx, cards)) if cards else None
+    rest = ledger.count_rest(unit, outbox_key, rows) if len(rows) == DRAWN else 0
+    return Rendered(ctx, _digest(ctx, cards, rest)) if cards else None
 
 
 def hand_up(ctx: Context, outbox_key: str) -> None:
@@ -114,7 +118,8 @@ def _held(ctx: Context, outbox_key: str) -> bool:
 
 
 def wind_stalled(unit: Unit, world: World, limit: int) -> list[Context]:
-    """Set the next rung of cases whose last one reached nobody; returns a context for each."""
+    """Set the next rung of cases whose last one reached nobody or was only counted; returns a
+    context for each."""
     rows = ledger.stalled(unit.session, limit)
     people = [staff.get(unit.session, row.staff_id) for row in rows]
     wound = []
@@ -126,12 +131,13 @@ def wind_stalled(unit: Unit, world: World, limit: int) -> list[Context]:
     return wound
 
 
-def _digest(ctx: Context, cards: list[Card]) -> Card:
+def _digest(ctx: Context, cards: list[Card], rest: int) -> Card:
     """Put the morning's cards into one: a line and a button for each, as far as there is room.
 
-    What has no room is counted, and where it can be found is a button.
+    What has no room is counted, and where it can be found is a button. `rest`: how many more there
+    are that were not drawn.
     """
-    if len(cards) == 1:
+    if len(cards) == 1 and not rest:
         return cards[0]
     titles = list(dict.fromkeys(card.title for card in cards))
     ordered = sorted(cards, key=lambda card: titles.index(card.title))
@@ -141,9 +147,10 @@ def _digest(ctx: Context, cards: list[Card]) -> Card:
         lines += [ctx.t(HEADING, title=title)] if len(titles) > 1 and shown else []
         lines += [f"· {card.text}" for card in shown]
     hidden = ordered[SHOWN:]
-    if hidden:
-        lines.append(ctx.t(MORE, count=len(hidden)))
-    ways = tuple(dict.fromkeys(way for card in hidden for way in card.nav))
+    if hidden or rest:
+        lines.append(ctx.t(MORE, count=len(hidden) + rest))
+    ways = tuple(dict.fromkeys(way for card in (hidden or cards) for way in card.nav))
+    ways = ways if hidden or rest else ()
     room = MAX_CHOICES - 1 - len(ways)
     buttons = tuple(
         Button(shorten(card.text.splitlines()[0], LABEL_BYTES), card.choices[0].key)

@@ -148,7 +148,7 @@ def _begin(ctx: Context, words: str, *, long_term: bool) -> Reply:
         return Reply((loan_cards.show(ctx, held, lead=ctx.t(ASKED_ALREADY)),))
     long_term = long_term or held.long_term
     denied = renewing.against(
-        ctx, held, RenewFacts(ctx.at, None, long_term, renewing.waiters(ctx, held))
+        ctx, held, RenewFacts(ctx.at, None, long_term, loan_sides.waiters(ctx, held))
     )
     if denied is not None:
         return renewing.refused(ctx, held, denied)
@@ -174,7 +174,8 @@ def _mine(ctx: Context, words: str) -> Loan | None:
 
 
 def _wish(ctx: Context, held: Loan, answers: Answers) -> RenewFacts:
-    return RenewFacts(ctx.at, answers.day("until"), _is_long(answers), renewing.waiters(ctx, held))
+    waiting = loan_sides.waiters(ctx, held)
+    return RenewFacts(ctx.at, answers.day("until"), _is_long(answers), waiting)
 
 
 def review(ctx: Context, answers: Answers) -> str:

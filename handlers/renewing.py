@@ -32,7 +32,7 @@ from rules.errors import Denied, Reason
 from rules.loans import LoanState
 from rules.occasions import Action
 from rules.renewals import RenewFacts, renewed
-from storage import loan_queue, loans, renewals
+from storage import loans, renewals
 from storage.loans import Loan
 from storage.renewals import Renewal
 from storage.staff import Person
@@ -71,12 +71,6 @@ BRING, EXPLAIN, LONGER, SEE = (
     N_("Long-term loan"),
     N_("View"),
 )
-
-
-def waiters(ctx: Context, held: Loan) -> int:
-    """Return how many others wait for these papers."""
-    waits = loan_queue.queue(ctx.session, held.dossier_id)
-    return sum(one.staff_id != held.borrower for one in waits)
 
 
 def named(ctx: Context, held: Loan, reader: Person, texts: Texts) -> str:
@@ -230,7 +224,7 @@ def say(ctx: Context, subject: int, reader: Person, texts: Texts) -> Asking:
     cautions = []
     if one.state == "asked" and held.renewals:
         cautions.append(texts.t(RENEWED_BEFORE, count=held.renewals))
-    if one.state == "asked" and (waiting := waiters(ctx, held)):
+    if one.state == "asked" and (waiting := loan_sides.waiters(ctx, held)):
         cautions.append(texts.t(SOMEBODY_WAITS, count=waiting))
     return Asking(
         what=texts.t(words, number=held.number or "-", customer=customer),
@@ -250,7 +244,7 @@ def end(ctx: Context, ending: Ending) -> bool:
         loan_cards.redraw_all(ctx, held)
         return False
     # who asked in time does not lose by how long the decision took
-    wish = RenewFacts(one.asked_at, one.until, one.long_term, waiters(ctx, held))
+    wish = RenewFacts(one.asked_at, one.until, one.long_term, loan_sides.waiters(ctx, held))
     found = outcome(ctx, held, wish)
     if isinstance(found, Denied):
         renewals.close(ctx.unit, one.id, "refused")

@@ -14,6 +14,7 @@ from handlers import (
     custody_words,
     loan_cards,
     loan_incidents,
+    loan_queue,
     loan_sides,
 )
 from handlers.context import Context
@@ -22,7 +23,7 @@ from handlers.texts import LOCALES, N_
 from rules.access import StaffId
 from rules.custody import signed_by
 from rules.errors import Denied
-from rules.incidents import IncidentKind
+from rules.incidents import IncidentKind, told_of
 from rules.loans import Trigger
 from rules.returns import Back, Count, ItemState, Line, compare
 from storage import custody, loan_items
@@ -31,6 +32,10 @@ from storage.loan_items import Counted, LoanItem
 from storage.loans import Loan
 
 COMPLETE = N_("Discharged: everything is back and was counted by both sides ({rule}).")
+PUT_BACK = N_(
+    "Discharged: everything is back and was counted by both sides ({rule}). Please put it back in "
+    "its place now and check it there."
+)
 PARTLY = N_("Counted by both sides; the rest stays lent, due as before ({rule}).")
 SHORT = N_(
     "Counted by both sides: something is missing or damaged, so it stays open ({rule}). It was "
@@ -145,9 +150,11 @@ def take_effect(ctx: Context, held: Loan, step: Step) -> Loan:
     lending = loan_sides.lending_of(ctx, held)
     rule = lending.return_rule if lending is not None else "S2-INFO.20"
     if trigger is Trigger.FALL_SHORT:
-        rule = lending.incident_rule if lending is not None else "S1-15.7.6"
+        rule = _short_rule(ctx, held)
     ctx.record(_ACTIONS[trigger], f"loan:{held.id}", rule)
     custody_steps.follow(ctx, held)
+    if held.open:
+        loan_queue.freed(ctx, held.dossier_id, partly=True)
     _tell(ctx, held, step, _LEADS[trigger], rule)
     if trigger is Trigger.FALL_SHORT:
         _report(ctx, held, step, count, before)
@@ -155,10 +162,14 @@ def take_effect(ctx: Context, held: Loan, step: Step) -> Loan:
 
 
 def _tell(ctx: Context, held: Loan, step: Step, lead: str, rule: str) -> None:
-    """Send both sides the receipt, and redraw every other copy."""
+    """Send both sides the receipt, and redraw every other copy; who counted puts it back.
+
+    Rule: S1-12.1.2.
+    """
     others = {held.borrower, step.giver, step.taker} - {ctx.person.id}
     for one in sorted(others):
-        loan_cards.tell(ctx, held, one, lead, f"receipt.{step.id}", rule=rule)
+        words = PUT_BACK if one == step.taker and lead == COMPLETE else lead
+        loan_cards.tell(ctx, held, one, words, f"receipt.{step.id}", rule=rule)
     loan_cards.redraw_all(ctx, held, but=others)
 
 
@@ -168,12 +179,16 @@ def lead_of(ctx: Context, held: Loan) -> str:
     returned = lending.return_rule if lending is not None else "S2-INFO.20"
     match held.state:
         case "discharged":
-            return ctx.t(COMPLETE, rule=returned)
+            archive = loan_sides.is_custodian(ctx, held, ctx.person)
+            return ctx.t(PUT_BACK if archive else COMPLETE, rule=returned)
         case "lent":
             return ctx.t(PARTLY, rule=returned)
         case _:
-            rule = lending.incident_rule if lending is not None else "S1-15.7.6"
-            return ctx.t(SHORT, rule=rule)
+            return ctx.t(SHORT, rule=_short_rule(ctx, held))
+
+
+def _short_rule(ctx: Context, held: Loan) -> str:
+    return told_of(loan_sides.policy_of(ctx, held), IncidentKind.LOST).rule
 
 
 def _report(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from handlers import edited, find, leave, loose_items, odd, strangers
+from handlers import edited, find, handover, leave, loose_items, odd, strangers
 from handlers.context import Context
 from handlers.conversation import pickers, runner
 from handlers.conversation.messages import MAX_KEY_BYTES, Card, Inbound, Reply
@@ -143,8 +143,15 @@ def _words(ctx: Context, inbound: Inbound, registry: Registry) -> Reply:
     feature = registry.by_word.get(word)
     if feature is not None and feature.audience(ctx.person):
         return enter(ctx, feature, word, rest.strip(), inbound.mark)
-    sentence = _run_together(ctx, inbound, registry) or leave.heard(ctx, text)
+    sentence = _run_together(ctx, inbound, registry) or _sentence(ctx, text, registry)
     return sentence or loose_items.keep(ctx, inbound)
+
+
+def _sentence(ctx: Context, text: str, registry: Registry) -> Reply | None:
+    """Answer a sentence that a use case understands by itself; None: none does."""
+    if handover.FEATURE.key in registry.by_key and (said := handover.heard(ctx, text)):
+        return said
+    return leave.heard(ctx, text)
 
 
 def _run_together(ctx: Context, inbound: Inbound, registry: Registry) -> Reply | None:

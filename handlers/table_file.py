@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO
-
-from xlsxwriter import Workbook
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
+from typing import TYPE_CHECKING
 
 from handlers.made import MadeFile
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
 
 MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HEADER_ROW = 2
@@ -42,6 +44,8 @@ class Table:
 
 def workbook(table: Table) -> MadeFile:
     """Return the table as a file: typed days, a header that stays in sight, a filter."""
+    from xlsxwriter import Workbook  # megabytes that most days are not needed
+
     content = BytesIO()
     options = {
         "in_memory": True,
@@ -62,8 +66,12 @@ def workbook(table: Table) -> MadeFile:
             for column, cell in enumerate(row):
                 _write(sheet, at, column, cell, looks)
         _page(sheet, table)
-    day = f"{table.made_at:%Y-%m-%d}"
-    return MadeFile(f"{_name(table.title, 60)}-{day}.xlsx", MIME, content.getvalue())
+    return MadeFile(file_name(table, "xlsx"), MIME, content.getvalue())
+
+
+def file_name(table: Table, ending: str) -> str:
+    """Return what a file of the table is called: its title and the day on which it was made."""
+    return f"{_name(table.title, 60)}-{table.made_at:%Y-%m-%d}.{ending}"
 
 
 @dataclass(frozen=True)

@@ -173,6 +173,7 @@ def agree(ctx: Context, held: Loan, step: Step) -> Reply:
         held = custody_steps.touched(ctx, held)
         loan_cards.redraw_all(ctx, held)
         return shown(ctx, held, ctx.t(custody_steps.CONFIRMED))
+    custody_steps.call_off(ctx, held)
     held = custody_steps.touched(ctx, held)
     ctx.record("loan.passed_on", f"loan:{held.id}", RULE, taker=step.taker)
     name = case_texts.name(ctx, step.taker)

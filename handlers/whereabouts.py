@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from handlers import loan_sides, loan_words, seeing
+from handlers import custody_ping, custody_words, loan_cards, loan_sides, loan_words, seeing
 from handlers.case_texts import name as name_of
 from handlers.context import Context
 from handlers.conversation import runner
@@ -43,7 +43,6 @@ LAST_SEEN = N_("Seen last by {name}, {moment}")
 CHAIN = N_("The last steps:")
 NO_STEPS = N_("It has never left the archive.")
 STEP = N_("{moment} {giver} → {taker}")
-PINGED = N_("{moment} {name} showed that it is there")
 WITNESSED = N_("{step}, witness {name}")
 HAD = N_("{day}: {holders}")
 IN_ARCHIVE = N_("in the archive")
@@ -168,14 +167,15 @@ def _in_place(ctx: Context, dossier: Dossier) -> str:
 
 
 def _steps(ctx: Context, dossier: Dossier) -> list[Step]:
-    """Return the steps of the dossier and of its papers that are done, in order."""
+    """Return the steps of the dossier and of its papers that are done, and what was asked to be
+    shown and was not yet or never, in order."""
     after = ctx.now + timedelta(seconds=1)
     found = {one.id: one for one in custody.chain(ctx.unit, dossier.id, None, after)}
     for held in loan_lists.recent_on(ctx.unit, dossier.id, STEPS):
         found |= {
             one.id: one
             for one in custody.of_loan(ctx.unit, held.id)
-            if one.state == "done" and one.confirmed_at is not None
+            if one.confirmed_at is not None or (one.kind == "ping" and one.state != "refused")
         }
     return sorted(found.values(), key=lambda one: (one.confirmed_at or one.opened_at, one.id))
 
@@ -183,7 +183,7 @@ def _steps(ctx: Context, dossier: Dossier) -> list[Step]:
 def _step(ctx: Context, one: Step) -> str:
     moment = ctx.texts.moment(one.confirmed_at or one.opened_at)
     if one.kind == "ping":
-        return ctx.t(PINGED, moment=moment, name=name_of(ctx, one.giver))
+        return custody_words.proof(ctx, one, ctx.texts)
     said = ctx.t(STEP, moment=moment, giver=name_of(ctx, one.giver), taker=name_of(ctx, one.taker))
     return ctx.t(WITNESSED, step=said, name=name_of(ctx, one.witness)) if one.witness else said
 
@@ -193,6 +193,7 @@ def _card(ctx: Context, dossier: Dossier, said: list[str]) -> Card:
         "\n".join(said),
         title=f"{ctx.t(TITLE)} · {seeing.customer(ctx, dossier)}",
         choices=(
+            *_proofs(ctx, dossier),
             Button(ctx.t(ON_DAY), f"f.custody.day.{dossier.id}"),
             Button(ctx.t(N_("Customer")), f"f.find.card.{dossier.id}"),
         ),
@@ -200,6 +201,15 @@ def _card(ctx: Context, dossier: Dossier, said: list[str]) -> Card:
         nav=(to_today(ctx.texts),),
         protect=True,
     )
+
+
+def _proofs(ctx: Context, dossier: Dossier) -> Iterator[Button]:
+    """Yield the ways to have what is out shown, and to the last photo of each that was."""
+    out = [one for one in loan_lists.open_on(ctx.unit, dossier.id) if one.out][:LOANS]
+    for held in out:
+        for label, key in loan_cards.of_proof(ctx, held, ctx.person):
+            number = f" {held.number}" if len(out) > 1 and held.number else ""
+            yield Button(f"{ctx.t(label)}{number}", key)
 
 
 # -- on any day --------------------------------------------------------------------------------
@@ -282,4 +292,9 @@ def _of(steps: tuple[Step, ...]) -> tuple[CustodyStep, ...]:
 
 
 ASKING = Feature("whereabouts", FORM.title, form=FORM, submit=submit_day)
-FEATURE = Feature(key="custody", title=TITLE, actions={"chain": chain, "day": ask_day})
+FEATURE = Feature(
+    key="custody",
+    title=TITLE,
+    actions={"chain": chain, "day": ask_day, **custody_ping.ACTIONS},
+    clocks=custody_ping.CLOCKS,
+)

@@ -14,6 +14,8 @@ from enum import StrEnum
 from rules.calendar import WorkingCalendar
 from rules.chains import Approval
 from rules.errors import Denied, Reason
+from rules.incidents import IncidentKind, told_of
+from rules.leaves import RuleId
 from rules.lending import LoanPolicy, Place, Sublend
 from rules.loan_days import longest_of, that_day
 from rules.loans import LoanKind
@@ -132,7 +134,7 @@ def _lent(
         rule = policy.dossier.rule
         yield Reason.of("no_loans", rule=rule, next_step="request_consultation")
         return
-    yield from _record(lending, borrower)
+    yield from _record(policy, lending, borrower)
     yield from _away(borrower)
     yield from _reach(policy, lending, wish)
     yield from _day(policy, lending, wish, calendar)
@@ -148,8 +150,9 @@ def _clearance(wish: Wish, borrower: BorrowerFacts) -> Iterator[Reason]:
         )
 
 
-def _record(lending: LoanPolicy, borrower: BorrowerFacts) -> Iterator[Reason]:
+def _record(policy: Policy, lending: LoanPolicy, borrower: BorrowerFacts) -> Iterator[Reason]:
     """Yield what the borrower has to settle first."""
+    missing = told_of(policy, IncidentKind.LOST).rule
     for late in borrower.overdue:
         yield Reason.of(
             "loan_overdue",
@@ -161,7 +164,7 @@ def _record(lending: LoanPolicy, borrower: BorrowerFacts) -> Iterator[Reason]:
     for number in borrower.incidents:
         yield Reason.of(
             "incident_open",
-            rule=lending.incident_rule,
+            rule=missing,
             next_step="settle_incident",
             number=number,
         )
@@ -227,6 +230,17 @@ def _day(
         if due.last_day > last:
             step = "ask_long_term" if lending.long_term else "name_earlier_day"
             yield Reason.of("day_too_late", rule=rule, next_step=step, last=last)
+
+
+def carrier_rule(
+    lending: LoanPolicy | None, *, leaves_house: bool, important: bool, grade: Grade
+) -> RuleId | None:
+    """Return the clause by which somebody is named who carries papers outside; None: none does.
+
+    Rule: S2-INFO.23.2.
+    """
+    careful = leaves_house and (important or grade is not Grade.NONE)
+    return lending.carrier_rule if lending is not None and careful else None
 
 
 def sublend_refusal(lending: LoanPolicy) -> Denied | None:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from hashlib import sha256
 
 from rules.access import StaffId
+from rules.calendar import WorkingCalendar
 from rules.errors import Denied, Reason
 from rules.office import TimePolicy
 
@@ -46,6 +47,8 @@ class CustodyState(StrEnum):
     DONE = "done"
     REFUSED = "refused"
     DISPUTED = "disputed"
+    LAPSED = "lapsed"
+    """Of a proof of possession: it was not given in time."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,18 @@ def signed_by(
             Reason.of("witness_takes_part", rule="S4-LOAN.5.2a", next_step="name_witness")
         )
     return Denied(tuple(reasons)) if reasons else None
+
+
+def proof_until(asked_at: datetime, time: TimePolicy, calendar: WorkingCalendar) -> datetime:
+    """Return the first instant at which it is too late to show papers: the next working day ended.
+
+    Raises:
+        CalendarGap: that day lies outside the years that can be computed.
+
+    Rule: S1-15.5.3.
+    """
+    last = calendar.next_workday(time.office_day(asked_at))
+    return time.day_start(last + timedelta(days=1))
 
 
 def day_code(secret: bytes, loan_id: int, day: date) -> str:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from rules import hours
 from rules.calendar import FIRST_YEAR, LAST_YEAR, CalendarGap, WorkingCalendar
-from rules.errors import DomainError
+from rules.errors import DomainError, Lacking
 from rules.hours import MIDNIGHT, Clock
 
 _DAY = timedelta(days=1)
@@ -103,8 +103,10 @@ class Term:
         if self.count < 0:
             raise DomainError("a term cannot run backwards")
         wants_day = self.unit in (Unit.MONTH_DAY, Unit.YEAR_DATE)
-        if wants_day != (self.day is not None):
-            raise DomainError(f"a term in {self.unit} {'needs' if wants_day else 'has no'} day")
+        if wants_day and self.day is None:
+            raise Lacking(f"a term in {self.unit} needs day", "day", "a day of the month, 1 to 31")
+        if not wants_day and self.day is not None:
+            raise DomainError(f"a term in {self.unit} has no day")
         if (self.unit is Unit.YEAR_DATE) != (self.month is not None):
             raise DomainError("month belongs to year_date, and year_date needs it")
         if self.day is not None and not 1 <= self.day <= 31:

@@ -71,6 +71,8 @@ class DossierPolicy:
     """By access level, whose business keeping such dossiers is; empty without levels."""
     ceiling_approved: Text | None = None
     """Record of the general manager's approval of a higher ceiling for Telegram (C-01)."""
+    deal_rule: RuleId | None = None
+    """Clause by which the dossier is consulted before a deal is made; None: it need not be."""
 
     def __post_init__(self) -> None:
         for name in self.fields:

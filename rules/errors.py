@@ -16,6 +16,17 @@ class DomainError(Exception):
     """Misuse or an impossible state; the caller is wrong, not the person in the chat."""
 
 
+class Lacking(DomainError):
+    """A record without a value that, with its other values, it must have."""
+
+    def __init__(self, message: str, key: str, expected: str) -> None:
+        super().__init__(message)
+        self.key = key
+        """Name of the value."""
+        self.expected = expected
+        """What it should be, in words."""
+
+
 @dataclass(frozen=True)
 class Reason:
     """One reason of a refusal; texts come from the catalogues, by `code`."""

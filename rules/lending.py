@@ -41,6 +41,14 @@ class Sublend(StrEnum):
     """Where the custodian signs as a third."""
 
 
+class DaysOff(StrEnum):
+    """What becomes of a message about an overdue loan that falls on a day off."""
+
+    WAIT = "wait"
+    """It waits for the morning of the next working day."""
+    SEND = "send"
+
+
 class ReturnCheck(StrEnum):
     """What the custodian looks at when papers come back, besides counting them."""
 
@@ -105,11 +113,10 @@ class LoanPolicy:
     """Clause behind the counting at the return."""
     return_checks: tuple[ReturnCheck, ...]
     """What is confirmed one by one then."""
-    incident_to: tuple[RoleCode, ...]
-    """Who hears at once of papers that come back short or damaged, or stay away."""
-    incident_rule: RuleId
     incident_after: Rung
-    """From the due day: when an overdue loan becomes an incident."""
+    """From the due day: when an overdue loan becomes an incident; who hears says `[incident]`."""
+    days_off: DaysOff
+    days_off_rule: RuleId
     place_rule: RuleId | None = None
     originals_rule: RuleId | None = None
     long_term_rule: RuleId | None = None
@@ -122,6 +129,8 @@ class LoanPolicy:
     """Clause on handling that the borrower confirms at the hand-out."""
     form: Text | None = None
     """Name of the regulation's register or slip."""
+    carrier_rule: RuleId | None = None
+    """Clause by which who carries important or graded papers outside is named."""
     unreturned: Unreturned | None = None
 
     def __post_init__(self) -> None:
@@ -142,8 +151,8 @@ class LoanPolicy:
         _together("long_term = true", self.long_term, "long_term_check", self.long_term_check)
         if self.long_term_check and self.long_term_check.until != "due":
             raise DomainError("long_term_check such as 'every 3m until due'")
-        if not self.return_checks or not self.incident_to:
-            raise DomainError("return_checks and incident_to with at least one")
+        if not self.return_checks:
+            raise DomainError("return_checks with at least one")
         if self.incident_after.repeat or self.incident_after.from_start:
             raise DomainError("incident_after that strikes once, from the due day")
 

@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 from rules.calendar import WorkingCalendar
 from rules.deadlines import Deadline, Term, Unit, deadline
 from rules.errors import DomainError
-from rules.lending import LoanPolicy
+from rules.incidents import IncidentKind, told_of
+from rules.lending import DaysOff, LoanPolicy
 from rules.loans import OUT_STATES, LoanState
 from rules.policy import Policy
 from rules.reminders import Ladder, Step, StepKind
@@ -199,7 +200,8 @@ def ladder_of(policy: Policy, loan: LoanFacts) -> Ladder:
     Rule: S1-14.5c, S1-14.8, S1-15.5.3, S1-14.5d.
     """
     lending = lending_of(policy)
-    incident = Step(lending.incident_after, INCIDENT, StepKind.ESCALATE, lending.incident_rule)
+    rule = told_of(policy, IncidentKind.OVERDUE).rule
+    incident = Step(lending.incident_after, INCIDENT, StepKind.ESCALATE, rule)
     if loan.state in (LoanState.RETURNING, LoanState.DISPUTED):
         return (incident,)
     if loan.state is not LoanState.LENT:
@@ -211,7 +213,7 @@ def ladder_of(policy: Policy, loan: LoanFacts) -> Ladder:
 def anchor_of(policy: Policy, loan: LoanFacts, calendar: WorkingCalendar) -> Anchor:
     """Return what the ladder of a loan hangs on: its stored due day, not a new count.
 
-    Rule: S1-09.7.1.
+    Rule: S1-09.7.1, C-07.
     """
     time = policy.time
     return Anchor(
@@ -222,6 +224,7 @@ def anchor_of(policy: Policy, loan: LoanFacts, calendar: WorkingCalendar) -> Anc
         digest=time.digest,
         calendar=calendar,
         office_hours=time.office_hours,
+        rests=lending_of(policy).days_off is DaysOff.WAIT,
     )
 
 

@@ -17,6 +17,7 @@ from rules.dossier_policy import Consent, DossierPolicy, ReaderRule, Superiors
 from rules.duty import Duty
 from rules.errors import DomainError
 from rules.fields import field_lists
+from rules.handover_policy import HandoverPolicy, ReceiptPolicy
 from rules.incidents import IncidentPolicy
 from rules.leaves import RoleCode, RuleId, Text
 from rules.lending import LoanPolicy
@@ -130,6 +131,10 @@ class Policy:
     """Who decides what; the first row that fits is taken."""
     loan: LoanPolicy | None = None
     """None: papers are not lent at all."""
+    handover: tuple[HandoverPolicy, ...] = ()
+    """What is handed over to the archive; empty: nothing in a set time."""
+    receipts: ReceiptPolicy | None = None
+    """None: no receipt register that is closed every day."""
     log: LogPolicy | None = None
     privacy: PrivacyPolicy | None = None
     overlays: tuple[str, ...] = field(default=(), metadata={"given": True})
@@ -152,9 +157,17 @@ class Policy:
         amends = (one.when for one in self.approval if one.action is Action.AMEND)
         if self.update.working_files_rule and not any(one.covers(working) for one in amends):
             raise DomainError("an approval amend of working files, which need consent")
-        ids = [one.id for one in self.completion]
-        if len(set(ids)) != len(ids):
-            raise DomainError("completion with ids that differ")
+        for name, rows in (("completion", self.completion), ("handover", self.handover)):
+            ids = [one.id for one in rows]
+            if len(set(ids)) != len(ids):
+                raise DomainError(f"{name} with ids that differ")
+        words = [word for one in self.handover for word in one.words]
+        if len(set(words)) != len(words):
+            raise DomainError("handover with words that differ")
+
+    def handover_of(self, name: str) -> HandoverPolicy | None:
+        """Return the handover of that id; None: the policy has none such."""
+        return next((one for one in self.handover if one.id == name), None)
 
     @property
     def roles_named(self) -> frozenset[str]:
@@ -172,6 +185,7 @@ def load_pack(name: str, overlays: tuple[str, ...] = ()) -> Policy:
     return read_policy(written_pack(name, overlays))
 
 
+@lru_cache(maxsize=64)
 def written_pack(name: str, overlays: tuple[str, ...] = ()) -> Written:
     """Return a pack of the package as it is written, overlays laid over it in order.
 

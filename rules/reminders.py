@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import count, groupby, takewhile
 
-from rules.hours import Window, after_quiet, local_day
+from rules.hours import Window, after_quiet, instant, local_day
 from rules.rungs import Anchor, Rung, strike, strikes
 
 
@@ -49,7 +49,7 @@ class Due:
     at: datetime
     """UTC instant at which the rung strikes."""
     send_at: datetime
-    """`at`, or the end of the quiet hours it falls into."""
+    """`at`, or the end of the quiet hours or of the days off that it waits for."""
 
 
 @dataclass(frozen=True)
@@ -134,8 +134,17 @@ def _occurrences(
             key=f"{anchor.due.isoformat()} {rung}{suffix} {step.audience}",
             step=step,
             at=at,
-            send_at=after_quiet(at, quiet, anchor.time.zone),
+            send_at=after_quiet(_worked(at, anchor), quiet, anchor.time.zone),
         )
+
+
+def _worked(at: datetime, anchor: Anchor) -> datetime:
+    """Return `at`, or the next working morning where the anchor rests on days off. Rule: C-07."""
+    if not anchor.rests or at < anchor.deadline:
+        return at
+    day = local_day(at, anchor.time.zone)
+    worked = anchor.calendar.on_or_after(day)
+    return at if worked == day else instant(worked, anchor.digest, anchor.time.zone)
 
 
 def _instants(ladder: Ladder, index: int, anchor: Anchor) -> Iterator[datetime]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from rules.chains import Approval
 from rules.duty import Duty
+from rules.handover_policy import HandoverPolicy
 from rules.lending import LoanPolicy
 from rules.roles import ROLES, RoleKind
 
@@ -71,6 +72,10 @@ def _uses(policy: Policy) -> Iterator[RoleUse]:
         yield RoleUse(f"secrecy.leak_to[{at}]", (role,), rule)
     if policy.loan is not None:
         yield from _lending(policy.loan)
+    for at, handover in enumerate(policy.handover):
+        yield from _handing_over(f"handover[{at}]", handover)
+    if policy.receipts is not None:
+        yield from _told("receipts.duty", policy.receipts.duty)
     incident = policy.incident
     for kind, told in incident.told.items():
         for at, role in enumerate(told.to):
@@ -87,10 +92,21 @@ def _uses(policy: Policy) -> Iterator[RoleUse]:
 
 def _lending(loan: LoanPolicy) -> Iterator[RoleUse]:
     yield from _told("loan.duty", loan.duty)
-    for at, role in enumerate(loan.incident_to):
-        yield RoleUse(f"loan.incident_to[{at}]", (role,), loan.incident_rule)
     if loan.unreturned is not None:
         yield RoleUse("loan.unreturned.to", (loan.unreturned.to,), loan.unreturned.rule)
+
+
+def _handing_over(key: str, handover: HandoverPolicy) -> Iterator[RoleUse]:
+    for at, leg in enumerate(handover.leg):
+        if leg.giver is not None:
+            yield RoleUse(f"{key}.leg[{at}].giver", (leg.giver,), leg.duty.due.rule)
+        yield RoleUse(f"{key}.leg[{at}].receiver", (leg.receiver,), handover.rule)
+        if leg.witness is not None and leg.witness_rule is not None:
+            yield RoleUse(f"{key}.leg[{at}].witness", (leg.witness,), leg.witness_rule)
+        yield from _told(f"{key}.leg[{at}].duty", leg.duty)
+    yield RoleUse(f"{key}.head", (handover.head,), handover.rule)
+    yield RoleUse(f"{key}.disputes_to", (handover.disputes_to,), handover.rule)
+    yield from _told(f"{key}.correction", handover.correction)
 
 
 def _told(key: str, duty: Duty) -> Iterator[RoleUse]:

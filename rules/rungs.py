@@ -152,6 +152,8 @@ class Anchor:
     """Time of rungs that name none."""
     calendar: WorkingCalendar
     office_hours: tuple[Window, ...] = ()
+    rests: bool = False
+    """Whether what strikes on a day off, once the deadline has passed, waits for a working day."""
 
 
 def strike(rung: Rung, anchor: Anchor, n: int = 1, after: date | None = None) -> datetime:

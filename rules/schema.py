@@ -16,7 +16,7 @@ from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from rules.errors import DomainError
+from rules.errors import DomainError, Lacking
 
 T = TypeVar("T")
 Table = Mapping[str, Any]
@@ -86,14 +86,13 @@ class Reader:
             except PolicyError as error:
                 found += [error, *error.others]
                 error.others = ()
-        if found:
-            first, *rest = found
-            first.others = tuple(rest)
-            raise first
+        _raise_all(found)
         try:
             return into(**values)
         except PolicyError:
             raise
+        except Lacking as error:
+            raise self.error(_join(key, error.key), MISSING, error.expected) from error
         except (DomainError, ValueError) as error:
             raise self.error(key, dict(table), str(error)) from error
 
@@ -126,7 +125,7 @@ class Reader:
             if not isinstance(value, list):
                 raise self.error(key, value, "an array")
             item = get_args(hint)[0]
-            return tuple(self._value(item, one, f"{key}[{at}]") for at, one in enumerate(value))
+            return self._all(item, value, key)
         if origin is not None and issubclass(origin, Mapping):
             if not isinstance(value, Mapping):
                 raise self.error(key, value, "a table")
@@ -146,6 +145,17 @@ class Reader:
         if value == "":
             raise self.error(key, value, "a text that is not empty")
         return value
+
+    def _all(self, item: Any, values: list[Any], key: str) -> tuple[Any, ...]:
+        read, found = [], []
+        for at, one in enumerate(values):
+            try:
+                read.append(self._value(item, one, f"{key}[{at}]"))
+            except PolicyError as error:
+                found += [error, *error.others]
+                error.others = ()
+        _raise_all(found)
+        return tuple(read)
 
     def _wanted(self, hint: Any) -> str:
         hint = next(option for option in _options(hint) if option is not type(None))
@@ -186,6 +196,13 @@ def merge(
             base[name] = value
             if overlay:
                 known[at] = overlay
+
+
+def _raise_all(found: list[PolicyError]) -> None:
+    if found:
+        first, *rest = found
+        first.others = tuple(rest)
+        raise first
 
 
 def _options(hint: Any) -> tuple[Any, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from base64 import b32encode
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -84,6 +85,17 @@ class Stranger:
     """Messages counted."""
     wrong_codes: int
     """Within the last hour in which one was tried."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """An account with its person."""
+
+    account: str
+    staff_id: str
+    name: str
+    active: bool
+    """Whether the person is with the company."""
 
 
 _COLUMNS = tuple(account.c[name] for name in Bound.__dataclass_fields__)
@@ -172,9 +184,29 @@ def menu_given(unit: Unit, channel: str, account_id: str, menu: str) -> None:
     )
 
 
+def named(session: Session, channel: str) -> tuple[Named, ...]:
+    """Return all accounts of a messenger with their people."""
+    query = (
+        select(account.c.account, staff.c.id, staff.c.name, staff.c.active)
+        .join(staff, staff.c.id == account.c.staff_id)
+        .where(account.c.channel == channel)
+    )
+    return tuple(Named(*row) for row in session.execute(query))
+
+
 def of_person(session: Session, staff_id: str) -> tuple[Bound, ...]:
     """Return the accounts of a person, oldest first."""
     return tuple(Bound(*row) for row in session.execute(_BOUND, {"staff_id": staff_id}))
+
+
+def everybody(session: Session, channels: Collection[str]) -> tuple[Bound, ...]:
+    """Return all accounts on these messengers, by person; not for the message path."""
+    query = (
+        select(*_COLUMNS)
+        .where(account.c.channel.in_(channels))
+        .order_by(account.c.staff_id, account.c.bound_at, account.c.channel, account.c.account)
+    )
+    return tuple(Bound(*row) for row in session.execute(query))
 
 
 # -- where notices go --------------------------------------------------------------------------

@@ -6,7 +6,7 @@ A row exists as soon as the message is handled; the bytes are fetched after comm
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -61,6 +61,21 @@ _SELECT = select(*(attachment.c[name] for name in Attachment.__dataclass_fields_
 _OF = _SELECT.where(
     attachment.c.subject_kind == bindparam("kind"), attachment.c.subject_id == bindparam("id")
 ).order_by(attachment.c.id)
+
+_OF_ALL = _SELECT.where(
+    attachment.c.subject_kind == bindparam("kind"),
+    attachment.c.subject_id.in_(bindparam("ids", expanding=True)),
+).order_by(attachment.c.id)
+
+_COUNTS = (
+    select(attachment.c.subject_id, func.count().label("count"))
+    .where(
+        attachment.c.subject_kind == bindparam("kind"),
+        attachment.c.subject_id.in_(bindparam("ids", expanding=True)),
+        attachment.c.state.in_(("pending", "kept")),
+    )
+    .group_by(attachment.c.subject_id)
+)
 
 _NEXT_DUE = (
     select(attachment.c.next_try_at)
@@ -173,6 +188,40 @@ def attach(unit: Unit, ids: Iterable[int], kind: str, id: int) -> None:
 def of(unit: Unit, kind: str, id: int) -> list[Attachment]:
     """Return the files of a subject, in the order in which they came."""
     return [_opened(unit, row) for row in unit.session.execute(_OF, {"kind": kind, "id": id})]
+
+
+def of_all(unit: Unit, kind: str, ids: Iterable[int]) -> list[Attachment]:
+    """Return the files of several subjects of one kind, in the order in which they came."""
+    wanted = sorted(set(ids))
+    rows = unit.session.execute(_OF_ALL, {"kind": kind, "ids": wanted}) if wanted else ()
+    return [_opened(unit, row) for row in rows]
+
+
+def counts(session: Session, kind: str, ids: Iterable[int]) -> Mapping[int, int]:
+    """Return how many files each of these subjects has, those refused or lost left out."""
+    wanted = sorted(set(ids))
+    rows = session.execute(_COUNTS, {"kind": kind, "ids": wanted}) if wanted else ()
+    return {subject: count for subject, count in rows}
+
+
+def again(unit: Unit, one: Attachment, kind: str, id: int) -> int:
+    """Let a file belong to one more subject and return the id of the new row.
+
+    One that is not fetched yet is fetched for both.
+    """
+    row = next(unit.ids)
+    values = {name: getattr(one, name) for name in Attachment.__dataclass_fields__}
+    values |= {
+        "id": row,
+        "name": unit.seal("attachment.name", row, one.name),
+        "source": unit.seal("attachment.source", row, one.source),
+        "subject_kind": kind,
+        "subject_id": id,
+        "next_try_at": unit.now if one.state == "pending" else None,
+        "created_at": unit.now,
+    }
+    unit.session.execute(insert(attachment), values)
+    return row
 
 
 def get(unit: Unit, id: int) -> Attachment | None:

@@ -79,7 +79,7 @@ class Step:
     lines: tuple[Handed, ...]
     checks: tuple[str, ...]
     state: str
-    """open, done, refused or disputed."""
+    """open, done, refused, disputed or, of a proof of possession, lapsed."""
     opened_by: str
     opened_at: datetime
     giver_at: datetime | None
@@ -204,7 +204,7 @@ def take_back(unit: Unit, step: Step, taker: str, checks: tuple[str, ...], at: d
 def end(
     unit: Unit, step_id: int, state: str, *, words: str = "", witness: str | None = None
 ) -> None:
-    """Note that an open step is refused or disputed, why, and who is to settle it.
+    """Note that an open step is refused, disputed or lapsed, why, and who is to settle it.
 
     Raises:
         Conflict: it is not open any more.

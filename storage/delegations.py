@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from storage.tables import delegation
@@ -28,6 +28,19 @@ class Delegation:
     """The platform's time at which it was entered."""
     ended_at: datetime | None
     """When it was called off before its last day."""
+
+
+_UPCOMING, _TO = (
+    select(delegation)
+    .where(
+        column == bindparam("staff_id"),
+        delegation.c.last_day >= bindparam("day"),
+        delegation.c.ended_at.is_(None),
+    )
+    .order_by(delegation.c.told_at, delegation.c.id)
+    .limit(MOST)
+    for column in (delegation.c.staff_id, delegation.c.stand_in)
+)
 
 
 def add(
@@ -56,32 +69,14 @@ def get(session: Session, delegation_id: int) -> Delegation | None:
 
 def upcoming(session: Session, staff_id: str, day: date) -> tuple[Delegation, ...]:
     """Return a person's delegations that end on `day` or later, the last told at the end."""
-    query = (
-        select(delegation)
-        .where(
-            delegation.c.staff_id == staff_id,
-            delegation.c.last_day >= day,
-            delegation.c.ended_at.is_(None),
-        )
-        .order_by(delegation.c.told_at, delegation.c.id)
-        .limit(MOST)
-    )
-    return tuple(_delegation(row) for row in session.execute(query))
+    rows = session.execute(_UPCOMING, {"staff_id": staff_id, "day": day})
+    return tuple(map(_delegation, rows))
 
 
 def to(session: Session, stand_in: str, day: date) -> tuple[Delegation, ...]:
     """Return the delegations to a person that end on `day` or later, the last told at the end."""
-    query = (
-        select(delegation)
-        .where(
-            delegation.c.stand_in == stand_in,
-            delegation.c.last_day >= day,
-            delegation.c.ended_at.is_(None),
-        )
-        .order_by(delegation.c.told_at, delegation.c.id)
-        .limit(MOST)
-    )
-    return tuple(_delegation(row) for row in session.execute(query))
+    rows = session.execute(_TO, {"staff_id": stand_in, "day": day})
+    return tuple(map(_delegation, rows))
 
 
 def end(unit: Unit, delegation_id: int, *, staff_id: str, at: datetime) -> bool:

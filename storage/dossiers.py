@@ -105,6 +105,14 @@ _PHONED = (
     .limit(bindparam("limit"))
 )
 
+_KEYED = (
+    select(dossier.c.id)
+    # written out, not bound: SQLite must see that its partial index fits
+    .where(dossier.c.key == bindparam("key"), dossier.c.key != literal_column("''"))
+    .order_by(dossier.c.id)
+    .limit(bindparam("limit"))
+)
+
 _SUCCESSOR = select(dossier_merged.c.into_id).where(dossier_merged.c.id == bindparam("id"))
 
 _BY_OLD_NUMBER = select(dossier_merged.c.into_id).where(
@@ -204,6 +212,11 @@ def phoned(unit: Unit, phone: str, limit: int = 8) -> tuple[int, ...]:
         return ()
     values = {"phone_index": unit.vault.index(digits), "limit": limit}
     return tuple(unit.session.execute(_PHONED, values).scalars())
+
+
+def keyed(session: Session, key: str, limit: int = 8) -> tuple[int, ...]:
+    """Return the ids of the dossiers with that key of their pack, such as a VIN."""
+    return tuple(session.execute(_KEYED, {"key": key, "limit": limit}).scalars())
 
 
 def count_kept(session: Session, keepers: Sequence[str]) -> int:
@@ -341,6 +354,13 @@ def give_to(unit: Unit, dossier_id: int, keeper: str) -> None:
     )
 
 
+def place(unit: Unit, dossier_id: int, location: str) -> None:
+    """Say where the paper dossier stands from now on."""
+    unit.session.execute(
+        update(dossier).where(dossier.c.id == dossier_id).values(location=location)
+    )
+
+
 def report(unit: Unit, dossier_id: int) -> None:
     """Let a draft wait to be verified.
 
@@ -383,6 +403,14 @@ def touch_recent(unit: Unit, staff_id: str, dossier_id: int, at: datetime) -> No
     """Remember that the person worked on the dossier, so that it is offered first."""
     used = {"staff_id": staff_id, "dossier_id": dossier_id, "used_at": at}
     insert_or_set(unit.session, recent, used, ["used_at"])
+
+
+def last_used(session: Session, staff_id: str, dossier_id: int) -> datetime | None:
+    """Return when the person last worked on the dossier."""
+    query = select(recent.c.used_at).where(
+        recent.c.staff_id == staff_id, recent.c.dossier_id == dossier_id
+    )
+    return session.execute(query).scalar()
 
 
 def phone_digits(phone: str) -> str:

@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     ColumnElement,
+    Insert,
+    Select,
     Subquery,
+    Update,
     and_,
     bindparam,
     case,
@@ -38,7 +43,7 @@ from storage.tables import notice, outbox, outbox_turn, staff
 from storage.tables import watch as waiting
 from storage.types import Instant
 from storage.unit import Unit
-from storage.upsert import changed, insert_from, insert_or_leave, insert_or_set
+from storage.upsert import changed, filling, insert_or_leave, insert_or_set
 
 SINGLE, DIGEST = "single", "digest"
 
@@ -56,7 +61,7 @@ class Notice:
     """When it should have been said."""
     recorded_at: datetime
     outcome: str
-    """open | sent | collapsed | moot | unreachable"""
+    """open | sent | counted | collapsed | moot | unreachable"""
     outbox_key: str
     """The message that speaks for it; "" when none was meant to."""
 
@@ -139,37 +144,66 @@ def fill(
     """
     if not alone(unit):
         return 0
-    wanted = () if kinds is None else (waiting.c.case_kind.in_(sorted(kinds)),)
+    dialect = unit.session.get_bind().dialect.name
+    of_slice = _slice(dialect, None if kinds is None else tuple(sorted(kinds)))
+    asked = {"of_now": now, "of_limit": limit, "of_day": f":{day or now.date()}"}
+    if not unit.session.execute(of_slice.count, asked).scalar_one():
+        return 0
+    # a card that a notice joins must not be taken up before that notice is there to be read
+    locks.rows(unit.session, of_slice.cards, asked)
+    changed(unit.session, of_slice.record, asked)
+    # another rung may be due since it was counted
+    numbered = asked | {"of_first": neighbours(unit.ids, limit)}
+    changed(unit.session, of_slice.write, numbered)
+    return changed(unit.session, of_slice.rest, asked)
+
+
+@dataclass(frozen=True)
+class _Slice:
+    """What records one slice of due rungs; the values are `of_now`, `of_limit` and the like."""
+
+    count: Select[int]
+    cards: Select[int]
+    record: Insert
+    write: Insert
+    rest: Update
+
+
+@cache
+def _slice(dialect: str, kinds: tuple[str, ...] | None) -> _Slice:
+    """Return the statements, made once: to make them takes longer than to run them."""
+    wanted = () if kinds is None else (waiting.c.case_kind.in_(kinds),)
     due = (
         select(waiting)
-        .where(waiting.c.next_due_at <= now, *wanted)
+        .where(waiting.c.next_due_at <= _NOW, *wanted)
         .order_by(waiting.c.next_due_at, waiting.c.case_kind, waiting.c.case_id)
-        .limit(limit)
+        .limit(bindparam("of_limit", type_=Integer))
         # what is recorded below must not change before its message is written
         .with_for_update()
         .subquery("due")
     )
-    if not unit.session.execute(select(func.count()).select_from(due)).scalar_one():
-        return 0
-    today = day or now.date()
-    # a card that a notice joins must not be taken up before that notice is there to be read
     cards = select(outbox.c.id).where(
-        outbox.c.key.in_(select(_digest(due, today)).where(due.c.lane == DIGEST))
+        outbox.c.key.in_(select(_digest(due)).where(due.c.lane == DIGEST))
     )
-    locks.rows(unit.session, cards)
-    _record(unit, due, now, today)
-    # another rung may be due since it was counted
-    _write(unit, due, now, neighbours(unit.ids, limit))
-    return _rest(unit, due)
+    return _Slice(
+        select(func.count()).select_from(due),
+        cards,
+        _record(dialect, due),
+        _write(dialect, due),
+        _rest(due),
+    )
 
 
-def _digest(due: Subquery, day: date) -> ColumnElement[str]:
-    return literal("digest:") + due.c.staff_id + literal(f":{day.isoformat()}")
+_NOW = bindparam("of_now", type_=Instant)
 
 
-def _record(unit: Unit, due: Subquery, now: datetime, day: date) -> None:
+def _digest(due: Subquery) -> ColumnElement[str]:
+    return literal("digest:") + due.c.staff_id + bindparam("of_day", type_=String)
+
+
+def _record(dialect: str, due: Subquery) -> Insert:
     """Notices: one for each due rung that has none."""
-    digest = _digest(due, day)
+    digest = _digest(due)
     single = (
         literal("notice:")
         + due.c.case_kind
@@ -190,66 +224,67 @@ def _record(unit: Unit, due: Subquery, now: datetime, day: date) -> None:
             due.c.next_rung,
             due.c.staff_id,
             due.c.next_due_at,
-            literal(now, Instant),
+            _NOW,
             case((and_(due.c.lane == DIGEST, ~closed), digest), else_=single),
             case((cast(reached, Boolean), "open"), else_="unreachable"),
         )
         .select_from(due.outerjoin(staff, staff.c.id == due.c.staff_id))
-        .where(due.c.next_due_at <= now)
+        .where(due.c.next_due_at <= _NOW)
     )
     names = (
         "case_kind", "case_id", "rung", "staff_id", "due_at",
         "recorded_at", "outbox_key", "outcome",
     )  # fmt: skip
-    insert_from(unit.session, notice, names, query)
+    return filling(dialect, notice, names, query)
 
 
-def _write(unit: Unit, due: Subquery, now: datetime, first_id: int) -> None:
+def _write(dialect: str, due: Subquery) -> Insert:
     """Outbox rows: one for each key, its text rendered when it is sent."""
-    messages = (
+    numbered = (
         select(
             (
                 func.row_number().over(order_by=(func.min(notice.c.due_at), notice.c.outbox_key))
-                + literal(first_id - 1, Integer)
+                + bindparam("of_first", type_=BigInteger)
+                - literal_column("1")
             ).label("id"),
             notice.c.outbox_key.label("key"),
-            staff.c.home_channel.label("channel"),
-            staff.c.home_account.label("account"),
-            staff.c.id.label("staff_id"),
+            # whoever hears one message has one home
+            func.min(staff.c.home_channel).label("channel"),
+            func.min(staff.c.home_account).label("account"),
+            func.min(staff.c.id).label("staff_id"),
         )
         .select_from(
             due.join(notice, _same_rung(due)).join(staff, staff.c.id == notice.c.staff_id)
         )
         .where(notice.c.outcome == "open")
-        .group_by(notice.c.outbox_key, staff.c.id, staff.c.home_channel, staff.c.home_account)
-        .order_by("id")
-        .subquery("messages")
+        .group_by(notice.c.outbox_key)
     )
-    next_turn = outbox_turn.next_value() if locks.shared(unit.session) else messages.c.id
+    shared = dialect == "postgresql"
+    # turns are given in this order; on SQLite they are the ids
+    messages = (numbered.order_by("id") if shared else numbered).subquery("messages")
     query = select(
         messages,
-        next_turn,
+        outbox_turn.next_value() if shared else messages.c.id,
         literal("send"),
         messages.c.key,
         literal("ready"),
-        literal(now, Instant),
+        _NOW,
         literal(0, Integer),
         literal(""),
-        literal(now, Instant),
+        _NOW,
     ).where(messages.c.id > 0)  # without a WHERE SQLite takes ON CONFLICT for a join
     names = (
         "id", "key", "channel", "account", "staff_id", "turn", "mode", "slot", "state",
         "due_at", "attempts", "problem", "created_at",
     )  # fmt: skip
-    insert_from(unit.session, outbox, names, query)
+    return filling(dialect, outbox, names, query)
 
 
-def _rest(unit: Unit, due: Subquery) -> int:
+def _rest(due: Subquery) -> Update:
     """Let the cases wait whose rung is recorded and, if it is open, has its message."""
     written = exists().where(outbox.c.key == notice.c.outbox_key)
     recorded = exists().where(_same_rung(waiting), (notice.c.outcome != "open") | written)
-    return changed(
-        unit.session,
+    return (
         update(waiting)
         .where(
             tuple_(waiting.c.case_kind, waiting.c.case_id).in_(
@@ -257,18 +292,40 @@ def _rest(unit: Unit, due: Subquery) -> int:
             ),
             recorded,
         )
-        .values(next_due_at=None),
+        .values(next_due_at=None)
     )
 
 
-def open_notices(session: Session, outbox_key: str) -> list[Notice]:
+def open_notices(session: Session, outbox_key: str, limit: int | None = None) -> list[Notice]:
     """Return what the message of that key has to say, the longest due first."""
     query = (
         select(*_columns())
         .where(notice.c.outbox_key == outbox_key, notice.c.outcome == "open")
         .order_by(notice.c.due_at, notice.c.case_id)
+        .limit(limit)
     )
     return [Notice(*row) for row in session.execute(query)]
+
+
+def count_rest(unit: Unit, outbox_key: str, said: Collection[Notice]) -> int:
+    """Let a message only count what it has no room for, and return how much that is.
+
+    `said`: what it says one by one. What no clock waits for any more is not counted; the others
+    get their next rung as those do that reached nobody (`stalled`).
+    """
+    spoken = tuple_(notice.c.case_kind, notice.c.case_id, notice.c.rung).in_(
+        [(one.case_kind, one.case_id, one.rung) for one in said]
+    )
+    rest = update(notice).where(
+        notice.c.outbox_key == outbox_key, notice.c.outcome == "open", ~spoken
+    )
+    holds = exists().where(_same_rung(waiting))
+    unit.session.execute(rest.where(holds).values(outcome="counted"))
+    unit.session.execute(rest.values(outcome="moot"))
+    counted = select(func.count()).where(
+        notice.c.outbox_key == outbox_key, notice.c.outcome == "counted"
+    )
+    return unit.session.execute(counted).scalar_one()
 
 
 def of_case(session: Session, kind: str, case_id: int) -> list[Notice]:
@@ -404,14 +461,14 @@ def reopen(unit: Unit, staff_id: str, since: datetime, key: str) -> int:
 
 
 def stalled(session: Session, limit: int) -> list[Notice]:
-    """Return rungs that reached nobody and whose case has no next rung yet.
+    """Return rungs that reached nobody, or were only counted, whose case has no next rung yet.
 
     Nothing was rendered for them, so nothing set the next one: the ladder must be moved on.
     """
     query = (
         select(*_columns())
         .select_from(waiting.join(notice, _same_rung(waiting)))
-        .where(waiting.c.next_due_at.is_(None), notice.c.outcome == "unreachable")
+        .where(waiting.c.next_due_at.is_(None), notice.c.outcome.in_(("unreachable", "counted")))
         .limit(limit)
     )
     return [Notice(*row) for row in session.execute(query)]

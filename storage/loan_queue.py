@@ -5,6 +5,7 @@ The trap is the offer that nobody answers: it runs out by itself, and the next o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,6 +32,10 @@ MOST = 200
 """People waiting for one dossier, or dossiers one person waits for, that are looked at."""
 
 
+MOST_PAPERS = 40
+"""Papers that are noted of what one person waits for."""
+
+
 @dataclass(frozen=True)
 class Wait:
     id: int
@@ -42,6 +47,8 @@ class Wait:
     offered_at: datetime | None
     offer_until: datetime | None
     """First instant at which the offer is over."""
+    papers: tuple[int, ...] = ()
+    """Those that are waited for; empty: whatever is out."""
 
 
 # written out, not bound: SQLite must see that its partial indexes fit
@@ -91,16 +98,21 @@ _NEXT_OVER = (
 _LOCK = select(dossier.c.id).where(dossier.c.id == bindparam("of")).with_for_update()
 
 
-def join(unit: Unit, dossier_id: int, staff_id: str, at: datetime) -> Wait:
+def join(
+    unit: Unit, dossier_id: int, staff_id: str, at: datetime, papers: Sequence[int] = ()
+) -> Wait:
     """Let a person wait for a dossier, behind those who do, and return their place in it.
 
-    Who waits for it already keeps the place they have.
+    `papers`: which of it; none, or more than MOST_PAPERS: whatever is out. Who waits for it
+    already keeps the place they have.
     """
+    some = papers if len(papers) <= MOST_PAPERS else ()
     row = {
         "id": next(unit.ids),
         "dossier_id": dossier_id,
         "staff_id": staff_id,
         "asked_at": at,
+        "papers": " ".join(map(str, some)) or None,
         "state": "waiting",
     }
     insert_or_leave(unit.session, loan_wait, row)
@@ -224,4 +236,5 @@ def _wait(row: Row[*tuple[Any, ...]]) -> Wait:
         row.state,
         row.offered_at,
         row.offer_until,
+        tuple(int(one) for one in (row.papers or "").split()),
     )

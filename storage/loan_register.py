@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import Boolean, ColumnElement, literal_column, or_, select
+from sqlalchemy import ColumnElement, or_, select, text
 
 from storage import loan_lists
 from storage.loan_lists import Wanted
@@ -50,7 +50,7 @@ class Asked:
     """BORROWER: staff number; DOSSIER: id of the dossier."""
 
 
-_END = datetime(9999, 12, 31, tzinfo=UTC)
+_START, _END = datetime(2000, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 _WHERE = {Section.OUT: OUT, Section.LATE: OUT, Section.BACK: BACK, Section.SHORT: SHORT}
 _BY = {
     Section.OUT: loan.c.due_at,
@@ -95,14 +95,16 @@ def _some(
     unit: Unit, asked: Asked, department: str, limit: int, after: Loan | None
 ) -> tuple[Loan, ...]:
     section, by = asked.section, _BY[asked.section]
-    query = select(loan).where(literal_column(_WHERE[section], Boolean))
+    query = select(loan).where(text(_WHERE[section]))
     if department:
         query = query.where(loan.c.department == department)
     if section is Section.LATE:
         query = query.where(by <= asked.now)
     if section is Section.BACK:
         query = query.where(by >= asked.since)
-    if after is not None:
+    if after is None:  # a bound, so that the index is looked up and not read from its end
+        query = query.where(by >= _START if section in _RISING else by <= _END)
+    else:
         query = query.where(*_behind(by, _mark(after, section), rising=section in _RISING))
     order = (by, loan.c.id) if section in _RISING else (by.desc(), loan.c.id.desc())
     rows = unit.session.execute(query.order_by(*order).limit(limit))

@@ -48,6 +48,8 @@ class NewLoan:
     wanted_until: date | None = None
     parent_id: int | None = None
     """Of a photocopy: the loan of its original (S3-ENG.3.5)."""
+    carrier: str | None = None
+    """Staff number of who carries it outside (S2-INFO.23.2); None: nobody has to be named."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,8 @@ class Loan:
     closed_at: datetime | None
     """None: something is still to happen."""
     parent_id: int | None
+    carrier: str | None
+    """Staff number of who carries it outside; None: nobody had to be named."""
     version: int
 
     @property
@@ -105,7 +109,7 @@ class Loan:
 
 _SET_ONCE = frozenset(
     {"id", "number", "kind", "dossier_id", "borrower", "department", "reason", "asked_at",
-     "version"}
+     "carrier", "version"}
 )  # fmt: skip
 
 _CHANGING = tuple(one.name for one in fields(Loan) if one.name not in _SET_ONCE)

@@ -15,6 +15,7 @@ second, and the unit runs again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
@@ -56,10 +57,10 @@ def free(session: Session, name: str) -> bool:
     return bool(session.execute(_TRY, {"number": number(name)}).scalar_one())
 
 
-def rows(session: Session, which: Select[Any]) -> None:
-    """Keep others from changing these rows."""
+def rows(session: Session, which: Select[Any], values: Mapping[str, Any] | None = None) -> None:
+    """Keep others from changing these rows; `values` are what the select is run with."""
     if shared(session):
-        session.execute(which.with_for_update()).all()
+        session.execute(which.with_for_update(), values).all()
 
 
 _NUMBER = text("SELECT CAST(pg_current_xact_id() AS text)")

@@ -16,6 +16,7 @@ from sqlalchemy import delete, insert, or_, select, update
 
 from rules.secrecy import AccessLevel, Grade
 from storage import (
+    affairs,
     attachments,
     cases,
     changes,
@@ -23,6 +24,7 @@ from storage import (
     corrections,
     documents,
     dossiers,
+    handovers,
     incidents,
     labels,
     loan_queue,
@@ -142,10 +144,12 @@ def merge(unit: Unit, agreed: Plan, by: str) -> Moved:
     )
     cases.merged(unit, keep.id, gone.id)
     consultations.merged(unit, keep.id, gone.id)
+    affairs.merged(unit, keep.id, gone.id)
     incidents.merged(unit, keep.id, gone.id)
     changes.merged(unit, keep.id, gone.id)
     documents.merged(unit, keep.id, gone.id)
     loans.merged(unit, keep.id, gone.id)
+    handovers.merged(unit, keep.id, gone.id)
     loan_queue.merged(unit, keep.id, gone.id)
     corrections.merged(unit, keep.id, gone.id)
     labels.merged(unit, keep.id, gone.id)

@@ -47,9 +47,16 @@ def insert_from(
 
     Returns how many were new.
     """
-    statement = insert_of(session.get_bind().dialect, table)
-    fresh = statement.from_select(list(names), rows, include_defaults=False)
-    return changed(session, fresh.on_conflict_do_nothing())
+    return changed(session, filling(session.get_bind().dialect.name, table, names, rows))
+
+
+def filling(
+    dialect: str, table: Table, names: Sequence[str], rows: Select[*tuple[Any, ...]]
+) -> Insert:
+    """Return the statement of `insert_from`, to be made once and run often."""
+    fresh = _INSERTS[dialect](table).from_select(list(names), rows, include_defaults=False)
+    statement: Insert = fresh.on_conflict_do_nothing()
+    return statement
 
 
 def insert_or_set(

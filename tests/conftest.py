@@ -24,7 +24,7 @@ from storage import ids
 from storage.crypto import Vault
 from storage.database import Database, session
 from storage.unit import Unit
-from tests.fakes import postgres
+from tests.fakes import postgres, statements
 from tests.fakes.postgres import Server
 
 NOW = datetime(2026, 9, 14, 1, 0, tzinfo=UTC)
@@ -47,6 +47,8 @@ _ROOM = 4 << 30
 
 # drawn with every local variable, as structlog does by itself, one traceback takes seconds
 structlog.configure(processors=[structlog.processors.KeyValueRenderer()])
+
+statements.share()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

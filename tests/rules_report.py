@@ -59,16 +59,11 @@ def clauses(root: Path) -> dict[str, str]:
 
 
 def tested(root: Path) -> Iterator[str]:
-    """Yield the rule ids of all test markers."""
+    """Yield the rule ids of all test markers; one may carry several."""
     for file in sorted((root / "tests").rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if (
-                isinstance(node, ast.Call)
-                and ast.unparse(node.func) == "pytest.mark.rule"
-                and node.args
-                and isinstance(node.args[0], ast.Constant)
-            ):
-                yield str(node.args[0].value)
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.rule":
+                yield from (str(one.value) for one in node.args if isinstance(one, ast.Constant))
 
 
 def mentioned(root: Path) -> Iterator[str]:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from handlers.conversation.messages import Card, Inbound, InFile, Suggestions
+from handlers.directory import Listed
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,11 @@ class Capabilities:
     measure: Measure = UTF8_BYTES
     deletes: bool = False
     """A sent message can be taken out of the chat again."""
+    options: int = 0
+    """Most entries of a list under a card to pick one from, or to tick several of; 0: it has
+    none."""
+    option_length: int = 0
+    """Longest entry of such a list, in characters."""
 
 
 class Outcome(StrEnum):
@@ -166,6 +172,15 @@ class Channel(Protocol):
 
     async def leave(self, chat: str) -> None:
         """Leave a group. Never raises."""
+
+
+@runtime_checkable
+class Listing(Protocol):
+    """A channel whose platform says who can be reached there."""
+
+    async def people(self) -> tuple[Listed, ...] | None:
+        """Return everybody, by the account that messages name; None: it is not to be compared.
+        Raises ChannelError."""
 
 
 @runtime_checkable

@@ -11,7 +11,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from bot.channels.base import UTF8_BYTES, Capabilities, Measure
-from handlers.conversation.messages import Button, Card
+from handlers.conversation.messages import TICK, Button, Card
 from handlers.texts import N_, Texts
 
 REPLY_NUMBER = N_("Reply with a number")
@@ -45,6 +45,10 @@ class Rendered:
     """Rows of small buttons above them; empty where not all of them fit."""
     nav: tuple[Button, ...]
     """The quieter row below them."""
+    options: tuple[Button, ...] = ()
+    """Choices of a list to pick from, in place of buttons: of such a card there are no others."""
+    several: Button | None = None
+    """What sends all options that are ticked; None: one is picked."""
 
 
 def render(
@@ -56,8 +60,13 @@ def render(
     card; ways to go on that do not fit become words. `own_title`: the channel shows titles by
     itself. `quote`: text of the message this one replaces where nothing can be redrawn.
     """
-    tapped = _fits(card.choices, len(card.nav), capabilities)
-    nav_tapped = _fits(card.nav, len(card.choices) if tapped else 0, capabilities)
+    listed = _listed(card, capabilities)
+    nav = card.nav
+    if listed and card.several:
+        nav = tuple(one for one in nav if one.label != card.several.label)
+    tapped = not listed and _fits(card.choices, len(card.nav), capabilities)
+    others = len(card.choices) if tapped else 0
+    nav_tapped = not listed and _fits(nav, others, capabilities)
     small = tuple(button for row in card.grid for button in row)
     grid_tapped = _fits(small, len(card.choices + card.nav), capabilities)
     lines = [_quoted(card.locale, quote)] if quote else []
@@ -68,10 +77,10 @@ def render(
         lines.append(texts_of(card.locale).t(NO_FILES))
     if card.passing and not (capabilities.deletes or capabilities.edits):
         lines.append(texts_of(card.locale).t(STAYS))
-    if card.choices and not tapped:
+    if card.choices and not (tapped or listed):
         lines.append("")
         lines += [f"{number} {one.label}" for number, one in enumerate(card.choices, 1)]
-    hint = _hint(card, numbered=not tapped, nav_tapped=nav_tapped)
+    hint = _hint(card, nav, tapped=tapped, listed=listed, nav_tapped=nav_tapped)
     if hint:
         lines += ["", *hint]
     return Rendered(
@@ -79,7 +88,9 @@ def render(
         parts=split("\n".join(lines), capabilities.text_length, capabilities.measure),
         rows=rows_of(card.choices, card.columns) if tapped else (),
         grid=card.grid if grid_tapped else (),
-        nav=card.nav if nav_tapped else (),
+        nav=nav if nav_tapped else (),
+        options=card.choices if listed else (),
+        several=card.several if listed else None,
     )
 
 
@@ -142,28 +153,45 @@ def _fits(buttons: tuple[Button, ...], others: int, capabilities: Capabilities) 
     )
 
 
+def _listed(card: Card, capabilities: Capabilities) -> bool:
+    """Whether the choices go into a list: where several are asked for, or too many for buttons."""
+    asked = card.several is not None or (
+        card.picks and not _fits(card.choices, len(card.nav), capabilities)
+    )
+    return (
+        asked
+        and 0 < len(card.choices) <= capabilities.options
+        and all(
+            len(one.label.removeprefix(TICK)) <= capabilities.option_length for one in card.choices
+        )
+    )
+
+
 def _quoted(locale: str, quote: str) -> str:
     first = next((line for line in quote.split("\n") if line.strip()), "")
     return texts_of(locale).t(QUOTED, first_line=shorten(first, QUOTE_BYTES))
 
 
-def _hint(card: Card, *, numbered: bool, nav_tapped: bool) -> list[str]:
+def _hint(
+    card: Card, nav: tuple[Button, ...], *, tapped: bool, listed: bool, nav_tapped: bool
+) -> list[str]:
     """Return the lines that say how to answer without buttons."""
-    numbered = numbered and bool(card.choices)
-    if not numbered and (nav_tapped or not card.nav):
+    counts = bool(card.choices) and not tapped
+    numbered = counts and not listed
+    if not numbered and (nav_tapped or not nav):
         return []
     texts = texts_of(card.locale)
-    digits = [(_digit(one), one.label) for one in card.nav]
-    lines = []
-    if numbered:
-        said = [texts.t(REPLY_NUMBER)]
-        said += [
-            texts.t(DIGIT_MEANS, digit=digit, label=label) for digit, label in digits if digit
-        ]
-        lines.append(texts.t(BETWEEN).join(said))
-    words = [label for digit, label in digits if not (numbered and digit)]
+    digits = [(_digit(one), one.label) for one in nav]
+    said = [texts.t(REPLY_NUMBER)] if numbered else []
+    said += [
+        texts.t(DIGIT_MEANS, digit=digit, label=label)
+        for digit, label in digits
+        if digit and counts
+    ]
+    lines = [texts.t(BETWEEN).join(said)] if said else []
+    words = [label for digit, label in digits if not (counts and digit)]
     if words and not nav_tapped:
-        message = REPLY_WORD if numbered else WORDS_ONLY
+        message = REPLY_WORD if said else WORDS_ONLY
         lines.append(texts.t(message, words=texts.t(BETWEEN).join(words)))
     return lines
 

@@ -13,13 +13,19 @@ from typing import Annotated
 
 import typer
 
+from bot import dispatch
 from bot.commands.options import ConfigOption
 from bot.commands.shared import DEFAULT_CONFIG, Refused, say, settings_of
 from bot.commands.sheets import texts_of, unharmed
 from bot.offline import opened
+from bot.policies import policies_of
+from handlers import FEATURES
 from handlers.texts import N_, Texts
+from handlers.world import Registry, World
+from rules.calendar import china
 from rules.roles import OPERATOR
-from storage import audit, dossiers, duplicates, merging
+from rules.secrecy import Grade
+from storage import audit, dossiers, duplicates, merging, staff
 from storage.dossiers import Dossier
 from storage.duplicates import Group
 from storage.unit import Unit
@@ -142,11 +148,13 @@ def merge(
     """Make one dossier of two: notes and visits move, empty fields are filled, nothing is lost."""
     settings = settings_of(config)
     texts = texts_of(settings)
+    world = World(policies_of(settings.company), china(), Registry(FEATURES))
 
     def work(unit: Unit) -> tuple[merging.Plan, merging.Moved]:
         plan = merging.plan(_dossier(unit, keep, texts), _dossier(unit, gone, texts))
         _refuse(plan, keep, gone, texts)
         moved = merging.merge(unit, plan, OPERATOR)
+        _follow(unit, world, plan)
         _record(unit, "dossier.merged", plan.keep.id, {"gone": plan.gone.id})
         return plan, moved
 
@@ -160,6 +168,22 @@ def merge(
     else:
         counts = {"notes": moved.notes, "visits": moved.visits}
         say(texts.t(MERGED, keep=keep, gone=gone, **names, **counts))
+
+
+def _follow(unit: Unit, world: World, agreed: merging.Plan) -> None:
+    """Do what follows where one of the two has a higher grade now: loans are called back.
+
+    Rule: C-56.
+    """
+    dossier = dossiers.get(unit, agreed.keep.id)
+    keeper = staff.get(unit.session, dossier.keeper) if dossier is not None else None
+    before = min(Grade(one.grade) for one in (agreed.keep, agreed.gone))
+    if dossier is None or keeper is None or Grade(dossier.grade) == before:
+        return
+    ctx = world.context(unit, keeper, "", "", unit.now)
+    for follow in world.registry.regraded:
+        follow(ctx, dossier, before)
+    dispatch.close(ctx, world)
 
 
 def merged(number: Number, config: ConfigOption = DEFAULT_CONFIG) -> None:

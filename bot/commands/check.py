@@ -26,6 +26,7 @@ from bot.policies import (
     wording_of,
 )
 from bot.settings import Settings
+from handlers.list_picture import font
 from rules.calendar import company_calendar
 from rules.errors import DomainError
 from rules.policy import PolicyError
@@ -50,6 +51,10 @@ NO_MESSENGER = (
     "not set up, only the page of phones answers; take the # away before [telegram] and token "
     "in config.toml"
 )
+NO_FONT = (
+    "this machine has no font with Chinese characters, so lists are sent as words and workbooks "
+    "only; install one (on Debian: apt install fonts-noto-cjk) and start the bot again"
+)
 AHEAD = timedelta(minutes=5)
 """How far the newest entry may lie ahead of this machine's clock."""
 
@@ -73,6 +78,7 @@ def check(config: Path) -> int:
         ("attachments", _attachments),
         ("policy", _policy),
         ("working days", _calendar),
+        ("pictures", _pictures),
     )
     return max([_look(name, look, settings) for name, look in looks])
 
@@ -225,6 +231,10 @@ def _policy(settings: Settings) -> list[str]:
             for code in sorted(unheld)
         ),
     ]
+
+
+def _pictures(_settings: Settings) -> list[str]:
+    return [] if font() is not None else [NO_FONT]
 
 
 def _calendar(settings: Settings) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +22,7 @@ from bot.policies import (
     listed,
     said,
     today_of,
+    unconfirmed,
     unheld,
 )
 from bot.settings import Settings
@@ -32,7 +34,7 @@ from rules.policy import (
     parse_policy,
 )
 from rules.written import BASE, text_of, toml
-from storage.policy_versions import Activated
+from storage.policy_versions import Activated, every
 from storage.unit import Unit
 
 commands = typer.Typer(no_args_is_help=True, help="The regulations as policy packs.")
@@ -66,6 +68,7 @@ def show(
     if name in available_packs():
         say(f"\n# ---- {BASE}{FILE_ENDING}: holds where {name} says nothing else ----\n")
         say(text_of(BASE).rstrip())
+        _say_papers(load_pack(name))
 
 
 @commands.command()
@@ -79,6 +82,7 @@ def check(
     if file is not None and not config.exists():
         policy = _parsed(file)
         say(f"{file}: sound, {policy.pack}; without {config} nobody knows who holds its roles.")
+        say_all(unconfirmed(policy))
         return
     settings = settings_of(config)
     with opened(settings) as store:
@@ -86,14 +90,17 @@ def check(
             policy = _parsed(file)
             say(f"{file}: sound, {policy.pack}.")
             uses = store.read(lambda session: unheld(policy, session))
-            say_all([said(file.name, use) for use in uses])
+            say_all([*unconfirmed(policy), *(said(file.name, use) for use in uses)])
             return
         store.read(lambda session: in_force(settings.company, session))
         changed = store.read(lambda session: edited(settings.company, session))
+        approved = {version.pack for version in store.read(every)}
         for one in listed(settings.company):
             say(f"{one.policy.pack}: sound, {len(one.policy.overlays)} overlays.")
             if one in changed:
                 say(f"  {_not_in_force(one)}")
+            if one.policy.pack not in approved:
+                say_all(unconfirmed(one.policy))
             _say_unheld(store, one)
 
 
@@ -130,7 +137,7 @@ def activate(
     say("Cases that began before keep their dates. A running bot takes it up when started again.")
 
 
-def say_all(lines: list[str]) -> None:
+def say_all(lines: Iterable[str]) -> None:
     for line in lines:
         say(f"  {line}")
 
@@ -141,6 +148,14 @@ def _parsed(file: Path) -> Policy:
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise Refused(f"{file} cannot be read: {why}.") from error
+
+
+def _say_papers(policy: Policy) -> None:
+    if policy.handover:
+        say(f"\n# ---- the papers of what {policy.pack} has handed over ----")
+    for one in policy.handover:
+        say(f"\n# {one.id}: {one.zh} · {one.en}")
+        say_all(f"{item.id:<24} {item.zh} ({item.rule})" for item in one.papers.item)
 
 
 def _say_unheld(store: Store, one: Listed) -> None:

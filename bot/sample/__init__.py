@@ -30,10 +30,13 @@ from storage.unit import Unit
 
 COMPANY = "澄远商贸有限公司"
 
-DEMO_PHONES = ("CY015", "CY016", "CY014", "CY006", "CY009", "CY004", "CY035")
+DEMO_PHONES = ("CY015", "CY016", "CY014", "CY006", "CY009", "CY004", "CY035", "CY033")
 """Whose phones the page shows first: a salesperson, a colleague on the same customer, their
 manager, the customer-information supervisor, the archivist, the customer director, a service
-consultant."""
+consultant, a seller of cars."""
+
+CAR_DEPARTMENTS = ("汽车事业部", "汽车销售部", "汽车售后部")
+"""The departments that deliver and mend cars."""
 
 _CLERK = "CY007"
 """Who opened the sample dossiers: the customer-information specialist."""
@@ -51,10 +54,10 @@ def load(unit: Unit, policies: Policies) -> None:
     _load_staff(unit)
     _load_dossiers(unit, policies.at(unit.now))
     _load_documents(unit)
-    for row in _rows("notes.csv"):
+    for row in rows("notes.csv"):
         _file(unit, world, row)
-    for row in _rows("visits.csv"):
-        day = _working_day(world, unit.now, int(row["in_working_days"]))
+    for row in rows("visits.csv"):
+        day = working_day(world, unit.now, int(row["in_working_days"]))
         _plan(unit, world, row["staff"], row["customer"], day, row["purpose"])
 
 
@@ -76,7 +79,7 @@ def _load_documents(unit: Unit) -> None:
     _require(told.refused)
     customer, title = _IMPORTANT
     grades = [grade.value for grade in Grade]
-    for one in documents.page(unit, _customer(unit, customer), grades, documents.MOST):
+    for one in documents.page(unit, customer_of(unit, customer), grades, documents.MOST):
         if one.title == title:
             documents.mark_important(unit, one.id)
 
@@ -90,14 +93,14 @@ def _fitting(lines: Sequence[Line], policies: InForce) -> list[Line]:
 
 def _file(unit: Unit, world: World, row: dict[str, str]) -> None:
     calendar = world.calendar
-    day = _working_day(world, unit.now, -int(row["working_days_ago"]))
+    day = working_day(world, unit.now, -int(row["working_days_ago"]))
     filed_at = datetime.combine(day, time.fromisoformat(row["time"]), world.zone)
-    author = _person(unit, row["author"])
+    author = person_of(unit, row["author"])
     policy = world.policies.on(day).governing(author.department)
     due = duty.note_deadline(duty.Visit(day=day, entered_at=filed_at), policy, calendar)
     ahead = row["next_in_working_days"]
     next_contact = calendar.add_working_days(day, int(ahead)) if ahead else None
-    dossier_id = _customer(unit, row["customer"])
+    dossier_id = customer_of(unit, row["customer"])
     extras = {"met": row["met"], "next_step": row["next_step"]}
     filed = notes.file_note(
         unit,
@@ -137,17 +140,17 @@ def _plan(
     visit_id = visits.plan(
         unit,
         staff_id=staff_id,
-        dossier_id=_customer(unit, customer),
+        dossier_id=customer_of(unit, customer),
         day=day,
         at=unit.now,
         purpose=purpose,
         from_note=from_note,
     )
-    person = _person(unit, staff_id)
+    person = person_of(unit, staff_id)
     duties.watch(world.context(unit, person, "phones", staff_id, unit.now), visit_id)
 
 
-def _working_day(world: World, now: datetime, distance: int) -> date:
+def working_day(world: World, now: datetime, distance: int) -> date:
     """Return the office day `distance` working days after today, or before it if negative."""
     today = world.policies.at(now).day
     if distance > 0:
@@ -158,21 +161,32 @@ def _working_day(world: World, now: datetime, distance: int) -> date:
     return day
 
 
-def _person(unit: Unit, staff_id: str) -> Person:
+def person_of(unit: Unit, staff_id: str) -> Person:
+    """Return somebody of the sample.
+
+    Raises:
+        StorageError: there is no such person.
+    """
     person = staff.get(unit.session, staff_id)
     if person is None:
         raise StorageError(f"the sample has no person {staff_id}")
     return person
 
 
-def _customer(unit: Unit, name: str) -> int:
+def customer_of(unit: Unit, name: str) -> int:
+    """Return the id of a customer's dossier.
+
+    Raises:
+        StorageError: there is no such customer.
+    """
     found = dossiers.named(unit.session, name)
     if not found:
         raise StorageError(f"the sample has no customer {name}")
     return found[0]
 
 
-def _rows(name: str) -> Iterator[dict[str, str]]:
+def rows(name: str) -> Iterator[dict[str, str]]:
+    """Yield the lines of a file of the sample, by column."""
     yield from csv.DictReader(io.StringIO(_content(name).decode("utf-8")))
 
 

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from handlers.conversation.answers import display, label
 from handlers.conversation.forms import PICKERS, Field, Kind, Moment, columns
-from handlers.conversation.messages import MAX_CHOICES, Button
+from handlers.conversation.messages import MAX_CHOICES, TICK, Button
 from handlers.conversation.pen import Pen
 from handlers.conversation.state import effective
 from handlers.conversation.wording import LABEL_BYTES, option_label, shorten
@@ -74,7 +74,7 @@ def _listed_choices(pen: Pen, field: Field) -> Choices:
         order = [at for at in order if field.offered(keys[at], known)]
     labels = [label(field, one, texts) for one in keys]
     buttons = [
-        pen.button(f"✓ {labels[at]}" if keys[at] in ticked else labels[at], "o", str(at))
+        pen.button(f"{TICK}{labels[at]}" if keys[at] in ticked else labels[at], "o", str(at))
         for at in order
     ]
     short = all(columns(one) <= SHORT_LABEL for one in labels)
@@ -112,7 +112,7 @@ def _options(pen: Pen, field: Field) -> Choices:
     ticked = {one["key"] for one in taken}
     buttons = [
         pen.button(
-            f"✓ {option_label(one)}" if one.key in ticked else option_label(one), "o", str(at)
+            f"{TICK}{option_label(one)}" if one.key in ticked else option_label(one), "o", str(at)
         )
         for at, one in enumerate(state.options or ())
     ]

@@ -46,7 +46,7 @@ def heard(form: Form, state: State, card: Card, text: str, texts: Texts) -> Tap 
     if len(text) > _LONGEST:
         return None
     words = _plain(text)
-    if words in WORDS:
+    if words in WORDS and (WORDS[words] != "submit" or not state.at):
         return Tap(WORDS[words])
     named = next((one for one in card.choices + card.nav if _plain(one.label) == words), None)
     if named is not None:

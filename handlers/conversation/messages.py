@@ -19,6 +19,9 @@ MAX_KEY_BYTES = 64
 MAX_CHOICES = 8
 """Most choices on one card; where lists are typed, 0 and 9 are left for back and cancel."""
 
+TICK = "✓ "
+"""Begins the label of a choice that is ticked."""
+
 FRESH = "+"
 """As the slot of a `Show`: a new message, even when the answer is to a tap."""
 
@@ -152,6 +155,11 @@ class Card:
     columns: int = 1
     """Buttons per row for `choices`, 1 to 4; a hint for channels with keyboards."""
     nav: tuple[Button, ...] = ()
+    picks: bool = False
+    """The choices are what is asked for: a channel may show them as one list to pick from."""
+    several: Button | None = None
+    """Takes all choices that are ticked at once, for channels that can send them so: its key goes
+    with the arguments of their keys, as in `c.5.7.set.0-2`; None: they are sent one by one."""
     grid: tuple[tuple[Button, ...], ...] = ()
     """Rows of small buttons above all others: the weeks of a month, seven in each. A channel
     that cannot show all of them leaves them out: the text says what to type instead."""
@@ -170,6 +178,9 @@ class Card:
     passing: bool = False
     """What it shows, or leads to, is taken out of the chat again after a while; a channel that
     can neither delete nor redraw a message says so."""
+    quiet: bool = False
+    """Nobody waits for it: a channel that can redraw a message in part only does that. Set by the
+    relay."""
     instead_of: str = ""
     """Reference of the message whose place it takes, where that could not be redrawn: a channel
     may quote it. Set by the relay."""

@@ -21,7 +21,6 @@ from handlers.conversation.said import (
     YES_OR_NO,
     offer,
 )
-from handlers.conversation.sent import caption_of
 from handlers.conversation.state import (
     IMPLIED,
     MAX_HELD,
@@ -117,7 +116,7 @@ def correct(turn: Turn, words: str, button: tuple[str, str] | None, found: Found
         if field.kind is Kind.TEXT:
             _correct_text(turn, field, words)
         elif field.kind is Kind.FILES and not captioned:
-            _caption(turn, words)
+            offer(turn, words)  # whatever is asked now, that is not what they answer
         elif field.kind in _CHOSEN:
             _replace(turn, field, _value(turn, field, words, button, found))
         elif field.kind is Kind.PAPERS:
@@ -129,15 +128,6 @@ def correct(turn: Turn, words: str, button: tuple[str, str] | None, found: Found
         turn.onward()
     elif asked is not None and asked.key in turn.corrected and asked.kind is Kind.CHOICES:
         turn.put(ticks=tuple(turn.state.answers[asked.key]))
-
-
-def _caption(turn: Turn, words: str) -> None:
-    """Take words that were written under files afterwards as those that come with them."""
-    asked = turn.field
-    if asked is not None and not turn.answered(asked):
-        caption_of(turn, words)
-    elif words:
-        offer(turn, words)
 
 
 def _correct_text(turn: Turn, field: Field, words: str) -> None:

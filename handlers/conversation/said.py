@@ -109,6 +109,9 @@ def _search(turn: Turn, field: Field, words: str, found: Found) -> None:
         turn.say(NAME_TOO_LONG, count=str(len(words)), limit=str(MAX_NAME))
     elif found.exact and found.options:
         turn.pick(field, found.options[0])
+    elif not found.options and field.kind is Kind.PAPERS:
+        turn.put(words="", page=0, options=None)  # the list of the dossier's papers stays
+        turn.refuse(field, Problem(NOTHING_FOUND, {"words": words}))
     else:
         turn.put(words=words, page=0, options=found.options, further=found.more)
         if not found.options:

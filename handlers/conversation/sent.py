@@ -42,10 +42,10 @@ def receive(turn: Turn, files: tuple[int, ...], caption: str, album: str) -> Non
         turn.say(ADDED, target.label, count=str(len(after) - len(before)))
     if len(after) < len(before) + len(files):
         turn.say(TOO_MANY_FILES, limit=str(limit))
-    caption_of(turn, clean(caption))
+    _caption(turn, clean(caption))
 
 
-def caption_of(turn: Turn, words: str) -> None:
+def _caption(turn: Turn, words: str) -> None:
     """Work in the words under files: an answer where words are asked for, else kept for one."""
     asked = turn.field
     if words and asked is not None and asked.kind is Kind.TEXT:

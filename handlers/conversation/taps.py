@@ -63,6 +63,8 @@ def _tap_answer(turn: Turn, field: Field, verb: str, argument: str) -> None:
             turn.drop(field)
         case "o", Kind.CHOICES:
             _toggle(turn, field, argument)
+        case "set", Kind.CHOICES:
+            _set(turn, field, argument)
         case "o", Kind.CHOICE if (at := _index(argument, len(field.choices))) is not None:
             turn.take(field, field.choices[at].key)
         case "o", Kind.PAPERS:
@@ -184,6 +186,14 @@ def _toggle(turn: Turn, field: Field, argument: str) -> None:
         ticks=tuple(one.key for one in field.choices if one.key in ticks),
         tried=joined(turn.state.tried, turn.part()),
     )
+
+
+def _set(turn: Turn, field: Field, argument: str) -> None:
+    """Take all that was ticked, and nothing else."""
+    places = {_index(part, len(field.choices)) for part in argument.split("-")}
+    ticks = tuple(one.key for at, one in enumerate(field.choices) if at in places)
+    turn.put(ticks=ticks, tried=joined(turn.state.tried, turn.part()))
+    _done(turn)
 
 
 def _pick_several(turn: Turn, field: Field, argument: str) -> None:

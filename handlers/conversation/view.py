@@ -10,7 +10,7 @@ from datetime import date
 
 from handlers.conversation import calendar_view
 from handlers.conversation.answers import display
-from handlers.conversation.choices import choices, page_line, paged
+from handlers.conversation.choices import Choices, choices, page_line, paged
 from handlers.conversation.forms import GATHERED, PICKERS, Field, Form, Kind, Moment
 from handlers.conversation.messages import Button, Card
 from handlers.conversation.pen import Key, Pen
@@ -152,12 +152,20 @@ class _Drawing(Pen):
             title=self.title(),
             choices=picked.buttons,
             columns=picked.columns,
+            picks=field.kind not in (Kind.CHOICES, Kind.PAPERS),
+            several=self.several(field, picked),
             nav=(
                 *self.finishing(field),
                 *picked.turning,
                 *self.ways_out(back=self.can_go_back(field)),
             ),
         )
+
+    def several(self, field: Field, picked: Choices) -> Button | None:
+        """Return what takes all that is ticked at once, where all of it is on the card."""
+        if field.kind is not Kind.CHOICES or picked.turning:
+            return None
+        return self.worded(DONE, "set")
 
     def month(self, field: Field) -> Card:
         month, calendar = self.state.month, self.moment.calendar

@@ -7,6 +7,7 @@ row's id is known before it is written: sealed columns bind to it.
 from __future__ import annotations
 
 from storage.tables.approvals import (
+    affair,
     approval_case,
     case_act,
     case_card,
@@ -32,6 +33,14 @@ from storage.tables.dossiers import (
     recent,
 )
 from storage.tables.files import attachment, loose
+from storage.tables.handovers import (
+    handover,
+    handover_extension,
+    handover_gap,
+    handover_item,
+    handover_leg,
+    receipt_day,
+)
 from storage.tables.house import audit, counter, lease, look, meta, policy_version
 from storage.tables.incidents import incident, incident_measure, incident_told
 from storage.tables.loans import (
@@ -58,6 +67,7 @@ from storage.tables.visits import note_comment, note_reader, visit, visit_note, 
 
 __all__ = [
     "account",
+    "affair",
     "approval_case",
     "attachment",
     "audit",
@@ -87,6 +97,11 @@ __all__ = [
     "field_change",
     "figures_request",
     "group_card",
+    "handover",
+    "handover_extension",
+    "handover_gap",
+    "handover_item",
+    "handover_leg",
     "inbox",
     "incident",
     "incident_measure",
@@ -114,6 +129,7 @@ __all__ = [
     "outbox_turn",
     "outsider",
     "policy_version",
+    "receipt_day",
     "recent",
     "renewal",
     "staff",

@@ -156,3 +156,23 @@ figures_request = Table(  # statistics wanted by an external body (S2-STAT.6)
     Column("state", String(12), nullable=False),  # as of a consultation
     Column("asked_at", Instant, nullable=False),
 )
+
+affair = (
+    Table(  # what somebody reports or plans and others decide: a deal, a complaint, statistics
+        "affair",
+        metadata,
+        Column("id", Id, primary_key=True, autoincrement=False),
+        Column("kind", String(16), nullable=False),  # of `storage.affairs.AffairKind`
+        Column("staff_id", ForeignKey("staff.id"), nullable=False),
+        Column("dossier_id", Id, ForeignKey("dossier.id"), index=True),
+        Column(
+            "detail", String(16), nullable=False
+        ),  # way of payment, kind of complaint, how often
+        Column("words", Encrypted("affair.words"), nullable=False),
+        Column("result", Encrypted("affair.result")),
+        Column("state", String(12), nullable=False),
+        Column("at", Instant, nullable=False),
+        Column("ended_by", String(40)),
+        Column("ended_at", Instant),
+    )
+)

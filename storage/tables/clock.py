@@ -30,7 +30,7 @@ notice = Table(  # the ledger: one row for each rung of each case
     Column("recorded_at", Instant, nullable=False),
     Column("outbox_key", String(160), nullable=False, index=True),
     Column("outcome", String(12), nullable=False, default="open"),
-    # open | sent | collapsed | moot | unreachable
+    # open | sent | counted | collapsed | moot | unreachable
     Column("sent_at", Instant),
     partial("ix_notice_unreachable", "staff_id", "due_at", where="outcome = 'unreachable'"),
 )

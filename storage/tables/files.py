@@ -21,7 +21,8 @@ attachment = Table(
     Column("mime", String(80), nullable=False, default=""),  # found in the content
     Column("size", BigInteger),  # bytes
     Column("subject_kind", String(16), nullable=False, default=""),
-    # visit_note | loose | change_set | consent: of a dossier | outsider | incident | custody
+    # visit_note | loose | change_set | consent: of a dossier | outsider | incident | custody |
+    # handover_item
     Column("subject_id", Id),
     Column("attempts", Integer, nullable=False, default=0),
     Column("next_try_at", Instant),  # None: nothing to fetch

@@ -80,6 +80,7 @@ loan = Table(  # papers asked for, lent and returned (`rules.loans`)
     Column("recalled_at", Instant),
     Column("closed_at", Instant),  # None: something is still to happen
     Column("parent_id", Id, ForeignKey("loan.id")),  # of a photocopy: the loan of its original
+    Column("carrier", String(40)),  # staff number of who carries it outside, where one is named
     Column("version", Integer, nullable=False),  # raised with every change
     Index(None, "asked_at", "id"),
     Index(None, "state", "asked_at", "id"),
@@ -170,6 +171,7 @@ loan_wait = Table(  # who waits for papers that are out, in order
     Column("dossier_id", Id, ForeignKey("dossier.id"), nullable=False),
     Column("staff_id", ForeignKey("staff.id"), nullable=False),
     Column("asked_at", Instant, nullable=False),
+    Column("papers", String(1000)),  # ids of those that are waited for; None: whatever is out
     Column("state", String(8), nullable=False),  # waiting | offered | taken | expired | left
     Column("offered_at", Instant),
     Column("offer_until", Instant),  # first instant at which the offer is over

@@ -10,7 +10,6 @@ from asyncio.subprocess import DEVNULL, PIPE, Process, create_subprocess_exec
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from socket import socket
 from typing import Any, NoReturn
 
 import pytest
@@ -22,9 +21,11 @@ from playwright.async_api import (
     Page,
     Request,
     async_playwright,
+    expect,
 )
 
 from tests.fakes.desk import Desk
+from tests.fakes.ports import free_port
 
 FLAGS = [
     "--no-sandbox",
@@ -45,6 +46,10 @@ NAMES = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
 HOW = "`make browser` installs it as root on Debian and says how elsewhere"
+
+PATIENCE = 30_000
+"""Milliseconds that something may take to be seen, on a machine that is busy with other tests."""
+expect.set_options(timeout=PATIENCE)
 
 PICTURES = os.environ.get("DOSSIERBOT_PICTURES")
 """Folder for pictures of the page; unset: none are taken."""
@@ -109,10 +114,7 @@ class Demo:
 
     async def start(self) -> None:
         """Start it on the data it has; returns when it serves."""
-        if not self.port:
-            with socket() as found:
-                found.bind(("127.0.0.1", 0))
-                self.port = found.getsockname()[1]
+        self.port = self.port or free_port()
         words = ["demo", "--port", str(self.port), "--data", str(self.folder)]
         if self.policy:
             words += ["--policy", self.policy]
@@ -232,7 +234,7 @@ async def look(browser: Browser) -> AsyncIterator[Open]:
             shown = json.dumps(json.dumps(phones))
             await context.add_init_script(f"localStorage['phones.shown'] = {shown}")
         page = await context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("request", lambda request: _check(request, url, wrong))
         page.on("console", lambda said: _listen(said, wrong))

@@ -16,8 +16,8 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
 ]
 
-SALES, COLLEAGUE, MANAGER, SUPERVISOR, CUSTODIAN, DIRECTOR, SERVICE = (
-    "CY015", "CY016", "CY014", "CY006", "CY009", "CY004", "CY035",
+SALES, COLLEAGUE, MANAGER, SUPERVISOR, CUSTODIAN, DIRECTOR, SERVICE, SELLER = (
+    "CY015", "CY016", "CY014", "CY006", "CY009", "CY004", "CY035", "CY033",
 )  # fmt: skip
 
 SHOP_FRONT = """() => {
@@ -50,10 +50,11 @@ class TestGivenTheFirstOpening:
     ) -> None:
         sight = await look(demo.url)
         phones = sight.page.locator(".phone")
-        shown = [await phones.nth(at).get_attribute("data-account") for at in range(7)]
-        assert shown == [SALES, COLLEAGUE, MANAGER, SUPERVISOR, CUSTODIAN, DIRECTOR, SERVICE]
+        shown = [await phones.nth(at).get_attribute("data-account") for at in range(8)]
+        assert shown[:4] == [SALES, COLLEAGUE, MANAGER, SUPERVISOR]
+        assert shown[4:] == [CUSTODIAN, DIRECTOR, SERVICE, SELLER]
         await expect(sight.bubble(COLLEAGUE, "借-2026-0001")).to_be_visible()
-        await expect(phones.locator(".empty")).to_have_count(6)
+        await expect(phones.locator(".empty")).to_have_count(7)
         await sight.tap(SALES, "今日")
         await expect(sight.bubble(SALES, "张晓雯，今天是9月14日 周一")).to_be_visible()
 

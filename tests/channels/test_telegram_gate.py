@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
@@ -53,7 +52,7 @@ class TestGivenACallThatCameTooOften:
             await hands.person(ANN).tap(hands.person(ANN).last, "f.x.yes")
             await hands.settled(number)
             await hands.channel.answer_tap(hands.bot.heard[-1], "")
-            await asyncio.gather(*hands.channel._tasks)
+            await hands.channel._beside.settle()
         assert len(hands.server.calls.of("answerCallbackQuery")) == 1
 
     async def test_when_it_was_in_one_chat_then_others_are_written_to(

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.channels.base import ChannelError, Outcome, OutFile
+from bot.channels.wecom import api
 from bot.channels.wecom.channel import Wecom
 from bot.channels.wecom.menu import GROUPS, menu_of
 from bot.settings import MemberLimits, Secret
@@ -133,10 +134,20 @@ class TestGivenWhatPeopleSend:
             _ = [piece async for piece in hands.channel.fetch(file)]
         assert caught.value.outcome is Outcome.GONE
 
-    async def test_when_a_file_is_too_large_for_one_piece_then_it_is_refused(
+    async def test_when_a_file_is_too_large_for_one_piece_then_it_comes_in_parts(
         self, hands: WecomHands
     ) -> None:
-        ref = hands.server.cabinet.keep(bytes(21 * 2**20), "film.mp4")
+        content = bytes(range(256)) * (45 * 2**12)
+        ref = hands.server.cabinet.keep(content, "film.mp4")
+        film = InFile(ref, FileKind.VIDEO)
+        assert b"".join([piece async for piece in hands.channel.fetch(film)]) == content
+        assert hands.server.count("media/get") == 3
+
+    async def test_when_the_platform_gives_it_out_in_no_way_then_it_is_refused(
+        self, hands: WecomHands, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(api, "PART_BYTES", 21 * 2**20)
+        ref = hands.server.cabinet.keep(bytes(22 * 2**20), "film.mp4")
         with pytest.raises(FileRefused):
             _ = [piece async for piece in hands.channel.fetch(InFile(ref, FileKind.VIDEO))]
 

@@ -7,8 +7,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import urlencode
 
+import aiohttp
 import pytest
+import structlog
 
 from bot.channels.posted import BODY_BYTES
 from bot.channels.wecom.callback import PATIENCE_SECONDS
@@ -18,6 +21,10 @@ from tests.channels.harness import ANN, Bot, WecomHands, wecom_hands
 from tests.fakes.wecom.callbacks import ANSWER_SECONDS, OFFERS
 
 OTHER_CORP = "ww000000000000beef"
+LAUGHS = "<!DOCTYPE x [<!ENTITY l0 'ha'>{}]>".format(
+    "".join(f"<!ENTITY l{n + 1} '{f'&l{n};' * 10}'>" for n in range(9))
+)
+"""Ten to the ninth words, were they ever written out."""
 
 
 @pytest.fixture
@@ -58,6 +65,7 @@ class TestGivenBadInput:
             lambda xml: xml.replace("1000002", "1000003"),
             lambda xml: xml.replace("<xml>", "<!DOCTYPE xml><xml>"),
             lambda xml: xml.replace("<xml>", '<!DOCTYPE x [<!ENTITY a "b">]><xml>&a;'),
+            lambda xml: f"{LAUGHS}{xml.replace('hello', '&l9;')}",
             lambda xml: xml[:-1],
             lambda xml: xml.replace("xml>", "html>"),
             lambda xml: xml.replace("<xml>", "<xml>" + "<a>" * 20_000 + "</a>" * 20_000),
@@ -83,7 +91,9 @@ class TestGivenBadInput:
             (b'<!DOCTYPE a [<!ENTITY b "c">]><xml>&b;</xml>', 403),
             (b"<xml>" + b"<a>" * 20_000 + b"</a>" * 20_000 + b"</xml>", 403),
             (b"<a>" * 20_000, 403),
+            (f"{LAUGHS}<xml><Encrypt>&l9;</Encrypt></xml>".encode(), 403),
             (b"x" * (BODY_BYTES + 1), 413),
+            (b"x" * 10 * 2**20, 413),
         ],
     )
     async def test_when_not_of_the_platform_then_refused(
@@ -101,6 +111,46 @@ class TestGivenBadInput:
     async def test_when_for_another_company_then_refused(self, hands: WecomHands) -> None:
         hands.server.callbacks._keys.receive_id = OTHER_CORP
         assert await hands.server.callbacks.offer(text(hands)) == 403
+
+    async def test_then_all_refusals_are_alike_and_the_log_has_a_code_and_no_content(
+        self, hands: WecomHands
+    ) -> None:
+        callbacks, xml = hands.server.callbacks, text(hands, "a word nobody else may read")
+        encrypted = callbacks._keys.encrypt(xml)
+        envelope = f"<xml><ToUserName>{{}}</ToUserName><Encrypt>{encrypted}</Encrypt></xml>"
+        right = callbacks.query(encrypted)
+        posts = [
+            (envelope.format(OTHER_CORP), right),
+            (envelope.format("ww1234567890abcdef"), right | {"msg_signature": "0" * 40}),
+            (envelope.format("ww1234567890abcdef"), right | {"nonce": "\udcff"}),
+            (envelope.format("ww1234567890abcdef")[:-3], right),
+            ("<xml/>", {}),
+        ]
+        answers = set()
+        with structlog.testing.capture_logs() as logged:
+            async with aiohttp.ClientSession() as session:
+                for body, query in posts:
+                    quoted = urlencode(query, errors="surrogateescape")
+                    async with session.post(f"{callbacks.url}?{quoted}", data=body) as answer:
+                        headers = {k: v for k, v in answer.headers.items() if k != "Date"}
+                        answers.add((answer.status, await answer.text(), repr(headers)))
+        assert len(answers) == 1
+        assert next(iter(answers))[:2] == (403, "")
+        assert [one["event"] for one in logged] == ["callback_refused"] * len(posts)
+        assert all(one.keys() == {"event", "code", "log_level"} for one in logged)
+        assert hands.bot.offered == []
+
+    async def test_when_posted_once_more_as_it_was_then_it_is_the_same_message(
+        self, hands: WecomHands
+    ) -> None:
+        callbacks, xml = hands.server.callbacks, text(hands)
+        encrypted = callbacks._keys.encrypt(xml)
+        body = (
+            f"<xml><ToUserName>ww1234567890abcdef</ToUserName><Encrypt>{encrypted}</Encrypt></xml>"
+        )
+        query = callbacks.query(encrypted)
+        assert [await callbacks.post(body, query) for _ in range(3)] == [200] * 3
+        assert len({one.key for one in hands.bot.heard}) == 1
 
     async def test_when_from_the_system_then_passed_over(self, hands: WecomHands) -> None:
         xml = text(hands).replace(f"<![CDATA[{ANN}]]>", "<![CDATA[sys]]>")

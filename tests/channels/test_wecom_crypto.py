@@ -48,6 +48,14 @@ def test_the_stand_in_encrypts_and_signs_the_same(vector: Vector) -> None:
     assert signature == vector["msg_signature"]
 
 
+@each("positive")
+def test_we_encrypt_and_sign_the_same(vector: Vector) -> None:
+    random = bytes.fromhex(vector["random_16_hex"])
+    assert crypto(vector).seal(vector["plaintext"], random) == vector["encrypt"]
+    parts = (vector[name] for name in ("timestamp", "nonce", "encrypt"))
+    assert crypto(vector).sign(*parts) == vector["msg_signature"]
+
+
 @each("negative")
 def test_what_is_not_ours_is_refused_for_its_reason(vector: Vector) -> None:
     with pytest.raises(Forged) as caught:

@@ -1,4 +1,4 @@
-"""A company's own folder with the sample's people and customers, reached over Telegram."""
+"""A company's own folder with the sample's people and customers, reached over a messenger."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from storage import accounts
 from storage.crypto import Vault
 from storage.database import Database
 from storage.unit import Unit
+from tests.fakes import wecom_server as wecom
 from tests.features.telegram_hands import number_of
 
 T = TypeVar("T")
@@ -37,15 +38,30 @@ url = {url}
 port = {port}
 public_url = "http://127.0.0.1:{port}"
 
-[telegram]
+[log]
+level = {level}
+
+{messenger}"""
+
+TELEGRAM = """[telegram]
 token = {token}
 api_base = {base}
 mode = {mode}
 limits.enabled = false
-
-[log]
-level = {level}
 """
+
+WECOM = """[wecom]
+corp_id = {corp_id}
+agent_id = {agent_id}
+secret = {secret}
+token = {token}
+encoding_aes_key = {key}
+api_base = {base}
+limits.enabled = false
+"""
+
+ACCOUNT_OF = {"telegram": number_of, "wecom": str.lower}
+"""By messenger: the account of a member of staff at its stand-in."""
 
 
 def settings_of(folder: Path, url: str = "") -> Settings:
@@ -74,10 +90,10 @@ def change(settings: Settings, clock: Clock, work: Callable[[Unit], T]) -> T:
         database.close()
 
 
-def bind(unit: Unit, people: Iterable[str]) -> None:
+def bind(unit: Unit, people: Iterable[str], channel: str = "telegram") -> None:
     """Give these members of staff their account in the stand-in."""
     for one in people:
-        accounts.bind(unit, "telegram", number_of(one), one)
+        accounts.bind(unit, channel, ACCOUNT_OF[channel](one), one)
 
 
 def look(settings: Settings, clock: Clock, work: Callable[[Unit], T]) -> T:
@@ -96,24 +112,58 @@ class Wiring:
     port: int
     level: str = "info"
 
+    @property
+    def messenger(self) -> str:
+        return _filled(TELEGRAM, token=self.token, base=self.base, mode=self.mode)
 
-def write_config(settings: Settings, wiring: Wiring) -> Path:
+
+@dataclass(frozen=True)
+class WecomWiring:
+    """The same for the stand-in of WeCom."""
+
+    base: str
+    port: int
+    level: str = "info"
+
+    @property
+    def messenger(self) -> str:
+        return _filled(
+            WECOM,
+            corp_id=wecom.CORP_ID,
+            agent_id=wecom.AGENT_ID,
+            secret=wecom.SECRET,
+            token=wecom.TOKEN,
+            key=wecom.AES_KEY,
+            base=self.base,
+        )
+
+
+def write_config(settings: Settings, wiring: Wiring | WecomWiring) -> Path:
     """Write the config.toml beside the key and return it."""
-    packs = [f'[[company.packs]]\npack = "{one.pack}"\n' for one in settings.company.packs]
-    texts = {
-        "name": settings.company.name,
-        "url": settings.storage.url,
-        "token": wiring.token,
-        "base": wiring.base,
-        "mode": wiring.mode,
-        "level": wiring.level,
-    }
-    quoted = {name: json.dumps(text, ensure_ascii=False) for name, text in texts.items()}
-    path = settings.storage.key_file.parent / "config.toml"
-    path.write_text(
-        CONFIG.format(packs="\n".join(packs), port=wiring.port, **quoted), encoding="utf-8"
+    packs = [
+        f'[[company.packs]]\npack = "{one.pack}"\ndepartments = {_listed(one.departments)}\n'
+        for one in settings.company.packs
+    ]
+    company = _filled(
+        CONFIG.replace("{packs}", "\n".join(packs)).replace("{messenger}", wiring.messenger),
+        name=settings.company.name,
+        url=settings.storage.url,
+        port=wiring.port,
+        level=wiring.level,
     )
+    path = settings.storage.key_file.parent / "config.toml"
+    path.write_text(company, encoding="utf-8")
     return path
+
+
+def _listed(texts: Iterable[str]) -> str:
+    return json.dumps(list(texts), ensure_ascii=False)
+
+
+def _filled(section: str, **values: str | int) -> str:
+    """Return a part of a config.toml with its values."""
+    quoted = {name: json.dumps(one, ensure_ascii=False) for name, one in values.items()}
+    return section.format(**quoted)
 
 
 def copied(template: Path, folder: Path, url: str = "") -> Settings:

@@ -18,9 +18,11 @@ from bot.settings import Log, Settings
 from tests.chaos import company
 from tests.chaos.tally import Tally
 from tests.conftest import copied
+from tests.fakes import postgres
 from tests.fakes.clock import SettableClock
-from tests.fakes.postgres import Server
+from tests.fakes.postgres import PASSWORD, Server
 from tests.fakes.telegram_server import TOKEN
+from tests.fakes.wire import Wire
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +76,27 @@ def at_work(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings
     template, server = (request.getfixturevalue(one) for one in ("real_time_on_server", "server"))
     with copied(server, _name(template)) as name:
         yield company.copied(template, folder, server.url(name))
+
+
+@pytest.fixture
+def own_server() -> Iterator[Server]:
+    """A server that nobody else needs, with an empty database `company`."""
+    folder = postgres.folder()
+    guard = postgres.guard(folder)
+    server = Server.make(folder)
+    server.start()
+    server.create("company")
+    with server.connect("company") as admin:
+        admin.execute(f"CREATE ROLE bot SUPERUSER LOGIN PASSWORD '{PASSWORD}'")
+    yield server
+    guard.communicate()
+
+
+@pytest.fixture
+def wire(own_server: Server) -> Iterator[Wire]:
+    made = Wire(own_server.port)
+    yield made
+    made.close()
 
 
 def _name(folder: Path) -> str:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from bot.app import App
 from bot.channels.telegram.channel import Telegram
+from bot.channels.wecom.channel import Wecom
 from bot.demo import OPENS
 from bot.settings import Limits, Secret, Settings
 from bot.settings import Telegram as Section
@@ -28,6 +29,7 @@ from tests.chaos.crowd import PATIENCE
 from tests.fakes.clock import SettableClock
 from tests.fakes.serving import Serving
 from tests.fakes.telegram_server import TelegramServer
+from tests.fakes.wecom_server import WecomServer
 
 GLANCE = 0.002
 """Seconds of the machine between two looks at whether all is quiet."""
@@ -35,6 +37,8 @@ LOOKS = 3
 """How often in a row all has to be quiet."""
 ANSWER_SECONDS = 3.0
 """Of the machine: patience with a platform that is silent."""
+PATIENCE_SECONDS = 60.0
+"""Of the machine: how long a callback may take to be handled at once."""
 
 
 class SteppedClock(SettableClock):
@@ -73,6 +77,7 @@ class Desk:
     clock: SteppedClock
     settings: Settings
     serving: Serving
+    channel: str = "telegram"
 
     async def start(self) -> None:
         """Start, letting time go on where it has to."""
@@ -93,7 +98,7 @@ class Desk:
                     one.result()  # what went wrong with one would leave others waiting
             if due is not None:
                 self._step([due, *self.clock.waking()])
-            elif not all(one.done() for one in people) or self.server.updates:
+            elif not all(one.done() for one in people) or self._left():
                 self._step(self.clock.waking())
             else:
                 return
@@ -117,17 +122,35 @@ class Desk:
             return not server.webhook.in_flight
         return bool(self.clock.waking()) or (server.updates.polled and not server.updates)
 
+    def _left(self) -> bool:
+        """Whether the platform has something that was not taken."""
+        return bool(self.server.updates)
+
     async def _next(self) -> datetime | None:
         """Return when something is due to be sent or fetched."""
 
         def look(session: Session) -> datetime | None:
-            times = (outbox.next_due(session, "telegram"), attachments.next_due(session))
+            times = (outbox.next_due(session, self.channel), attachments.next_due(session))
             return min(filter(None, times), default=None)
 
         return await self.app._units.read(look)
 
     def _step(self, times: Iterable[datetime]) -> None:
         self.clock.advance(min(times, default=self.clock.now()))
+
+
+@dataclass
+class WecomDesk(Desk):
+    """The same over WeCom, which posts what people do, one at a time for each."""
+
+    server: WecomServer
+    channel: str = "wecom"
+
+    def _listening(self) -> bool:
+        return not self.server.callbacks.offering
+
+    def _left(self) -> bool:
+        return bool(self.server.callbacks.waiting)
 
 
 @asynccontextmanager
@@ -165,7 +188,30 @@ async def telegram_desk(
             await app.stop()
 
 
-def staffed(settings: Settings, people: Iterable[str]) -> Settings:
+@asynccontextmanager
+async def wecom_desk(settings: Settings) -> AsyncIterator[WecomDesk]:
+    """Give the bot of the company in `settings`, not started yet; it is stopped at the end."""
+    clock = SteppedClock(OPENS)
+    async with Serving("*") as serving, WecomServer(now=clock.now) as server:
+        server.chats.limited = False
+        server.callbacks.patient = True
+        section = server.settings()
+        channel = Wecom(
+            section, clock.now, patience=PATIENCE_SECONDS, answer_seconds=ANSWER_SECONDS
+        )
+        serving.handle = channel.callback.answer
+        server.callbacks.url = f"{serving.url}{section.callback_path}"
+        settings = replace(settings, wecom=section)
+        app = App(settings, clock, (channel,))
+        try:
+            yield WecomDesk(app, server, clock, settings, serving)
+        finally:
+            await app.stop()
+
+
+def staffed(settings: Settings, people: Iterable[str], channel: str = "telegram") -> Settings:
     """Give these people their accounts."""
-    company.change(settings, SettableClock(OPENS), lambda unit: company.bind(unit, people))
+    company.change(
+        settings, SettableClock(OPENS), lambda unit: company.bind(unit, people, channel)
+    )
     return settings

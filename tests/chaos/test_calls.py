@@ -22,9 +22,10 @@ from storage.tables import account
 from storage.unit import Unit
 from tests.chaos import client, company
 from tests.chaos.crowd import Accepted, Person
-from tests.chaos.program import Program, free_port
+from tests.chaos.program import Program
 from tests.chaos.tally import Page, Tally
 from tests.chaos.verdict import customers, opened, unsent
+from tests.fakes.ports import free_port
 from tests.fakes.telegram.faults import DOWNLOAD, Fault
 from tests.fakes.telegram_server import TelegramServer
 

@@ -21,10 +21,11 @@ from tests.chaos import client as telegram
 from tests.chaos import company, page
 from tests.chaos.crowd import Accepted, Client, Person
 from tests.chaos.desk import telegram_desk
-from tests.chaos.program import LIMIT, Program, free_port
+from tests.chaos.program import LIMIT, Program
 from tests.chaos.tally import Page, Tally
 from tests.chaos.verdict import customers, opened, unsent
 from tests.fakes.clock import SettableClock
+from tests.fakes.ports import free_port
 from tests.fakes.telegram_server import TelegramServer
 
 KILLS = {"phones": (4, 50), "telegram": (2, 75)}
@@ -61,7 +62,7 @@ Crowd = Sequence[tuple[Client, list[str]]]
 async def test_killed_at_random_moments_nothing_is_lost_doubled_or_half_written(
     tmp_path: Path, campaign: bool, tally: Tally
 ) -> None:
-    kills, random = KILLS["phones"][campaign], _random()
+    kills, random = KILLS["phones"][campaign], seeded()
     settings, port = company.settings_of(tmp_path / "company"), free_port()
     words = ("demo", "--port", str(port), "--data", tmp_path / "company")
     origin = f"http://127.0.0.1:{port}"
@@ -72,7 +73,7 @@ async def test_killed_at_random_moments_nothing_is_lost_doubled_or_half_written(
     async with ClientSession() as session:
         open_page = page.Page(session, list(keepers))
         crowd = [(page.PhonesClient(open_page, one), names) for one, names in keepers.items()]
-        accepted = await _harmed(
+        accepted = await harmed(
             program, crowd, kills, random,
             quiet=lambda: unsent(settings.storage.url, datetime.max.replace(tzinfo=UTC)),
             beside=lambda: open_page.run(origin),
@@ -81,8 +82,8 @@ async def test_killed_at_random_moments_nothing_is_lost_doubled_or_half_written(
     platform = page.platform_of(tmp_path / "company")
     assert kept <= {key.partition(":")[2] for key in platform.asked}
     with opened(settings, platform) as verdict:
-        _judged(verdict.problems(accepted, kills), accepted, kills)
-    _tell(tally, "phones", kills, accepted)
+        judged(verdict.problems(accepted, kills), accepted, kills)
+    tell(tally, "phones", kills, accepted)
 
 
 @pytest.mark.chaos
@@ -90,7 +91,7 @@ async def test_killed_at_random_moments_nothing_is_lost_doubled_or_half_written(
 async def test_killed_over_telegram_nothing_is_lost_doubled_or_half_written(
     tmp_path: Path, at_work: Settings, campaign: bool, tally: Tally, mode: str
 ) -> None:
-    kills, random = KILLS["telegram"][campaign], _random()
+    kills, random = KILLS["telegram"][campaign], seeded()
     settings, url = at_work, at_work.storage.url
     keepers = dict(list(customers(url).items())[:PEOPLE])
     company.change(settings, SystemClock(), lambda unit: company.bind(unit, keepers))
@@ -101,15 +102,15 @@ async def test_killed_over_telegram_nothing_is_lost_doubled_or_half_written(
             "run", "--config", config, log=tmp_path / "log", ready='"event": "started"'
         )
         crowd = [(telegram.TelegramClient(server, one), names) for one, names in keepers.items()]
-        accepted = await _harmed(
+        accepted = await harmed(
             program, crowd, kills, random,
             quiet=lambda: unsent(url, _now()) + len(server.updates),
             taking=lambda: asks(server, mode),
         )  # fmt: skip
         platform = telegram.platform_of(server)
         with opened(settings, platform, _now()) as verdict:
-            _judged(verdict.problems(accepted, kills), accepted, kills)
-    _tell(tally, f"Telegram, {mode}, {url.partition(':')[0]}", kills, accepted)
+            judged(verdict.problems(accepted, kills), accepted, kills)
+    tell(tally, f"Telegram, {mode}, {url.partition(':')[0]}", kills, accepted)
 
 
 async def test_when_a_killed_process_had_the_lease_then_on_sqlite_the_next_one_polls_at_once(
@@ -126,7 +127,7 @@ async def test_when_a_killed_process_had_the_lease_then_on_sqlite_the_next_one_p
         await desk.server.until(lambda: desk.server.updates.polled)
 
 
-async def _harmed(
+async def harmed(
     program: Program,
     crowd: Crowd,
     kills: int,
@@ -168,7 +169,8 @@ async def _harmed(
     return accepted
 
 
-def _judged(problems: list[str], accepted: Accepted, kills: int) -> None:
+def judged(problems: list[str], accepted: Accepted, kills: int) -> None:
+    """Let the test fail where something is wrong."""
     figures = f"{kills} kills, {len(accepted)} messages accepted"
     assert not problems, "\n".join([figures, *problems])
     assert len(accepted) >= kills * 5, "the load was too small to mean anything"
@@ -181,12 +183,14 @@ async def asks(server: TelegramServer, mode: str) -> None:
     await server.until(lambda: len(server.calls.of(method)) > before, within=LIMIT)
 
 
-def _tell(tally: Tally, over: str, kills: int, accepted: Accepted) -> None:
+def tell(tally: Tally, over: str, kills: int, accepted: Accepted) -> None:
+    """Keep the figures of kills under which nothing was lost."""
     counts = (len(one) for one in (accepted.texts, accepted.photos, accepted.notes))
     tally.add(FIGURES, over, kills, len(accepted), *counts, 0, 0)
 
 
-def _random() -> Random:
+def seeded() -> Random:
+    """Return randomness whose seed is told."""
     seed = time.time_ns() % 1_000_000
     print(f"seed {seed}")  # noqa: T201 - whoever sees it fail needs it
     return Random(seed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,11 +14,11 @@ import pytest
 from bot.clock import SystemClock
 from tests.chaos import client, company
 from tests.chaos.crowd import Accepted, Person
-from tests.chaos.program import Program, free_port
+from tests.chaos.program import Program
 from tests.chaos.tally import Page, Tally
 from tests.chaos.test_kills import asks
 from tests.chaos.verdict import customers, opened, unsent
-from tests.fakes import postgres
+from tests.fakes.ports import free_port
 from tests.fakes.postgres import PASSWORD, Server
 from tests.fakes.telegram_server import TelegramServer
 from tests.fakes.wire import Wire
@@ -79,27 +79,6 @@ TROUBLES = (
     Trouble("stalled", _hold, _release),
     Trouble("killed", _kill, _start),
 )
-
-
-@pytest.fixture
-def own_server() -> Iterator[Server]:
-    """A server that nobody else needs, with an empty database `company`."""
-    folder = postgres.folder()
-    guard = postgres.guard(folder)
-    server = Server.make(folder)
-    server.start()
-    server.create("company")
-    with server.connect("company") as admin:
-        admin.execute(f"CREATE ROLE bot SUPERUSER LOGIN PASSWORD '{PASSWORD}'")
-    yield server
-    guard.communicate()
-
-
-@pytest.fixture
-def wire(own_server: Server) -> Iterator[Wire]:
-    made = Wire(own_server.port)
-    yield made
-    made.close()
 
 
 @pytest.mark.chaos

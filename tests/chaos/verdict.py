@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +22,15 @@ from storage import attachments, audit, loose, notes
 from storage.crypto import Vault
 from storage.database import Database, session
 from storage.folder import Folder
-from storage.tables import attachment, conversation, dossier, inbox, outbox, visit_note
+from storage.tables import (
+    attachment,
+    channel_note,
+    conversation,
+    dossier,
+    inbox,
+    outbox,
+    visit_note,
+)
 from storage.tables import audit as audit_rows
 from storage.tables import loose as loose_rows
 from storage.unit import Unit
@@ -42,6 +49,10 @@ class Platform:
     """Of these, what the bot has not confirmed."""
     shown: Mapping[str, Sequence[Bubble]]
     """What the bot has in each account's chat, oldest first."""
+    captions: bool = True
+    """Whether files come with words."""
+    names: Mapping[str, Sequence[Set[str]]] | None = None
+    """By account: what each card is known by, where the platform says so."""
 
 
 class Verdict:
@@ -75,6 +86,8 @@ class Verdict:
 
     def extra(self) -> dict[str, int]:
         """Return how many messages each chat shows beyond those that were written to it."""
+        if self._platform.names is not None:
+            return self._unknown(self._platform.names)
         columns = (outbox.c.account, outbox.c.slot, outbox.c.mode)
         rows = self._unit.session.execute(
             select(*columns)
@@ -91,6 +104,12 @@ class Verdict:
                 slots.add(card)
         chats = {account for account, chat in self._platform.shown.items() if chat} | set(written)
         return {one: len(self._platform.shown.get(one, ())) - written[one] for one in chats}
+
+    def _unknown(self, names: Mapping[str, Sequence[Set[str]]]) -> dict[str, int]:
+        """Return how many cards of each chat the bot does not know: nobody answered for them."""
+        query = select(channel_note.c.ref).where(channel_note.c.channel == self._platform.channel)
+        known = set(self._unit.session.execute(query).scalars())
+        return {account: sum(not known & one for one in cards) for account, cards in names.items()}
 
     def loose_texts(self) -> dict[int, str]:
         """Return what was kept without a place, by id, in the order it was kept."""
@@ -112,16 +131,18 @@ class Verdict:
         unit = self._unit
         ids = unit.session.execute(select(loose_rows.c.id)).scalars().all()
         items = [one for id in ids if (one := loose.get(unit, id)) is not None]
+        worded = [*accepted.texts, *(accepted.photos if self._platform.captions else ())]
         bodies = Counter(
             token
             for one in items
-            for token in (*accepted.texts, *accepted.photos)
+            for token in worded
             if token in json.dumps(dict(one.body), ensure_ascii=False)
         )
-        for token in (*accepted.texts, *accepted.photos):
+        for token in worded:
             self._once(f"loose {token}", bodies[token])
+        answered = {key.rpartition(".")[2] for key in self._buttons if key.startswith("f.loose.")}
         for one in items:
-            if f"f.loose.note.{one.id}" not in self._buttons:
+            if str(one.id) not in answered:
                 self._problems.append(f"loose item {one.id} was never answered")
         files = [
             one
@@ -201,7 +222,7 @@ class Verdict:
         if count != 1:
             self._problems.append(f"{what} is there {count} times")
 
-    def _none(self, what: str, found: AbstractSet[Any]) -> None:
+    def _none(self, what: str, found: Set[Any]) -> None:
         if found:
             self._problems.append(f"{what}: {sorted(map(str, found))[:5]} ({len(found)})")
 
@@ -226,6 +247,13 @@ def unsent(url: str, now: datetime) -> int:
             select(func.count()).select_from(attachment).where(attachment.c.state == "pending"),
         ]
         return sum(connection.execute(one).scalar_one() for one in counts)
+
+
+def unhandled(url: str) -> int:
+    """Return how many messages are kept and not handled yet."""
+    with looking(url) as connection:
+        query = select(func.count()).select_from(inbox).where(inbox.c.state == "received")
+        return connection.execute(query).scalar_one()
 
 
 def customers(url: str) -> dict[str, list[str]]:

@@ -118,3 +118,17 @@ class TestGivenADatabase:
         assert company.is_dir()
         monkeypatch.setattr("bot.commands.check.SLOW_SECONDS", 0.0)
         assert "every message waits for it" in dossierbot("check").out
+
+
+class TestGivenNoChineseFont:
+    def test_then_said_with_the_cure(
+        self, dossierbot: Command, company: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert company.is_dir()
+        monkeypatch.setattr("bot.commands.check.font", lambda: None)
+        ended = dossierbot("check")
+        assert ended.code == 0
+        assert "note  pictures: this machine has no font with Chinese characters" in ended.out
+        assert "apt install fonts-noto-cjk" in ended.out
+        monkeypatch.setattr("bot.commands.check.font", lambda: (Path("a.ttc"), 0))
+        assert "ok    pictures" in dossierbot("check").out

@@ -8,16 +8,23 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import aiohttp
 import pytest
+from aiohttp import web
 
+from bot.channels.wecom.callback import Callback
 from bot.company import Company
 from bot.config import load
 from bot.http import Server
+from bot.settings import Secret
 from tests.cli.conftest import Command
 from tests.conftest import NOW
+from tests.fakes.serving import Serving
 from tests.fakes.wecom.callbacks import Callbacks
 from tests.fakes.wecom.crypto import Keys
 from tests.fakes.wecom_server import AES_KEY, AGENT_ID, CORP_ID, SECRET, SEEN_FROM, WecomServer
+
+NOWHERE = "http://127.0.0.1:1"
 
 
 @pytest.fixture
@@ -29,6 +36,7 @@ def server() -> Iterator[WecomServer]:
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     made.member("ZhangSan")
+    made._loop = loop
     yield made
     asyncio.run_coroutine_threadsafe(made.__aexit__(None), loop).result()
     loop.call_soon_threadsafe(loop.stop)
@@ -48,8 +56,19 @@ def configured(company: Path, server: WecomServer, monkeypatch: pytest.MonkeyPat
     }
     for key, value in section.items():
         monkeypatch.setenv(f"DOSSIERBOT_WECOM_{key}", str(value))
-    monkeypatch.setenv("DOSSIERBOT_HTTP_PUBLIC_URL", "https://bot.example.com/")
+    monkeypatch.setenv("DOSSIERBOT_HTTP_PUBLIC_URL", f"{NOWHERE}/")
     return company
+
+
+@pytest.fixture
+def callback(server: WecomServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serving]:
+    """What answers at the callback's address, in the platform's loop."""
+    loop = server._loop
+    serving = Serving("*")
+    asyncio.run_coroutine_threadsafe(serving.__aenter__(), loop).result()
+    monkeypatch.setenv("DOSSIERBOT_HTTP_PUBLIC_URL", serving.url)
+    yield serving
+    asyncio.run_coroutine_threadsafe(serving.__aexit__(), loop).result()
 
 
 @pytest.mark.usefixtures("configured")
@@ -58,7 +77,8 @@ class TestGivenAnApp:
         ended = dossierbot("check")
         assert ended.code == 0
         assert "note  wecom: the app is 档案助手" in ended.out
-        assert "https://bot.example.com/wecom/callback" in ended.out
+        assert f"messages are expected at {NOWHERE}/wecom/callback" in ended.out
+        assert f"{NOWHERE}/wecom/callback gave no answer here" in ended.out
         assert "the platform calls" in ended.out
 
     def test_when_the_address_is_not_trusted_then_it_is_named(
@@ -108,6 +128,66 @@ class TestGivenAnApp:
 
 
 @pytest.mark.usefixtures("configured")
+class TestGivenTheCallbackAsTheConsoleSavesIt:
+    def test_when_the_program_answers_then_it_can_be_saved(
+        self, dossierbot: Command, server: WecomServer, callback: Serving
+    ) -> None:
+        callback.handle = Callback(server.settings(token=Secret("t"))).answer
+        ended = dossierbot("check")
+        assert ended.code == 0
+        assert f"note  wecom: {callback.url}/wecom/callback answers as the console" in ended.out
+
+    @pytest.mark.parametrize(
+        ("changed", "said"),
+        [
+            ({"token": Secret("u")}, "answers 403, so the console cannot save it: the program"),
+            ({"encoding_aes_key": Secret("B" * 43)}, "answers 403"),
+            ({"corp_id": "ww0"}, "answers 403"),
+        ],
+    )
+    def test_when_the_program_there_has_other_values_then_said(
+        self,
+        dossierbot: Command,
+        server: WecomServer,
+        callback: Serving,
+        changed: dict[str, object],
+        said: str,
+    ) -> None:
+        right = {"token": Secret("t")}
+        callback.handle = Callback(server.settings(**(right | changed))).answer
+        ended = dossierbot("check")
+        assert ended.code == 1
+        assert said in ended.out
+
+    @pytest.mark.parametrize(
+        ("status", "text", "said"),
+        [
+            (404, "", "mend  wecom: {url} answers 404, so the console cannot save it: nothing"),
+            (405, "", "mend  wecom: {url} answers 405"),
+            (302, "", "mend  wecom: {url} answers 302, so the console cannot save it: something"),
+            (200, "{}", "mend  wecom: {url} answers with something else"),
+            (502, "", "note  wecom: {url} has nothing behind it (502): the program has to run"),
+        ],
+    )
+    def test_when_something_else_answers_then_said(
+        self, dossierbot: Command, callback: Serving, status: int, text: str, said: str
+    ) -> None:
+        async def answer(_request: web.Request) -> web.Response:
+            return web.Response(status=status, text=text, headers={"Location": "/other"})
+
+        callback.handle = answer
+        assert said.format(url=f"{callback.url}/wecom/callback") in dossierbot("check").out
+
+    def test_when_there_is_no_tls_where_there_should_be_then_said(
+        self, dossierbot: Command, monkeypatch: pytest.MonkeyPatch, callback: Serving
+    ) -> None:
+        monkeypatch.setenv("DOSSIERBOT_HTTP_PUBLIC_URL", callback.url.replace("http", "https"))
+        ended = dossierbot("check")
+        assert ended.code == 1
+        assert "does not speak TLS" in ended.out
+
+
+@pytest.mark.usefixtures("configured")
 async def test_the_program_answers_at_the_callbacks_address(company: Path) -> None:
     """The check of the address and nothing else, also before it has started."""
     program = Company(load(company / "config.toml", os.environ))
@@ -119,6 +199,9 @@ async def test_the_program_answers_at_the_callbacks_address(company: Path) -> No
     try:
         assert await callbacks.verify("7") == (200, "7")
         assert await callbacks.offer(callbacks.xml("a", {"MsgType": "text", "MsgId": 1})) == 503
+        async with aiohttp.ClientSession() as session:
+            page = await session.get(f"{callbacks.url}/notice")
+            assert (page.status, "聊天里查看" in await page.text()) == (200, True)
         callbacks.url += "/other"
         assert (await callbacks.verify())[0] == 404
     finally:

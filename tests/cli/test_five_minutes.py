@@ -16,7 +16,7 @@ import pytest
 
 from bot.channels.telegram.polling import LEASE_SECONDS
 from bot.clock import SystemClock
-from tests.cli.test_running import free_ports
+from tests.fakes.ports import free_port
 from tests.fakes.telegram_server import TelegramServer
 from tests.house.sources import ROOT
 
@@ -59,13 +59,12 @@ async def running(folder: Path) -> AsyncIterator[Process]:
 def settle_on(server: TelegramServer, config: Path) -> None:
     """Edit config.toml as the README says: take the # away, put the token there."""
     text = config.read_text(encoding="utf-8")
-    http, phones = free_ports(2)
     for old, new in (
         ("# [telegram]\n", "[telegram]\n"),
         ('# token = "..."            # or token_file', f'token = "{server.token}"'),
         ('# api_base = "https://api.telegram.org"', f'api_base = "{server.base}"'),
-        ("port = 8080", f"port = {http}"),
-        ("port = 8090", f"port = {phones}"),
+        ("port = 8080", f"port = {free_port()}"),
+        ("port = 8090", f"port = {free_port()}"),
     ):
         assert old in text, old
         text = text.replace(old, new, 1)

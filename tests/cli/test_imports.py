@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.config import load
+from bot.offline import opened
+from storage import dossiers, grades, loans
+from storage.unit import Unit
 from tests.cli.conftest import Command, Ended
 from tests.imports.workbooks import text_row, with_sheet, workbook
 
@@ -398,6 +404,41 @@ class TestGivenTwoDossiersOfOneCustomer:
         assert sheets.run("dossiers", "duplicates").out == "No dossiers are alike.\n"
         assert sheets.take("dossiers", self.TEXT).out == customers(on_file=3)
         assert "are one dossier already" in sheets.run("dossiers", "merge", "KH-1", "KH-2").refusal
+
+    @pytest.mark.rule("C-56")
+    def test_merged_into_a_higher_grade_what_is_lent_is_called_back(self, sheets: Company) -> None:
+        config = sheets.folder / "config.toml"
+
+        def lend(unit: Unit) -> int:
+            id_ = dossiers.by_number(unit.session, "KH-2")
+            other = dossiers.by_number(unit.session, "KH-1")
+            assert id_ is not None
+            assert other is not None
+            grades.give(unit, other, "secret", None)
+            new = loans.NewLoan(
+                "loan", id_, "1002", "一部", "check", "核对", "out", "customer-service"
+            )
+            held = loans.get(unit, loans.add(unit, new, unit.now))
+            assert held is not None
+            late = unit.now + timedelta(days=30)
+            lent = replace(held, state="lent", lent_at=unit.now, due_on=late.date(), due_at=late)
+            return loans.save(unit, held, lent, unit.now).id
+
+        with opened(load(config, {})) as store:
+            loan_id = store.run(lend)
+        sheets.run("dossiers", "merge", "KH-1", "KH-2", "--dry-run")
+        with opened(load(config, {})) as store:
+            tried = store.run(lambda unit: loans.get(unit, loan_id), keep=False)
+        assert tried is not None
+        assert tried.recalled_at is None
+        assert sheets.run("dossiers", "merge", "KH-1", "KH-2").code == 0
+        with opened(load(config, {})) as store:
+            held = store.run(lambda unit: loans.get(unit, loan_id), keep=False)
+        assert held is not None
+        assert held.recalled_at is not None
+        assert held.due_on is not None
+        assert tried.due_on is not None
+        assert held.due_on < tried.due_on
 
     def test_what_cannot_be_merged_says_why(self, sheets: Company) -> None:
         more = "number,name,keeper,type,key\nV-1,车一,1002,vehicle,A1\nV-2,车二,1002,vehicle,B1\n"

@@ -14,8 +14,9 @@ from tests.cli.conftest import Command
 from tests.cli.test_config import SMALLEST, Folder
 from tests.cli.test_imports import DOSSIERS, STAFF
 from tests.cli.test_imports import Company as Sheets
-from tests.cli.test_running import end, free_ports, get, line_with, started
+from tests.cli.test_running import end, get, line_with, started
 from tests.conftest import copied
+from tests.fakes.ports import free_port
 from tests.fakes.postgres import PASSWORD, Server
 
 HIDDEN = "p%40ss w0rd/planted"
@@ -95,7 +96,7 @@ class TestGivenACompany:
         assert "ok    database" in checked.out
 
     def test_then_two_run_on_it_at_once(self, company: Path) -> None:
-        ports = free_ports(4)
+        ports = [free_port() for _ in range(4)]
         text = (company / "config.toml").read_text()
         for number, (http, phones) in enumerate((ports[:2], ports[2:])):
             mine = text.replace("port = 8080", f"port = {http}")

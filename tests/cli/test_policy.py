@@ -10,7 +10,9 @@ import pytest
 from bot.config import load
 from bot.offline import opened
 from bot.policies import in_force
-from rules.policy import available_packs
+from rules.policy import available_overlays, available_packs, load_pack
+from rules.roles import ROLES, RoleKind
+from rules.written import text_of
 from storage import audit, policy_versions
 from tests.cli.conftest import Command
 
@@ -73,6 +75,37 @@ class TestGivenNoSettings:
         for key in ("zone =", "quiet_hours =", "default_grade =", "lapse_after =", "years ="):
             assert key in shown
 
+    @pytest.mark.parametrize(
+        ("pack", "line"),
+        [
+            ("auto-dealer", "identity_card            身份证复印件（正反面） (S1-09.4.1.4)"),
+            ("loan-guarantee", "investigation            调查资料 (S4-LOAN.4.3)"),
+        ],
+    )
+    @pytest.mark.rule("S1-09.4.1.4")
+    @pytest.mark.rule("S4-LOAN.4.3")
+    def test_when_shown_then_the_papers_of_each_handover_with_their_clauses(
+        self, dossierbot: Command, pack: str, line: str
+    ) -> None:
+        shown = dossierbot("policy", "show", pack).out
+        assert "[[handover]]" in shown
+        assert line in shown
+
+    @pytest.mark.rule("S2-DOSS.5.1")
+    @pytest.mark.rule("S2-DOSS.5.2")
+    @pytest.mark.rule("S2-DOSS.5.3")
+    def test_when_days_of_an_own_file_are_blank_then_refused_with_the_three_keys(
+        self, dossierbot: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        text = text_of("customer-service")
+        for day in (5, 8, 10):
+            text = text.replace(f", day = {day},", ",")
+        own(tmp_path, text)
+        said = dossierbot("policy", "check", "policy.toml").refusal
+        for at in range(3):
+            assert f"policy.toml: handover[{at}].leg[0].duty.due.day is missing" in said
+
     def test_when_a_file_is_checked_then_every_mistake_with_its_key(
         self, dossierbot: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -124,6 +157,21 @@ class TestGivenACompany:
             "customer-service.toml: approval[0].chain[0] is info_specialist (客户信息专员), whom "
             "nobody is; expected a role somebody holds"
         ) in out
+
+    @pytest.mark.rule("C-31")
+    def test_when_nobody_has_confirmed_a_default_then_said_until_somebody_has(
+        self, dossierbot: Command, staffed: Path
+    ) -> None:
+        named = load_pack("customer-service", available_overlays()).roles_named
+        posts = [one for one in sorted(named) if ROLES[one].kind in (RoleKind.POST, RoleKind.UNIT)]
+        everything = STAFF.replace("sales_director;custodian", ";".join(posts))
+        (staffed / "staff.csv").write_text(everything, encoding="utf-8")
+        assert dossierbot("staff", "import", "staff.csv").code == 0
+        line = "handover[1] (monthly_finance): S2-DOSS.5.2 leaves a blank, which C-31 fills in"
+        assert line in dossierbot("policy", "check").out
+        ended = dossierbot("policy", "activate", "customer-service", "--approved-by", "G1")
+        assert ended.code == 0, ended
+        assert line not in dossierbot("policy", "check").out
 
     @pytest.mark.rule("S1-09.7.1")
     @pytest.mark.rule("S2-BASE.17")

@@ -17,20 +17,10 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.cli.conftest import Command
+from tests.fakes.ports import free_port
 from tests.house.sources import ROOT
 
 LIMIT = 30
-
-
-def free_ports(count: int) -> list[int]:
-    holders = [socket.socket() for _ in range(count)]
-    try:
-        for one in holders:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in holders]
-    finally:
-        for one in holders:
-            one.close()
 
 
 @contextmanager
@@ -81,9 +71,10 @@ def end(process: subprocess.Popen[str]) -> tuple[int, str]:
 @pytest.fixture
 def trial(company: Path) -> tuple[Path, int, int]:
     """A company with the phones page on; its folder, the page's port, the port of health."""
-    page, admin = free_ports(2)
+    page, admin = free_port(), free_port()
     file = company / "config.toml"
     text = file.read_text(encoding="utf-8")
+    text = text.replace("port = 8080", f"port = {free_port()}")
     text = text.replace("[phones]\nport = 8090", f"[phones]\nport = {page}")
     text = text.replace("# admin_port = 8081", f"admin_port = {admin}")
     file.write_text(text, encoding="utf-8")
@@ -136,7 +127,7 @@ class TestGivenACompanyOnThePhonesPage:
 
 class TestGivenTheDemo:
     def test_when_opened_then_the_page_is_there_and_nothing_stays(self, tmp_path: Path) -> None:
-        (port,) = free_ports(1)
+        port = free_port()
         with started("demo", "--port", str(port), cwd=tmp_path) as process:
             assert f"http://127.0.0.1:{port}/" in line_with(process, "sample company")
             status, page = get(f"http://127.0.0.1:{port}/")
@@ -147,7 +138,7 @@ class TestGivenTheDemo:
         assert list(tmp_path.iterdir()) == []
 
     def test_when_kept_then_it_is_found_again(self, tmp_path: Path) -> None:
-        (port,) = free_ports(1)
+        port = free_port()
         for _ in range(2):
             words = ("demo", "--port", str(port), "--data", tmp_path / "kept")
             with started(*words, cwd=tmp_path) as process:

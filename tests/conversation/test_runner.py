@@ -58,6 +58,19 @@ class TestGivenAForm:
             }
         ]
 
+    @pytest.mark.parametrize(
+        ("sent", "towns"), [("0-2", ["t0", "t2"]), ("2-77-x-0", ["t0", "t2"]), ("", None)]
+    )
+    def test_when_what_is_ticked_comes_at_once_then_that_is_the_answer(
+        self, desk: Desk, sent: str, towns: list[str] | None
+    ) -> None:
+        to_body(desk)
+        card = desk.press(desk.say("talked").choices[1].key)
+        desk.press(card.choices[0].key.replace(".o.0", f".set.{sent}"))
+        state = desk.state()
+        assert state is not None
+        assert (state.at, state.answers.get("towns")) == ("next", towns)
+
     def test_when_tapped_then_one_card_is_redrawn_and_filed_once(self, desk: Desk) -> None:
         desk.go()
         desk.say("鸿鑫")

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import secrets
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from random import Random
 from typing import Any
 
 from aiohttp import web
@@ -81,7 +83,16 @@ class WecomServer:
         self.callbacks = Callbacks(
             Keys(TOKEN, AES_KEY, CORP_ID), AGENT_ID, seconds, self._stir, answer_seconds
         )
+        self.departments: dict[int, int] = {}
+        """Departments in the app's visible range: the one above each, 0 for those at the top."""
+        self.placed: dict[str, int] = {}
+        """By userid in lower case: the department through which a member is in the range."""
+        self.tags: list[int] = []
+        """Tags in the range."""
         self.tokens: dict[str, Token] = {}
+        self.spoilt = 0
+        """Calls that `spoil_share` struck."""
+        self._spoiling: Callable[[], int] = lambda: 0
         self._members: dict[str, Member] = {}
         self._stirred: set[asyncio.Future[None]] = set()
         self._released = asyncio.Event()
@@ -94,6 +105,8 @@ class WecomServer:
             "menu/get": self._get_menu,
             "agent/get": self._agent,
             "user/get": self._user,
+            "user/simplelist": self._users,
+            "department/simplelist": self._departments,
         }
 
     @property
@@ -157,6 +170,11 @@ class WecomServer:
         """Refuse all tokens there are with that code: 42001 expired, 40014 invalid."""
         for token in self.tokens.values():
             token.dead = code
+
+    def spoil_share(self, code: int, share: float, *, seed: int) -> None:
+        """Let all tokens go bad in the middle of that share of the calls."""
+        random = Random(seed)
+        self._spoiling = lambda: code if random.random() < share else 0
 
     def count(self, method: str) -> int:
         return Counter(one.method for one in self.calls)[method]
@@ -223,17 +241,22 @@ class WecomServer:
         if method == "gettoken":
             self.calls.append(Call(method, query))
             return _json(self._give_token(query))
+        if code := self._spoiling():
+            self.spoilt += 1
+            self.spoil(code)
         self._check_token(query.get("access_token", ""))
         if method == "media/upload":
             return _json(await self._upload(request, query))
         if method == "media/get":
             self.calls.append(Call(method, query))
-            return self._download(query)
+            return self._download(query, request.headers.get("Range", ""))
         raw = await request.read()
         body = json.loads(raw) if raw else {}
         self.calls.append(Call(method, body))
         if b"\\u" in raw:
             raise Errcode(40033, "invalid characters")
+        if self.suspended and method.startswith("message/"):
+            raise Errcode(50003, "agent is forbidden")
         act = self._methods.get(method)
         if act is None:
             raise Errcode(404, f"no method {method}")
@@ -266,12 +289,17 @@ class WecomServer:
         media_id = self.cabinet.upload(kind, part.file.read(), part.filename)
         return {"type": kind, "media_id": media_id, "created_at": str(int(self._seconds()))}
 
-    def _download(self, query: dict[str, str]) -> web.StreamResponse:
-        stored = self.cabinet.get(query.get("media_id", ""))
-        if len(stored.content) > AT_ONCE:
-            raise Errcode(830002, "need range")
+    def _download(self, query: dict[str, str], part: str) -> web.StreamResponse:
+        content = self.cabinet.get(query.get("media_id", "")).content
         named = {"Content-Disposition": 'attachment; filename="file"'}
-        return web.Response(body=stored.content, headers=named)
+        asked = re.fullmatch(r"bytes=(\d+)-(\d+)", part)
+        if len(content) <= AT_ONCE:
+            return web.Response(body=content, headers=named)
+        if asked is None or int(asked[2]) - int(asked[1]) >= AT_ONCE:
+            raise Errcode(830002, "need range")
+        start, end = int(asked[1]), min(int(asked[2]), len(content) - 1)
+        named["Content-Range"] = f"bytes {start}-{end}/{len(content)}"
+        return web.Response(status=206, body=content[start : end + 1], headers=named)
 
     def _create_menu(self, body: Json, query: dict[str, str]) -> Json:
         if query.get("agentid") != str(AGENT_ID):
@@ -297,18 +325,40 @@ class WecomServer:
     def _agent(self, _body: Json, query: dict[str, str]) -> Json:
         if query.get("agentid") != str(AGENT_ID):
             raise Errcode(301002, "not the agent of this token")
-        users = [{"userid": one} for one in self.chats.members.values()]
+        alone = (one for low, one in self.chats.members.items() if low not in self.placed)
+        users = [{"userid": one} for one in alone]
         return {
             "agentid": AGENT_ID,
             "name": "档案助手",
             "close": int(self.suspended),
             "allow_userinfos": {"user": users},
-            "allow_partys": {"partyid": []},
-            "allow_tags": {"tagid": []},
+            "allow_partys": {"partyid": [one for one, top in self.departments.items() if not top]},
+            "allow_tags": {"tagid": self.tags},
         }
 
+    def _departments(self, _body: Json, query: dict[str, str]) -> Json:
+        top = int(query.get("id", 0))
+        if top not in self.departments:
+            raise Errcode(60003, "department not found")
+        found = [top]
+        for one in found:
+            found += [below for below, above in self.departments.items() if above == one]
+        return {"department_id": [{"id": one, "parentid": self.departments[one]} for one in found]}
+
+    def _users(self, _body: Json, query: dict[str, str]) -> Json:
+        department = int(query.get("department_id", 0))
+        if department not in self.departments:
+            raise Errcode(60003, "department not found")
+        here = [
+            {"userid": one.userid, "name": one.name, "department": [department]}
+            for low, one in self._members.items()
+            if self.placed.get(low) == department and low in self.chats.members
+        ]
+        return {"userlist": here}
+
     def _user(self, _body: Json, query: dict[str, str]) -> Json:
-        member = self._members.get(query.get("userid", "").lower())
+        low = query.get("userid", "").lower()
+        member = self._members.get(low) if low in self.chats.members else None
         if member is None:
             raise Errcode(60111, "userid not found")
         return {"userid": member.userid, "name": member.name, "status": 1}

@@ -5,15 +5,17 @@ It lives on SQLite; the modules of `ON_POSTGRESQL` have it on PostgreSQL as well
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import uvloop
 from msgspec.structs import replace
 
 from bot import sample
@@ -45,6 +47,7 @@ from tests.features.office import (
     Both,
     NarrowHands,
     Office,
+    Pair,
     PhonesHands,
     phone_of,
     settings_of,
@@ -94,6 +97,20 @@ def in_store(settings: Settings, work: Callable[[Unit], object]) -> None:
         database.close()
 
 
+@pytest.fixture(scope="session")
+def bound(company: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Return by channel the company whose people have it, made once."""
+
+    @cache
+    def made(channel: str) -> Path:
+        folder = tmp_path_factory.mktemp(f"company-{channel}") / "office"
+        shutil.copytree(company, folder)
+        in_store(settings_of(folder), partial(bind, channel))
+        return folder
+
+    return made
+
+
 def bind(channel: str, unit: Unit) -> None:
     """Give everybody who takes part an account on this channel, and on no other."""
     of = ACCOUNT_OF.get(channel, str)
@@ -105,13 +122,19 @@ def bind(channel: str, unit: Unit) -> None:
 
 @pytest.fixture(scope="session")
 def company_on_server(company: Path, server: Server) -> str:
-    """The same company in a database on the server, to copy from: its name."""
+    """The same company with phones in a database on the server, to copy from: its name."""
     name = f"company_{os.environ.get('PYTEST_XDIST_WORKER', '')}"
     server.create(name, "migrated")
     settings = settings_of(company, server.url(name))
     policies = policies_of(settings.company)
     in_store(settings, lambda unit: sample.load(unit, policies))
+    in_store(settings, partial(bind, "phones"))
     return name
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Let async tests run in the event loop that the program runs in."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -132,12 +155,11 @@ def features() -> tuple[Feature, ...]:
 @pytest_asyncio.fixture
 async def office(
     request: pytest.FixtureRequest,
-    company: Path,
+    bound: Callable[[str], Path],
     tmp_path: Path,
     features: tuple[Feature, ...],
 ) -> AsyncIterator[Office]:
     folder = tmp_path / "office"
-    shutil.copytree(company, folder)
     clock = SettableClock(OPENS)
     channel, url = request.param, ""
     with ExitStack() as stack:
@@ -145,13 +167,14 @@ async def office(
             server = request.getfixturevalue("server")
             template = request.getfixturevalue("company_on_server")
             channel, url = "phones", server.url(stack.enter_context(copied(server, template)))
+        shutil.copytree(bound(channel), folder)
         settings = settings_of(folder, url)
-        in_store(settings, partial(bind, channel))
         async with OFFICES[channel](settings, clock, features) as office:
             office.url = url
             await office.app.start()
             await office.app.drain()
             yield office
+            office.close()
             await office.app.stop()
 
 
@@ -207,19 +230,27 @@ async def telegram_office(
 
 
 @asynccontextmanager
-async def wecom_office(
-    settings: Settings, clock: SettableClock, features: tuple[Feature, ...]
-) -> AsyncIterator[Office]:
+async def wecom_channel(clock: SettableClock) -> AsyncIterator[tuple[WecomServer, Menued]]:
     # patient, on a machine that is busy with other tests: what is late would come at the next scan
     async with (
         WecomServer(now=clock.now, answer_seconds=PATIENCE) as server,
         Serving("*") as serving,
     ):
         server.chats.limited = False
-        section = server.settings()
-        channel = Menued(section, clock.now, patience=PATIENCE)
+        section = server.settings(compare_directory=True)
+        link = "https://bot.example.com/notice"
+        channel = Menued(section, clock.now, patience=PATIENCE, link=link)
         serving.handle = channel.callback.answer
         server.callbacks.url = f"{serving.url}{section.callback_path}"
+        yield server, channel
+
+
+@asynccontextmanager
+async def wecom_office(
+    settings: Settings, clock: SettableClock, features: tuple[Feature, ...]
+) -> AsyncIterator[Office]:
+    async with wecom_channel(clock) as (server, channel):
+        section = server.settings()
         app = App(replace(settings, wecom=section), clock, (channel,), features)
         office = Office(app, clock, folder_of(settings), "wecom", account=str.lower)
         office.hands = {one: WecomHands(office, server, channel, one) for one in ACCOUNTS}
@@ -235,13 +266,12 @@ OFFICES = {
 
 
 @pytest_asyncio.fixture
-async def both(company: Path, tmp_path: Path) -> AsyncIterator[Both]:
+async def both(bound: Callable[[str], Path], tmp_path: Path) -> AsyncIterator[Both]:
     """Everybody has the phones page; the salesperson has the narrow messenger as well."""
     folder = tmp_path / "office"
-    shutil.copytree(company, folder)
+    shutil.copytree(bound("phones"), folder)
     clock = SettableClock(OPENS)
     settings = settings_for(folder, 0, "customer-service")
-    in_store(settings, partial(bind, "phones"))
     in_store(settings, lambda unit: accounts.unbind(unit, "phones", "CY015-2"))
     narrow = Narrow(clock.now, ACCOUNTS)
     platform = Platform(folder, [phone_of(one, one) for one in ACCOUNTS], clock.now)
@@ -255,5 +285,33 @@ async def both(company: Path, tmp_path: Path) -> AsyncIterator[Both]:
     await office.app.start()
     await office.app.drain()
     yield office
+    office.close()
     await office.app.stop()
     await platform.close()
+
+
+@pytest_asyncio.fixture
+async def pair(company: Path, tmp_path: Path) -> AsyncIterator[Pair]:
+    """Everybody has Telegram and WeCom."""
+    folder = tmp_path / "office"
+    shutil.copytree(company, folder)
+    clock = SettableClock(OPENS)
+    settings = settings_for(folder, 0, "customer-service")
+    for name in ("telegram", "wecom"):
+        in_store(settings, partial(bind, name))
+        second = (name, ACCOUNT_OF[name]("CY015-2"))
+        in_store(settings, lambda unit, second=second: accounts.unbind(unit, *second))
+    async with TelegramServer(now=clock.now) as platform, wecom_channel(clock) as (server, wecom):
+        section = TelegramSettings(
+            token=Secret(platform.token), api_base=platform.base, limits=Limits(enabled=False)
+        )
+        telegram = Telegram(section, clock.now, pauses=(0.01,))
+        settings = replace(settings, telegram=section, wecom=server.settings())
+        app = App(settings, clock, (telegram, wecom))
+        office = Pair(app, clock, folder, "telegram", account=number_of)
+        office.hands = {one: TelegramHands(office, platform, one) for one in ACCOUNTS}
+        office.wecom = {one: WecomHands(office, server, wecom, one) for one in ACCOUNTS}
+        await office.app.start()
+        await office.app.drain()
+        yield office
+        await office.app.stop()

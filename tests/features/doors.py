@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from rules.access import StaffId
 from rules.approvals import decide, open_case
@@ -17,6 +17,7 @@ from rules.deciders import Matter
 from rules.occasions import Action, Facts
 from rules.policy import load_pack
 from storage import (
+    affairs,
     case_lists,
     cases,
     changes,
@@ -24,24 +25,35 @@ from storage import (
     corrections,
     custody,
     dossiers,
+    handover_items,
+    handovers,
     incidents,
     loan_items,
     loan_lists,
     loans,
+    staff,
 )
+from storage.affairs import AffairKind, AffairState
 from storage.cases import Stored
+from storage.custody import NewStep
 from storage.directory import StaffDirectory
+from storage.handovers import NewHandover, NewLeg
 from storage.loan_items import Counted
 from storage.loans import NewLoan
-from storage.tables import consultation
+from storage.staff import StaffRow
+from storage.tables import affair, consultation
+from storage.tables import handover as handover_rows
 from storage.unit import Unit
-from tests.features import counter
+from tests.features import counter, lending
 
 SALES, HEAD, ARCHIVE = "CY015", "CY014", "CY009"
 CUSTOMER = "KH-2025-0058"
 """Ungraded and of another department: shown masked to the salesperson."""
 
 POLICY = load_pack("customer-service")
+DEALER = load_pack("auto-dealer")
+"""Whose rows of handovers the company has besides."""
+GIVER = "sales_consultant"
 
 
 def dossier(unit: Unit) -> int:
@@ -63,6 +75,23 @@ def own(unit: Unit) -> int:
     found = dossiers.by_number(unit.session, "KH-2023-0042")
     assert found is not None
     return found
+
+
+def complaint(unit: Unit) -> int:
+    """Return a complaint of the salesperson's that is being handled."""
+    known = unit.session.execute(select(affair.c.id)).scalar()
+    if known is not None:
+        return known
+    return affairs.add(
+        unit,
+        AffairKind.COMPLAINT,
+        staff_id=SALES,
+        dossier_id=own(unit),
+        detail="quality",
+        words="有裂纹",
+        state=AffairState.OPEN,
+        at=unit.now,
+    )
 
 
 def waiting(unit: Unit) -> str:
@@ -188,6 +217,58 @@ def incident(unit: Unit) -> int:
     return one.id
 
 
+def delivers(unit: Unit) -> str:
+    """Return a kind of papers that the salesperson hands over from now on, as its row says."""
+    person = staff.get(unit.session, SALES)
+    assert person is not None
+    roles = ("salesperson", GIVER)
+    row = StaffRow(
+        SALES, person.name, person.department, roles, person.superior, clearance=person.clearance
+    )
+    staff.save(unit, row)
+    return "new_car"
+
+
+def handover(unit: Unit) -> int:
+    """Return a handover whose papers the salesperson has to give."""
+    for one in handovers.to_give(unit, SALES, 1):
+        return one.handover_id
+    day = POLICY.time.office_day(unit.now) - timedelta(days=1)
+    new = NewHandover(
+        pack=DEALER.pack,
+        kind=delivers(unit),
+        department="销售一部",
+        subject="沪A12345",
+        giver=SALES,
+        started_on=day,
+        legs=[NewLeg(SALES, "custodian")],
+    )
+    held = handovers.open_(unit, new, at=unit.now, by=SALES)
+    handover_items.lay(unit, held.id, ["purchase_invoice"])
+    due = POLICY.time.day_start(day + timedelta(days=4))
+    values = {"state": "open", "started_on": day, "due_on": day + timedelta(days=3), "due_at": due}
+    handovers.set_leg(unit, handovers.present(unit, held).id, **values)
+    return held.id
+
+
+def put_off(unit: Unit) -> int:
+    """Return such a handover under a pack that lets a day be put off."""
+    id_ = handover(unit)
+    this = handover_rows.c.id == id_
+    lends = {"pack": "loan-guarantee", "kind": "loan_file"}
+    unit.session.execute(update(handover_rows).where(this).values(**lends))
+    (leg,) = handovers.legs(unit, id_)
+    today = POLICY.time.office_day(unit.now)
+    due = POLICY.time.day_start(today + timedelta(days=1))
+    handovers.set_leg(unit, leg.id, due_on=today, due_at=due)
+    return id_
+
+
+def handover_line(unit: Unit) -> int:
+    """Return the line of such a handover."""
+    return handover_items.of(unit, handover(unit))[0].id
+
+
 def late(unit: Unit) -> int:
     """Return an overdue loan of the salesperson's."""
     for one in loan_lists.open_of(unit, SALES):
@@ -227,6 +308,15 @@ def lent(unit: Unit) -> int:
     """Return a loan whose papers the salesperson has."""
     found = [one for one in loan_lists.open_of(unit, SALES) if one.state == "lent"]
     return (found[0] if found else counter.taken(unit)).id
+
+
+def asked_to_show(unit: Unit) -> int:
+    """Return an ask that the salesperson shows what is lent."""
+    loan_id = lent(unit)
+    every = custody.of_loan(unit, loan_id)
+    found = next((one for one in every if one.kind == "ping"), None)
+    new = NewStep(loan_id, "ping", SALES, lending.ARCHIVE, lending.ARCHIVE, every[-1].lines)
+    return (found or custody.open_step(unit, new, unit.now)).id
 
 
 def short(unit: Unit) -> int:

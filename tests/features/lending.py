@@ -61,9 +61,10 @@ def label_of(shown: Shown, words: str) -> str:
 
 
 async def finish(office: Office, who: str = SALES) -> Shown:
-    """Say what for, from the papers on, and submit."""
+    """Say what for, from the papers on, and submit; important ones the borrower carries."""
     me = office[who]
-    await me.tap("完成")
+    if "由谁携带资料外出" in await me.tap("完成"):
+        await me.say(who)
     await me.tap("核对数据")
     await me.say("客户来函核对三季度价格")
     return await me.tap("提交")

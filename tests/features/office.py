@@ -9,14 +9,16 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 import pytest
-from msgspec.structs import replace
+from msgspec.structs import replace as changed
 from sqlalchemy import select
 
 from bot.app import App
@@ -61,7 +63,9 @@ PAUSE = timedelta(seconds=1)
 def settings_of(folder: Path, url: str = "") -> Settings:
     """Return the settings of the sample company; `url`: of a database outside its folder."""
     settings = settings_for(folder, 0, "customer-service")
-    return replace(settings, storage=replace(settings.storage, url=url)) if url else settings
+    if not url:
+        return settings
+    return changed(settings, storage=changed(settings.storage, url=url))
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,7 @@ class Office:
     """The account on this channel of those whom the tests name by a staff number."""
     hands: dict[str, Hands] = field(default_factory=dict)
     keys: count[int] = field(default_factory=lambda: count(1))
+    _opened: ExitStack = field(default_factory=ExitStack)
 
     @property
     def settings(self) -> Settings:
@@ -118,10 +123,18 @@ class Office:
         """Whether every card that was sent can change; where not, it also takes few buttons."""
         return self.channel not in ("narrow", "wecom")
 
+    @cached_property
+    def store(self) -> Store:
+        """The open database: to open it takes longer than most of what is done there."""
+        return replace(self._opened.enter_context(opened(self.settings)), clock=self.clock)
+
+    def close(self) -> None:
+        """Let go of what `change` and `look` have opened."""
+        self._opened.close()
+
     def change(self, work: Callable[[Unit], T], *, keep: bool = True) -> T:
         """Do one unit of work beside the running bot, as the command line does."""
-        with opened(self.settings) as store:
-            return Store(store.database, store.vault, self.clock).run(work, keep=keep)
+        return self.store.run(work, keep=keep)
 
     def look(self, work: Callable[[Unit], T]) -> T:
         return self.change(work, keep=False)
@@ -235,6 +248,13 @@ class Both(Office):
         await self.app.start()
 
 
+@dataclass
+class Pair(Office):
+    """An office with both real messengers: `hands` hold Telegram, `wecom` WeCom."""
+
+    wecom: dict[str, Hands] = field(default_factory=dict)
+
+
 class NarrowHands(HandedIn):
     def __init__(self, office: Office, channel: Narrow, account: str) -> None:
         self._office = office
@@ -328,11 +348,15 @@ class PhonesHands(HandedIn):
         self._shown: list[tuple[int, Content]] = []
         self._new: list[tuple[int, Content]] = []
         self._alerts: list[str] = []
+        self._waiting: dict[int, asyncio.Event] = {}
+        """What was sent and is not taken by the bot, by message."""
         platform.listen(self._hear)
 
     def _hear(self, news: News) -> None:
         if isinstance(news, Changed):
-            if news.message.account == self._account and not news.message.mine:
+            if news.message.taken and news.message.id in self._waiting:
+                self._waiting[news.message.id].set()
+            elif news.message.account == self._account and not news.message.mine:
                 self._shown.append((news.message.id, news.message.content))
                 self._new.append((news.message.id, news.message.content))
         elif isinstance(news, Deleted):
@@ -390,10 +414,10 @@ class PhonesHands(HandedIn):
         return f"{self._account}:{key}"
 
     async def _deliver(self) -> Shown:
-        await self._platform.post(self._account, *self._last)
-        waiting = self._platform.store.waiting
-        while await self._platform.run(waiting, self._account):  # noqa: ASYNC110 - no word of it
-            await asyncio.sleep(0)
+        sent = await self._platform.post(self._account, *self._last)
+        self._waiting = {one.id: asyncio.Event() for one in sent if not one.taken}
+        for taken in self._waiting.values():
+            await taken.wait()
         await self._office.settle()
         return await self.see()
 

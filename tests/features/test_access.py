@@ -34,14 +34,19 @@ GRADES = ("none", "confidential", "secret", "top_secret")
 AUTHORS = ("CY015", "CY016", "CY028", "CY035")
 SEED = 20260914
 
-PACK, BASE = (
+PACK, CARS, BASE = (
     tomllib.loads((files("rules") / "packs" / f"{name}.toml").read_text("utf-8"))
-    for name in ("customer-service", "_base")
+    for name in ("customer-service", "auto-dealer", "_base")
 )
 STAFF = {
     row["id"]: row
     for row in csv.DictReader((files("bot") / "sample" / "staff.csv").read_text().splitlines())
 }
+
+
+def pack_of(department: str) -> dict[str, Any]:
+    """The regulation of a department: the car departments have one of their own."""
+    return CARS if department.startswith("汽车") else PACK
 
 
 def above(staff_id: str) -> set[str]:
@@ -75,7 +80,9 @@ class Oracle:
         return GRADES.index(grade) <= GRADES.index(rated.get(self.channel, "none"))
 
     def full(self, who: str, row: dossiers.Dossier) -> bool:
-        entitled = who in above(row.keeper) or holds(who, PACK["dossier"]["readers"])
+        entitled = who in above(row.keeper) or holds(
+            who, pack_of(row.department)["dossier"]["readers"]
+        )
         return who == row.keeper or (entitled and cleared(who, row.grade))
 
     def known(self, who: str, row: dossiers.Dossier) -> bool:
@@ -90,7 +97,8 @@ class Oracle:
         return self.content(who, row) or who == row.keeper
 
     def may_read(self, who: str, note: notes.Note, row: dossiers.Dossier) -> bool:
-        others = who in above(note.author) or holds(who, PACK["visit"]["readers"])
+        pack = pack_of(row.department)
+        others = who in above(note.author) or holds(who, pack["visit"]["readers"])
         return who in (note.author, row.keeper) or (others and cleared(who, row.grade))
 
     def words(self, who: str, note: notes.Note, row: dossiers.Dossier) -> bool:

@@ -176,8 +176,8 @@ class TestGivenTheDecisionIsPassedOn:
         await office[HEAD].see()
         old = office[HEAD].key_of("同意")
         shown = await office[HEAD].tap("转交")
-        assert "周明远 · 销售中心" in shown.labels
-        await office[HEAD].tap("周明远 · 销售中心")
+        assert "周明远 · 销售部" in shown.labels
+        await office[HEAD].tap("周明远 · 销售部")
         assert "这件转交给您审批" in await office[DIRECTOR].see()
         assert "不等您审批" in await office[HEAD].press(*old)
         assert "周明远 09:00 已同意" in await office[DIRECTOR].tap("同意")

@@ -189,7 +189,7 @@ class TestGivenFiles:
         self, office: Office
     ) -> None:
         me = office[SALES]
-        for content, why in ((b"", "没能保存"), (JPEG + bytes(21 * 2**20), "太大")):
+        for content, why in ((b"", "没能保存"), (JPEG + bytes(51 * 2**20), "太大")):
             file = InFile(me.plant(content), FileKind.PHOTO, "门头.jpg", None)
             await office.hand_in(SALES, files=(file,))
             await office.settle()

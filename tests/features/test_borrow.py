@@ -41,6 +41,7 @@ from tests.features.office import Office, Shown, one_channel
 
 
 @pytest.mark.rule("S2-INFO.19.2", "S2-INFO.19.3", "S2-INFO.19.4", "S2-INFO.19.5")
+@pytest.mark.rule("S2-DOSS.28.2", "S2-DOSS.28.3")
 class TestGivenPapersAreAskedFor:
     async def test_when_all_agree_then_they_wait_to_be_fetched(self, office: Office) -> None:
         desks(office)
@@ -453,7 +454,81 @@ class TestGivenOriginalsStayInTheCompany:
         assert states(office) == ["withdrawn", "withdrawn"]
 
 
+@pytest.mark.rule("S2-INFO.23.2")
+class TestGivenImportantPapersGoOutside:
+    async def test_then_who_carries_them_is_named_and_shown(self, office: Office) -> None:
+        desks(office)
+        me, head = office[SALES], office[HEAD]
+        who = office.look(lambda unit: staff.get(unit.session, COLLEAGUE))
+        assert who is not None
+        await begin(office)
+        await me.tap(label_of(await me.say("2026年度框架"), "原件"))
+        assert "由谁携带资料外出" in await me.tap("完成")
+        await me.say(who.name)
+        await me.tap("核对数据")
+        assert "携带人" in await me.say("客户来函核对三季度价格")
+        shown = await me.tap("提交")
+        assert f"由{who.name}携带外出（S2-INFO.23.2）" in shown
+        assert f"由{who.name}携带外出（S2-INFO.23.2）" in await head.see()
+        assert every(office)[-1].carrier == COLLEAGUE
+
+    @one_channel
+    async def test_when_who_was_named_has_left_then_another_is_asked_for(
+        self, office: Office
+    ) -> None:
+        desks(office)
+        me = office[SALES]
+        who = office.look(lambda unit: staff.get(unit.session, COLLEAGUE))
+        assert who is not None
+        await begin(office)
+        await me.tap(label_of(await me.say("2026年度框架"), "原件"))
+        await me.tap("完成")
+        await me.say(who.name)
+        await me.tap("核对数据")
+        await me.say("客户来函核对三季度价格")
+        office.change(lambda unit: staff.deactivate(unit, COLLEAGUE))
+        shown = await me.tap("提交")
+        assert "请指定一位同事携带资料外出。" in shown
+        assert "由谁携带资料外出" in shown
+        assert every(office) == []
+
+    @one_channel
+    async def test_when_the_papers_are_ordinary_then_nobody_is_asked_for(
+        self, office: Office
+    ) -> None:
+        await begin(office)
+        await office[SALES].tap(label_of(await office[SALES].say("对账单"), "原件"))
+        assert "由谁携带资料外出" not in await office[SALES].tap("完成")
+
+
 class TestGivenACopyForOneself:
+    @one_channel
+    async def test_then_the_form_says_what_it_is_for(self, office: Office) -> None:
+        me = office[SALES]
+        await me.say(f"/borrow {HX}")
+        shown = await me.tap("复制摘录")
+        assert "复制摘录 1/" in shown
+        assert "借阅 1/" not in shown
+        await me.tap(label_of(await me.say("对账单"), "原件"))
+        assert "复制摘录 2/" in await me.tap("完成")
+        await me.say("取消")
+        await me.say(f"/borrow {HX}")
+        assert "对外提供 1/" in await me.tap("对外提供")
+
+    @one_channel
+    async def test_when_nothing_fits_in_the_list_of_papers_then_the_list_stays(
+        self, office: Office
+    ) -> None:
+        me = office[SALES]
+        await me.say(f"/borrow {HX}")
+        await me.tap("复制摘录")
+        for words in ("归还", "今日", "借阅"):  # acts outside a form only (CONTRACT 2.2)
+            shown = await me.say(words)
+            assert f"没有找到“{words}”" in shown
+            assert any("整卷" in one for one in (shown.text, *shown.labels))
+        await me.say("1")
+        assert "复制摘录 2/" in await me.say("完成")
+
     @one_channel
     @pytest.mark.rule("S1-15.7.5")
     async def test_when_approved_then_it_is_handed_over_signed_and_stamped(

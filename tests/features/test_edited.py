@@ -15,6 +15,8 @@ from tests.features.diary import SALES
 from tests.features.office import JPEG, Office, one_channel
 
 SECOND = "CY015-2"
+RECEIVER = "CY004"
+"""Of customer service, who takes in requests for statistics."""
 TINGTAO = "听涛假日酒店"
 HONGXIN = "佛山市顺德区鸿鑫贸易商行"
 where_others_can = pytest.mark.parametrize("office", ["phones", "narrow"], indirect=True)
@@ -22,8 +24,8 @@ where_others_can = pytest.mark.parametrize("office", ["phones", "narrow"], indir
 PHOTO = (JPEG, FileKind.PHOTO, "门头.jpg")
 
 
-def state(office: Office) -> State:
-    stored = office.look(lambda unit: conversations.active(unit, SALES))
+def state(office: Office, person: str = SALES) -> State:
+    stored = office.look(lambda unit: conversations.active(unit, person))
     assert stored is not None
     found = decode(stored.state_json)
     assert found is not None
@@ -282,6 +284,26 @@ class TestGivenACaption:
         await me.send(PHOTO)
         await me.edit("货架照片和价签", me.last_key)
         assert state(office).offered["body"] == "货架照片和价签"
+
+    async def test_when_written_after_the_next_question_then_it_is_kept_and_no_answer(
+        self, office: Office
+    ) -> None:
+        me = office[RECEIVER]
+        await me.say("/figures")
+        for words in ("周明", "市统计局", "省统计局", "统函18号", "9月30日"):
+            await me.say(words)
+        await me.send(PHOTO)
+        photo = me.last_key
+        await me.say("完成")
+        before = state(office, RECEIVER)
+        shown = await me.edit("市局的介绍信", photo)
+        assert "已存好" in shown.text
+        after = state(office, RECEIVER)
+        assert (after.at, after.answers) == (before.at, before.answers)
+        assert after.at == "wanted"
+        assert after.offered == {"wanted": "市局的介绍信"}
+        await me.tap("用“市局的介绍信”")
+        assert state(office, RECEIVER).answers["wanted"] == "市局的介绍信"
 
 
 class TestGivenADraft:

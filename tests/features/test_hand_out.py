@@ -84,6 +84,34 @@ class TestGivenACountAtTheCounter:
         assert now(office, held).version == held.version
         assert len(steps(office, held)) == 1
 
+    @pytest.mark.rule("S1-14.9")
+    async def test_when_more_is_there_than_listed_then_asked_first_and_what_was_typed_stays(
+        self, office: Office
+    ) -> None:
+        counter(office)
+        held = put(office)
+        archive = office[ARCHIVE]
+        await archive.press(f"f.handout.differ.{held.id}")
+        asked = await archive.say("1 15页")
+        assert "多于申请和批准的数量" in asked
+        no = await archive.tap("否")
+        assert "请返回更正不符之处" in no
+        assert now(office, held).state == "approved"
+        review = await archive.tap("是")
+        assert "多于申请：第 1 项" in review
+        assert "15" in review.text
+        await archive.tap("出借")
+        assert now(office, held).state == "offered"
+        assert items(office, held)[0].pages == 15
+
+    async def test_when_less_is_there_than_listed_then_nothing_more_is_asked(
+        self, office: Office
+    ) -> None:
+        counter(office)
+        held = put(office)
+        await office[ARCHIVE].press(f"f.handout.differ.{held.id}")
+        assert "多于" not in await office[ARCHIVE].say("1 11页")
+
     async def test_when_both_tap_in_the_same_second_then_one_effect(self, office: Office) -> None:
         counter(office)
         held = put(office)

@@ -51,7 +51,7 @@ class TestGivenALeak:
         shown = await me.say("报价表发错了群")
         assert "S2-INFO.27" in shown.text
         await me.tap("撤回已发内容")
-        await me.say("完成")
+        await me.tap("完成")
         shown = await me.tap("上报")
         assert "事-2026-0001" in shown
         assert "下列人员已同时收到通知" in shown
@@ -111,7 +111,7 @@ class TestGivenALeak:
         await me.see()
         await me.tap("补救措施")
         await me.tap("保全证据")
-        shown = await me.say("完成")
+        shown = await me.tap("完成")
         assert "保全证据（梁思源 09:0" in shown
         await me.tap("补救措施")
         await me.say("跳过")
@@ -328,6 +328,20 @@ class TestGivenASecretDossier:
         card = await office[MANAGER].see()
         assert SECRET in card.text
         assert ("底价" in card.text) is (office.channel in ("phones", "wecom"))  # their ceiling
+
+    @one_channel
+    @pytest.mark.rule("S2-DOSS.23b")
+    async def test_when_it_is_closed_then_nobody_is_to_count_at_once_any_more(
+        self, office: Office
+    ) -> None:
+        guard(office)
+        await report(office)
+        open_ = await office[INFO].see()
+        assert "须立即清点" in open_
+        await office[INFO].tap("结案")
+        shown = await office[INFO].say("已找到")
+        assert "须立即清点" not in shown
+        assert "未清点" in shown
 
     @one_channel
     async def test_when_it_is_closed_then_the_words_stay_hidden(self, office: Office) -> None:

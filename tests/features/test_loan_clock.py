@@ -8,6 +8,7 @@ import pytest
 
 from handlers.conversation.wording import LABEL_BYTES
 from handlers.reminders import SHOWN
+from rules.lending import DaysOff
 from rules.policy import load_pack
 from rules.rungs import Rung
 from storage import loans, staff
@@ -102,6 +103,45 @@ class TestGivenPapersAreLent:
         assert said(office) == before
 
     @one_channel
+    @pytest.mark.rule("C-07", "S1-14.8")
+    async def test_when_it_is_late_on_a_day_off_then_the_next_working_morning_says_it(
+        self, office: Office
+    ) -> None:
+        desks(office)
+        me, head = office[SALES], office[HEAD]
+        await lend_watched(office)
+        await later(office, "09-18 10:00")
+        assert "第 1 次逾期通知" in (await me.see()).text
+        await head.see()
+        await later(office, "09-19 23:00")  # Saturday
+        assert "借-2026-0001" not in await me.see()
+        await later(office, "09-20 09:00")  # Sunday, worked in place of a holiday
+        shown = await me.see()
+        assert "第 2 次逾期通知" in shown.text
+        assert "服务中断" not in shown.text
+        assert "第 3 次" not in shown.text
+        await later(office, "09-24 10:00")
+        await me.see()
+        await later(office, "09-27 23:00")  # Friday to Sunday are off
+        assert "次逾期通知" not in await me.see()
+        await later(office, "09-28 09:00")
+        assert "第 7 次逾期通知" in (await me.see()).text
+        keys = [one for one, _, _ in said(office)]
+        assert len(keys) == len(set(keys))
+
+    @one_channel
+    @pytest.mark.rule("C-07")
+    async def test_when_the_pack_asks_for_it_then_on_days_off_too(self, office: Office) -> None:
+        desks(office)
+        assert PACK is not None
+        works_under(office, loan=replace(PACK, days_off=DaysOff.SEND))
+        await lend_watched(office)
+        await later(office, "09-18 10:00")
+        await office[SALES].see()
+        await later(office, "09-19 09:00")
+        assert "第 2 次逾期通知" in (await office[SALES].see()).text
+
+    @one_channel
     @pytest.mark.rule("S1-07.2.3a")
     async def test_when_it_strikes_at_night_then_it_waits_for_the_morning(
         self, office: Office
@@ -175,6 +215,7 @@ class TestGivenPapersAreLent:
         assert "还没有您的确认，请点“已收到”" in await office[ABOVE].see()
 
     @one_channel
+    @pytest.mark.rule("S5-1.6", "C-55")
     async def test_when_the_borrower_left_then_the_superior_hears(self, office: Office) -> None:
         desks(office)
         await lend_watched(office)
@@ -182,8 +223,14 @@ class TestGivenPapersAreLent:
         await office[HEAD].see()
         await later(office, "09-17 16:00")
         shown = await office[HEAD].see()
-        assert "张晓雯（销售一部）已离职" in shown.text
-        assert "请督促收回" in shown.text
+        assert "离职人员在借" in shown
+        assert "借阅未归还" not in shown
+        assert "张晓雯（销售一部）已离职，不得留存资料" in shown.text
+        assert "须立即归还，不等应还日9月17日 周四 24:00（北京时间）（S5-1.6）" in shown.text
+        await later(office, "09-18 09:00")
+        shown = await office[HEAD].see()
+        assert "离职人员在借" in shown
+        assert "尚未归还，应还日为9月17日" in shown.text
 
     @one_channel
     async def test_when_many_are_late_then_the_morning_card_stays_short(

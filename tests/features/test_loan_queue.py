@@ -12,10 +12,12 @@ from storage import loan_items, loan_lists, loans, staff
 from storage import loan_queue as places
 from storage.unit import Unit
 from tests.features.council import audited
+from tests.features.counter import checked, items, lent, step
 from tests.features.desk import acting
 from tests.features.diary import rows
 from tests.features.keeping import later
 from tests.features.lending import (
+    ARCHIVE,
     COLLEAGUE,
     HEAD,
     HX,
@@ -26,6 +28,9 @@ from tests.features.lending import (
     lend_watched,
 )
 from tests.features.office import Office, one_channel
+
+CLERK = "CY003"
+"""Somebody else who may know of the dossier: the manager of customer service."""
 
 
 def queue(office: Office) -> list[tuple[str, ...]]:
@@ -132,6 +137,30 @@ class TestGivenPapersAreOut:
         await office[HEAD].see()
         await office[HEAD].tap("不需要了")
         assert queue(office) == [(HEAD, "left"), (COLLEAGUE, "offered")]
+
+    @one_channel
+    async def test_when_a_part_comes_back_then_who_asked_for_that_part_gets_it(
+        self, office: Office
+    ) -> None:
+        held = await lent(office)  # two papers
+        first, second = (one.document_id for one in items(office, held))
+        assert first is not None
+        assert second is not None
+
+        def wait(unit: Unit) -> None:
+            for who, papers in ((HEAD, (second,)), (COLLEAGUE, ()), (CLERK, (first,))):
+                places.join(unit, held.dossier_id, who, unit.now, papers)
+
+        office.change(wait)
+        await office[SALES].press(f"f.return.part.{held.id}")
+        await office[SALES].tap("只还部分")
+        await office[SALES].say("1")
+        await office[SALES].tap("确认清点")
+        await office[ARCHIVE].press(f"f.return.agree.{step(office, held).id}")
+        await office[ARCHIVE].tap("全部相符")
+        assert "其余仍在借" in await checked(office)
+        assert dict(queue(office)) == {HEAD: "waiting", COLLEAGUE: "waiting", CLERK: "offered"}
+        assert len(audited(office, "queue.offered")) == 1
 
     @one_channel
     async def test_when_who_waits_left_then_they_drop_out(self, office: Office) -> None:

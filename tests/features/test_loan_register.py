@@ -119,6 +119,7 @@ class TestGivenPapersAreOut:
         assert len(audited(office, "register.asked")) == 1
 
     @PHONES
+    @pytest.mark.rule("S2-DOSS.28.4", "S5-2.4.3", "S1-12.3.3", "S4-LOAN.6.2")
     async def test_what_stands_in_the_file(self, office: Office) -> None:
         desks(office)
         held = await lend(office)

@@ -31,32 +31,36 @@ from tests.features.office import JPEG, Office, one_channel
 from tests.features.test_leavers import leaves
 
 
-@pytest.mark.rule("S1-14.9", "S1-15.7.5", "S2-INFO.20", "S1-12.3.6")
+@pytest.mark.rule("S1-14.9", "S1-15.7.5", "S2-INFO.20", "S1-12.3.6", "S1-12.1.2")
+@pytest.mark.rule("S2-DOSS.28.5", "S3-LOG.3.4")
 async def test_when_everything_is_back_and_counted_then_it_is_discharged(office: Office) -> None:
     held = await lent(office)
     me, archive = office[SALES], office[ARCHIVE]
     shown = await me.say("/return")
-    assert "1. 质量保证协议：齐全" in shown
+    assert "1. 质量保证协议：12 页 · 2 份 · 待清点" in shown
+    assert "齐全" not in shown
     assert "档案保管人与您当面清点（S2-INFO.20）" in shown
     shown = await me.tap("全部归还")
     assert "请将材料交回，由单志远与您当面清点。" in shown
     assert now(office, held).state == "returning"
     told = await archive.see()
     assert "有材料归还，请当面清点。" in told
-    assert "1. 质量保证协议：齐全" in told
+    assert "1. 质量保证协议：12 页 · 2 份 · 待清点" in told
     await archive.tap("清点无误")
     await archive.tap("全部相符")
     await archive.tap("是")
     review = await archive.tap("是")
     assert "2. 2025年度框架供货合同：齐全" in review
     shown = await archive.tap("确认清点")
-    assert "已注销：全部归还，双方已当面清点（S2-INFO.20）" in shown
+    assert "已注销：全部归还，双方已当面清点（S2-INFO.20）。请立即归档入位并核实。" in shown
     loan = now(office, held)
     assert (loan.state, loan.open) == ("discharged", False)
     assert [one.state for one in items(office, held)] == ["back", "back"]
     assert step(office, held).checks == ("completeness", "damage")
     assert "已注销：全部归还" in await me.see()
-    assert audited(office, "loan.returned")[0]["rule"] == "S2-INFO.20"
+    (entry,) = audited(office, "loan.returned")
+    assert (entry["rule"], entry["staff_id"]) == ("S2-INFO.20", ARCHIVE)
+    assert (step(office, held).taker, step(office, held).confirmed_at) == (ARCHIVE, loan.closed_at)
 
 
 @one_channel
@@ -389,7 +393,7 @@ async def test_when_the_borrower_has_left_then_the_superior_returns(office: Offi
     told = await office[HEAD].see()
     assert "借出未还 1 项，由您代为归还" in told
     assert held.number is not None
-    assert "质量保证协议：齐全" in await office[HEAD].tap(held.number)
+    assert "质量保证协议：12 页 · 2 份 · 待清点" in await office[HEAD].tap(held.number)
     await office[HEAD].press(f"f.return.all.{held.id}")
     assert now(office, held).state == "returning"
     await office[ARCHIVE].press(f"f.return.agree.{step(office, held).id}")

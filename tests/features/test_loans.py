@@ -164,6 +164,10 @@ class TestGivenPapersAreLost:
         again = await me.press(f"f.loans.lost.{held.id}")
         assert "已不能这样处理" in again
         await later(office, "09-26 10:00")
+        listed = await me.say("/loans")
+        assert "缺损遗失：\n· 借-2026-0001" in listed.text.replace(":", "：")
+        assert "已报失" in listed.text
+        assert "逾期：" not in listed.text.replace(":", "：")
         assert said(office) == []
         assert rows(office, "SELECT kind FROM incident") == [("lost",)]
 

@@ -135,6 +135,23 @@ class TestGivenALoan:
         assert "为何需要续借" in asked
 
     @one_channel
+    @pytest.mark.rule("S3-LOG.2.3a")
+    async def test_when_somebody_waits_then_there_is_no_button_that_would_be_refused(
+        self, office: Office
+    ) -> None:
+        desks(office)
+        held = await lend_watched(office)
+        me, card = office[SALES], f"f.loans.card.{held.id}"
+        assert "续借" in (await me.press(card)).labels
+        office.change(lambda unit: loan_queue.join(unit, held.dossier_id, COLLEAGUE, unit.now))
+        shown = await me.press(card)
+        assert "续借" not in shown.labels
+        assert "1 人排队等候" in shown
+        await later(office, "09-16 09:00")
+        assert "续借" not in (await me.see()).labels
+        assert "1 人排队等候" in await me.press(f"f.renew.ask.{held.id}")
+
+    @one_channel
     @pytest.mark.rule("S1-14.5c", "S3-LOG.2.3a")
     async def test_when_late_and_waited_for_then_all_reasons_are_said(
         self, office: Office

@@ -6,6 +6,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 
@@ -14,6 +15,8 @@ from bot.channels.wecom.channel import Wecom
 from handlers.staff_sheet import apply_staff
 from storage import staff
 from storage.unit import Unit
+from tests.fakes.wecom.messages import Message
+from tests.features import council
 from tests.features.diary import HONGXIN, SALES, rows
 from tests.features.office import Office
 from tests.features.wecom_hands import WecomHands
@@ -103,6 +106,54 @@ async def test_when_a_button_is_pressed_then_its_card_changes_in_place(office: O
     assert (card.edits, card.buttons) == (1, [])
     assert "下次联系" in card.text
     assert "已归档" in shown
+
+
+@on_wecom
+class TestGivenACardToDecide:
+    async def asked(self, office: Office) -> Message:
+        """Return the head's card of a request."""
+        council.council(office)
+        await council.ask(office)
+        return hands(office, council.HEAD).member.last
+
+    async def test_when_pressed_twice_in_one_second_then_it_counts_once(
+        self, office: Office
+    ) -> None:
+        card = await self.asked(office)
+        head = hands(office, council.HEAD)
+        key = dict(card.buttons)["同意"]
+        first, second = [await head.member.press(card, key) for _ in range(2)]
+        assert first.xml != second.xml  # each has a code of its own
+        await office.settle()
+        said = rows(office, "SELECT count(*) FROM audit WHERE action = 'case.decided'")
+        assert said == [(1,)]
+        assert rows(office, "SELECT count(*) FROM inbox WHERE state <> 'done'") == [(0,)]
+
+    async def test_when_pressed_by_another_then_it_is_refused(self, office: Office) -> None:
+        card = await self.asked(office)
+        key = dict(card.buttons)["同意"]
+        other = hands(office, council.COLLEAGUE)
+        await other.see()
+        await other.member.forge(card.task_id, key, "a-code")
+        await office.settle()
+        await hands(office, "X002").member.forge(card.task_id, key, "a-code")
+        await office.settle()
+        assert council.states(office) == ["pending"]
+        assert rows(office, "SELECT count(*) FROM audit WHERE action = 'case.decided'") == [(0,)]
+        assert not card.replaced
+
+    async def test_when_the_app_is_disabled_then_it_counts_and_is_answered_once_it_is_not(
+        self, office: Office
+    ) -> None:
+        await self.asked(office)
+        head = hands(office, council.HEAD)
+        await head.see()
+        head._server.suspended = True
+        await head.tap("同意")
+        assert rows(office, "SELECT count(*) FROM audit WHERE action = 'case.decided'") == [(1,)]
+        head._server.suspended = False
+        await office.until(office.clock.now() + timedelta(minutes=2))
+        assert "王海峰 09:00 已同意" in await head.see()
 
 
 @on_wecom

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -12,6 +11,7 @@ from bot.channels.wecom.channel import Wecom
 from bot.channels.wecom.decode import decode, parsed
 from bot.settings import Wecom as Settings
 from handlers.conversation.messages import FileKind, InFile
+from tests.fakes.wecom import cards
 from tests.fakes.wecom.callbacks import Delivery
 from tests.fakes.wecom.members import Member
 from tests.fakes.wecom.messages import Message
@@ -30,9 +30,9 @@ class Menued(Wecom):
     """Keeps what menu each person is to have; the platform has one for all."""
 
     def __init__(
-        self, settings: Settings, now: Callable[[], datetime], *, patience: float
+        self, settings: Settings, now: Callable[[], datetime], *, patience: float, link: str
     ) -> None:
-        super().__init__(settings, now, patience=patience)
+        super().__init__(settings, now, patience=patience, link=link)
         self.menus: dict[str, tuple[tuple[str, str], ...]] = {}
 
     async def menu(self, account: str, entries: tuple[tuple[str, str], ...]) -> None:
@@ -52,6 +52,7 @@ class WecomHands(HandedIn):
         """Key of the last message, when it was handed in."""
 
     async def see(self) -> Shown:
+        await self._channel._beside.settle()  # refusals are said beside everything else
         new = [one for one in self.member.messages if self._marks.get(one.id) != _mark(one)]
         self._marks |= {one.id: _mark(one) for one in new}
         text = "\n".join(one.text for one in new if one.text != CHOOSE)
@@ -70,9 +71,13 @@ class WecomHands(HandedIn):
         self._server.see(self._account, not blocked)
 
     def key_of(self, label: str) -> tuple[str, str]:
+        """Return the key of the newest button of that label, and its card.
+
+        Of a card with a list, below which there are no ways to go on: the key of an entry.
+        """
         for one in reversed(self.member.messages):
             for words, key in one.buttons:
-                if words == label:
+                if words == label or one.kind_of_card in (cards.PICKS, cards.TICKS):
                     return key, one.task_id
         raise AssertionError(f"no {label!r} in {[one.buttons for one in self.member.messages]}")
 
@@ -82,8 +87,6 @@ class WecomHands(HandedIn):
 
     async def _after(self) -> Shown:
         await self._office.settle()
-        if self._channel._tasks:  # refusals are said beside everything else
-            await asyncio.wait(set(self._channel._tasks))
         return await self.see()
 
     async def say(self, text: str, *, forwarded: bool = False) -> Shown:
@@ -95,7 +98,11 @@ class WecomHands(HandedIn):
     async def tap(self, label: str) -> Shown:
         for one in reversed(self.member.messages):
             if label in dict(one.buttons):
-                self._did(await self.member.press(one, dict(one.buttons)[label]))
+                key = dict(one.buttons)[label]
+                if one.kind_of_card == cards.TICKS and key != one.card["submit_button"]["key"]:
+                    self.member.tick(one, key)
+                    return Shown("", ())
+                self._did(await self.member.press(one, key))
                 return await self._after()
             for line in one.text.splitlines():
                 number, _, words = line.partition(" ")

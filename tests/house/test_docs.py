@@ -122,3 +122,14 @@ def test_every_decision_is_listed_once_under_its_own_number() -> None:
     assert [name for _, name, _ in listed] == DECISIONS
     assert [f"# {number} {title}" for number, _, title in listed] == titles
     assert len({number for number, _, _ in listed}) == len(listed)
+
+
+WECOM = ROOT / "docs" / "wecom.md"
+NAMED_TESTS = sorted(set(re.findall(r"`(tests/[\w/]+\.py(?:::\w+)?)`", WECOM.read_text("utf-8"))))
+
+
+@pytest.mark.parametrize("name", NAMED_TESTS)
+def test_what_holds_a_substitute_is_there(name: str) -> None:
+    file, _, words = name.partition("::")
+    text = (ROOT / file).read_text("utf-8")
+    assert not words or re.search(rf"(class|def) {words}\b", text)

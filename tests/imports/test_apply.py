@@ -76,10 +76,8 @@ class TestGivenTheSampleCompany:
     def test_the_lists_of_the_demo_people_are_not_empty(self, unit_factory: UnitFactory) -> None:
         with unit_factory() as unit:
             sample.load(unit, POLICIES)
-            seller, colleague, manager, supervisor, archivist, director, service = (
-                staff.get(unit.session, one) for one in sample.DEMO_PHONES
-            )
-            people = (seller, colleague, manager, supervisor, archivist, director, service)
+            people = [staff.get(unit.session, one) for one in sample.DEMO_PHONES]
+            seller, colleague, manager, supervisor, archivist, director, service, cars = people
             for person in people:
                 assert person is not None
                 assert person.active
@@ -95,6 +93,8 @@ class TestGivenTheSampleCompany:
             assert "customer_director" in director.roles
             assert service is not None
             assert "service_consultant" in service.roles
+            assert cars is not None
+            assert "sales_consultant" in cars.roles
             today = POLICIES.at(NOW).day
             for one in (seller.id, service.id):
                 assert visits.planned_on(unit, one, today)

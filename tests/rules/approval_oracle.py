@@ -76,7 +76,7 @@ class Oracle:
         everybody = self.staff.people.values()
         if seat.role == "customer_owner":
             return {one for one in (self.matter.keeper,) if one and self.active(one)}
-        if seat.role == "direct_superior":
+        if seat.role in ("direct_superior", "superior"):
             line = self.above(self.matter.keeper if of_dossier else requester.id)
             nearest = [one for one in line if one != self.matter.requester or of_dossier]
             return set(nearest[:1])

@@ -16,6 +16,7 @@ from rules.borrowing import (
     Taken,
     Wish,
     action_of,
+    carrier_rule,
     hindrances,
     sublend_refusal,
     unlinked,
@@ -248,3 +249,23 @@ def test_e05_acquaintance_is_no_reason(reason: str) -> None:
 @pytest.mark.parametrize("reason", ["核对价格", "客户投诉", "朋友圈推广方案", "audit of 2026"])
 def test_a_reason_of_work_is_one(reason: str) -> None:
     assert unlinked(reason) is None
+
+
+@pytest.mark.rule("S2-INFO.23.2")
+@pytest.mark.parametrize(
+    ("pack", "leaves", "important", "grade", "rule"),
+    [
+        ("customer-service", True, True, Grade.NONE, "S2-INFO.23.2"),
+        ("customer-service", True, False, Grade.CONFIDENTIAL, "S2-INFO.23.2"),
+        ("customer-service", True, False, Grade.NONE, None),
+        ("customer-service", False, True, Grade.SECRET, None),
+        ("auto-dealer", True, True, Grade.SECRET, None),
+        ("hotel", True, True, Grade.SECRET, None),
+    ],
+)
+def test_who_carries_important_papers_outside_is_named(
+    pack: str, leaves: bool, important: bool, grade: Grade, rule: str | None
+) -> None:
+    lending = load_pack(pack).loan
+    found = carrier_rule(lending, leaves_house=leaves, important=important, grade=grade)
+    assert found == rule

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.access import StaffId
+from rules.calendar import china
 from rules.custody import (
     CustodyKind,
     CustodyState,
@@ -17,6 +18,7 @@ from rules.custody import (
     day_code,
     holder_at,
     holders_on,
+    proof_until,
     signed_by,
     unbroken,
 )
@@ -131,3 +133,17 @@ def test_the_code_of_a_day_is_the_same_all_day_and_another_one_elsewhere() -> No
               for n in range(20)}  # fmt: skip
     assert len(around) > 350
     assert day_code(b"of another", 7, day) != day_code(secret, 7, day)
+
+
+@pytest.mark.rule("S1-15.5.3")
+@pytest.mark.parametrize(
+    ("asked", "until"),
+    [
+        ("09-14 09:00", "09-16 00:00"),
+        ("09-14 23:30", "09-16 00:00"),
+        ("09-18 10:00", "09-21 00:00"),  # Sunday 20 is worked
+        ("09-24 10:00", "09-29 00:00"),  # 25 to 27 are off
+    ],
+)
+def test_papers_are_shown_by_the_end_of_the_next_working_day(asked: str, until: str) -> None:
+    assert proof_until(at(asked), TIME, china()) == at(until)

@@ -3,8 +3,9 @@
 import pytest
 
 from rules.errors import DomainError
+from rules.incidents import IncidentKind, told_of
 from rules.leaves import RoleCode, RuleId
-from rules.lending import LoanPolicy, Place, ReturnCheck, Sublend, Unreturned
+from rules.lending import DaysOff, LoanPolicy, Place, ReturnCheck, Sublend, Unreturned
 from rules.policy import PolicyError, available_packs, load_pack, parse_policy
 from rules.role_uses import role_uses
 from rules.rungs import Rung
@@ -75,16 +76,16 @@ SUBLENDING = {
 
 INCIDENTS = {
     # pack: who hears of papers missing or damaged, and why
-    "sales-levels": "department_manager S2-DOSS.23b",
+    "sales-levels": "custodian, direct_superior S1-14.7",
     "customer-service": "info_supervisor, cs_manager S2-DOSS.23b",
-    "auto-dealer": "customer_director S1-09.5.7",
-    "pharma": "direct_superior S1-05.4",
-    "industrial-sales": "sales_director S1-04.4.6",
-    "property": "tenant_manager S2-DOSS.23b",
-    "loan-guarantee": "gm S4-LOAN.6.4",
-    "engineering": "back_office_manager S3-ENG.3.7",
+    "auto-dealer": "custodian, customer_director S1-09.5.7",
+    "pharma": "direct_superior, custodian S1-05.5",
+    "industrial-sales": "sales_director, gm S1-04.4.6",
+    "property": "tenant_supervisor, tenant_manager S1-02.7",
+    "loan-guarantee": "custodian, gm S4-LOAN.3.2",
+    "engineering": "custodian, back_office_manager S3-ENG.3.4",
     "public-body": "office_director S1-12.3.6",
-    "file-custody": "section_chief S1-14.7",
+    "file-custody": "company_office S1-14.7",
     "corporate-archive": "leader_in_charge S1-15.7.6",
 }
 
@@ -135,8 +136,35 @@ def test_who_may_pass_papers_on(pack: str) -> None:
 @pytest.mark.rule("S1-15.7.6")
 @pytest.mark.rule("S1-14.7")
 def test_who_hears_of_what_is_missing(pack: str) -> None:
-    loan = lending(pack)
-    assert f"{', '.join(loan.incident_to)} {loan.incident_rule}" == INCIDENTS[pack]
+    told = told_of(load_pack(pack), IncidentKind.LOST)
+    assert f"{', '.join(told.to)} {told.rule}" == INCIDENTS[pack]
+
+
+@pytest.mark.parametrize("pack", LENDING)
+@pytest.mark.rule("C-07")
+def test_chasing_waits_for_a_working_day(pack: str) -> None:
+    assert (lending(pack).days_off, lending(pack).days_off_rule) == (DaysOff.WAIT, "C-07")
+
+
+@pytest.mark.rule("S2-INFO.23.2")
+def test_where_who_carries_papers_outside_is_named() -> None:
+    named = {pack: rule for pack in LENDING if (rule := lending(pack).carrier_rule)}
+    assert named == {"customer-service": "S2-INFO.23.2"}
+
+
+@pytest.mark.parametrize("pack", LENDING)
+@pytest.mark.rule("S1-09.2.6", "S1-15.7.1", "S1-12.1.2")
+def test_every_pack_that_lends_says_who_decides(pack: str) -> None:
+    policy = load_pack(pack)
+    assert any(row.action is lending(pack).request for row in policy.approval)
+
+
+@pytest.mark.rule("S4-LOAN.6.2", "S1-12.3.3", "S2-INFO.19.5", "S2-DOSS.28.4")
+def test_what_the_register_or_slip_is_called() -> None:
+    forms = {pack: lending(pack).form for pack in LENDING}
+    assert forms["loan-guarantee"] == "档案资料出借单"
+    assert forms["customer-service"] == "外借登记册"
+    assert forms["public-body"] == "档案借阅登记表"
 
 
 @pytest.mark.rule("S3-ENG.3.3a")
@@ -215,7 +243,7 @@ def test_a_borrower_hoards_nothing() -> None:
 def test_the_roles_of_a_loan_are_asked_for() -> None:
     uses = {use.key: (use.roles, use.rule) for use in role_uses(load_pack("engineering"))}
     assert uses["loan.duty.escalate[0].to"] == (("back_office_manager",), "S3-ENG.3.3a")
-    assert uses["loan.incident_to[0]"] == (("back_office_manager",), "S3-ENG.3.7")
+    assert uses["incident.told.damaged.to[1]"] == (("back_office_manager",), "S3-ENG.3.7")
     assert uses["loan.unreturned.to"] == (("gm",), "S3-ENG.3.6")
 
 
@@ -247,7 +275,8 @@ def test_a_company_switches_lending_off_or_takes_the_common_values() -> None:
         ("renewals_max = -1", "renewals_max of 0 or more"),
         ('renewal = { count = 3, rule = "C-1" }', "renewal with a rule"),
         ("return_checks = []", "at least one"),
-        ("incident_to = []", "at least one"),
+        ('incident_to = ["gm"]', "expected one of"),
+        ('days_off = "never"', "one of wait, send"),
         ('incident_after = "every 1d"', "strikes once"),
         ('sublend = "free"', "forbidden"),
         ("loans = 3", "one of"),

@@ -53,6 +53,19 @@ def test_a_life_ends_where_the_table_says(life: str, end: LoanState) -> None:
     assert state is end
 
 
+@pytest.mark.rule("S1-15.7.1", "S1-12.1.2", "S4-LOAN.6.2", "S1-09.2.6")
+def test_papers_leave_only_once_decided_and_counted_by_both() -> None:
+    into = {
+        state: {(row.state, row.trigger) for row in TRANSITIONS if row.to is state}
+        for state in (S.APPROVED, S.OFFERED, S.LENT, S.DONE)
+    }
+    assert into[S.APPROVED] == {(S.ASKED, T.APPROVE), (S.OFFERED, T.DECLINE)}
+    assert into[S.OFFERED] == {(S.APPROVED, T.COUNT_OUT)}
+    assert into[S.DONE] == {(S.APPROVED, T.HAND_OVER)}
+    counts = {(S.RETURNING, T.PARTLY), (S.RETURNING, T.RETRACT), (S.DISPUTED, T.PARTLY)}
+    assert into[S.LENT] == {(S.OFFERED, T.TAKE), *counts}
+
+
 @pytest.mark.parametrize("kind", [LoanKind.COPY, LoanKind.DISCLOSE])
 @pytest.mark.rule("S1-15.7.5")
 def test_what_is_handed_over_for_good_never_comes_back(kind: LoanKind) -> None:

@@ -320,6 +320,11 @@ LINES = [
 @pytest.mark.rule("S1-14.3")
 @pytest.mark.rule("S1-15.7.2")
 @pytest.mark.rule("S4-LOAN.6.1b")
+@pytest.mark.rule("S1-12.2.5")
+@pytest.mark.rule("S1-14.5a")
+@pytest.mark.rule("S2-INFO.23.1")
+@pytest.mark.rule("S2-SECR.8.2")
+@pytest.mark.rule("S5-4.3")
 def test_who_decides_is_as_the_catalogue_says(pack: str, case: str, expected: str) -> None:
     assert notation(route(load_pack(pack).approval, facts(case))) == " ".join(expected.split())
 
@@ -470,6 +475,12 @@ def test_the_lists_have_all_that_the_sources_name() -> None:
     }  # fmt: skip
     assert {name: len(field_list(name).field) for name in counts} == counts
     assert len(next(f for f in field_list("company_document").field if f.choices).choices) == 11
+
+
+@pytest.mark.rule("S1-04.4.5")
+def test_a_contract_begins_with_the_dossier() -> None:
+    rules = {pack: load_pack(pack).dossier.deal_rule for pack in available_packs()}
+    assert {pack: one for pack, one in rules.items() if one} == {"industrial-sales": "S1-04.4.5"}
 
 
 @pytest.mark.rule("S3-PROTO.2.2")

@@ -169,7 +169,7 @@ def test_a_missing_key_is_named(key: str, path: str) -> None:
         (ceiling(wecom="top_secret"), "never enters a chat"),
         (ceiling().replace("wecom =", "wecon ="), "for wecom"),
         (ceiling(telegram="secret"), "ceiling_approved"),
-        (swap(", count = 1", ""), "needs a count"),
+        (swap('"working_day", count = 1', '"working_day"'), "needs a count"),
         (swap('"S2-DOSS.3.3" } #', '"S2-DOSS.333" } #'), "rule of the catalogue"),
         (
             time('office_hours = [["09:00", "12:00"], ["11:00", "18:00"]]'),

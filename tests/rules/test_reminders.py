@@ -1,5 +1,6 @@
 """Reminder expressions and ladders: every form, order, doubles, outages."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import islice
 from zoneinfo import ZoneInfo
@@ -183,3 +184,31 @@ def test_whenever_the_scan_runs_each_rung_is_sent_once_and_in_order(gaps: list[i
     assert len(sent) == len(set(sent))
     everything = list(islice(occurrences(steps, anchor(), QUIET), len(sent)))
     assert {due.key for due in everything} == set(sent)
+
+
+class TestGivenWhatIsLateOnDaysOff:
+    LADDER = ladder("0d 09:00", "+1d 09:00", "every 1d until return")
+
+    def late(self, *, rests: bool) -> list[tuple[datetime, datetime]]:
+        due = replace(anchor(date(2026, 9, 21)), rests=rests)  # due on Thursday 24
+        assert due.due == date(2026, 9, 24)
+        return [(one.at, one.send_at) for one in islice(occurrences(self.LADDER, due, QUIET), 5)]
+
+    @pytest.mark.rule("C-07")
+    def test_then_it_waits_for_the_next_working_morning(self) -> None:
+        days = [at(f"2026-09-{day} 09:00") for day in (24, 25, 26, 27, 28)]
+        assert self.late(rests=True) == [
+            (days[0], days[0]),
+            (days[1], days[4]),
+            (days[2], days[4]),
+            (days[3], days[4]),
+            (days[4], days[4]),
+        ]
+
+    def test_where_it_does_not_rest_then_it_is_said_every_day(self) -> None:
+        assert all(strike_at == said for strike_at, said in self.late(rests=False))
+
+    def test_before_the_deadline_then_nothing_waits(self) -> None:
+        due = replace(anchor(date(2026, 9, 23)), rests=True)  # due on Tuesday 29
+        before = next(occurrences(ladder("-3d 09:00"), due))
+        assert before.at == before.send_at == at("2026-09-26 09:00")

@@ -33,6 +33,7 @@ FEW = {
     "ix_attachment_pending",
     "ix_outbox_ready",
     "ix_renewal_asked",
+    "ix_handover_extension_asked",
 }
 """Partial indexes of what is still to be done: short, so that one may be walked through."""
 

@@ -123,3 +123,34 @@ INSERT INTO incident_told SELECT n, n % 20000 + 1, 's' || n % 1999 + 1, 'know', 
 INSERT INTO incident_measure SELECT n, n % 20000 + 1, 's' || n % 2000 + 1, '', NULL, now()
     FROM generate_series(1, 30000) n;
 INSERT INTO meta VALUES ('ids.last', '1000000');
+INSERT INTO handover (id, number, pack, kind, dossier_id, department, subject, subject_index,
+        period_on, started_on, opened_at, opened_by, giver, leg, state, gaps, shelved_at,
+        receipt_code, closed_at, rev)
+    SELECT n, '移-2020-' || n, 'auto', 'new_car', n % 20000 + 1, '销售' || n % 40, '',
+        decode(md5('h' || n), 'hex'), NULL, date '2020-01-01' + n % 2500, now(), 's1',
+        's' || n % 2000 + 1, 1, CASE WHEN n % 50 > 0 THEN 'complete' ELSE 'open' END, 0,
+        CASE WHEN n % 40 > 0 THEN now() END, '', now(), 1 FROM generate_series(1, 20000) n;
+INSERT INTO handover_leg (id, handover_id, n, giver, receiver, receiver_role, witness,
+        witness_role, pack, department, kind, into_archive, started_on, due_on, due_at, provisional,
+        state, handed_at, handed_by, signed_at, closed_at, complete)
+    SELECT n, n, 1, 's' || n % 2000 + 1, '', 'custodian' || n % 40, '', 'gm' || n % 40, 'auto',
+        '销售' || n % 40, 'new_car', true, date '2020-01-01' + n % 2500,
+        date '2020-01-04' + n % 2500, now(), false,
+        CASE WHEN n % 50 > 2 THEN 'signed' WHEN n % 50 = 2 THEN 'disputed'
+            WHEN n % 50 = 1 THEN 'handed' ELSE 'open' END,
+        now(), '', now(), now() - n * interval '1 hour', n % 7 > 0
+    FROM generate_series(1, 20000) n;
+INSERT INTO handover_item (id, handover_id, position, item, state, instead, form, pages, copies,
+        customer_signed, staff_signed)
+    SELECT n, n % 20000 + 1, n / 20000 + 1, 'invoice', 'present', '', 'copy', 1, 1, '', ''
+    FROM generate_series(1, 40000) n;
+INSERT INTO handover_gap (id, handover_id, leg, item_id, kind, owner, opened_at, opened_by, due_on,
+        due_at, lapses, state, closed_by)
+    SELECT n, n % 20000 + 1, 1, n, 'missing', 's' || n % 2000 + 1, now(), 's1', now(), now(), 0,
+        CASE WHEN n % 10 > 0 THEN 'closed' ELSE 'open' END, ''
+    FROM generate_series(1, 20000) n;
+INSERT INTO handover_extension (id, handover_id, leg, asked_by, asked_at, until, reason, state)
+    SELECT n, n % 20000 + 1, 1, 's' || n % 2000 + 1, now(), now(), '', 'granted'
+    FROM generate_series(1, 20000) n;
+INSERT INTO receipt_day SELECT 'auto' || n % 8, date '2010-01-01' + n / 8, now(), 's1', 4
+    FROM generate_series(1, 20000) n;

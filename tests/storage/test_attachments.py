@@ -382,3 +382,38 @@ class TestGivenAnnouncedFile:
                 "image/png",
             )
             assert len(attachments.of(unit, "loose", 5)) == 1
+
+
+class TestGivenOneFileForTwoThings:
+    def test_then_it_is_counted_and_read_for_both(
+        self, unit_factory: UnitFactory, kept_in: Folder
+    ) -> None:
+        file = kept_in.keep([PNG])
+        with unit_factory() as unit:
+            add_person(unit, "1")
+            facts = {"staff_id": "1", "kind": "photo", "name": "a.png", "source": "{}"}
+            one = attachments.note_pending(unit, **facts, subject_kind="item", subject_id=5)
+            attachments.kept(unit, one, file)
+            row = attachments.get(unit, one)
+            assert row is not None
+            other = attachments.again(unit, row, "item", 6)
+            gone = attachments.note_pending(unit, **facts, subject_kind="item", subject_id=6)
+            attachments.lost(unit, gone, "gone")
+            assert attachments.counts(unit.session, "item", [5, 6, 7]) == {5: 1, 6: 1}
+            both = attachments.of_all(unit, "item", [5, 6])
+            expected = [(one, 5), (other, 6), (gone, 6)]
+            assert [(each.id, each.subject_id) for each in both] == expected
+            assert both[1].address == file.address
+            assert both[1].name == "a.png"
+            assert attachments.pending_due(unit, NOW, 10) == []
+
+    def test_when_it_is_still_to_be_fetched_then_it_is_fetched_for_both(
+        self, unit_factory: UnitFactory
+    ) -> None:
+        with unit_factory() as unit:
+            add_person(unit, "1")
+            one = attachments.note_pending(unit, staff_id="1", kind="photo", name="", source="{}")
+            row = attachments.get(unit, one)
+            assert row is not None
+            attachments.again(unit, row, "item", 6)
+            assert len(attachments.pending_due(unit, NOW, 10)) == 2

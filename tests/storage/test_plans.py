@@ -24,6 +24,11 @@ from storage import (
     figures,
     grades,
     groups,
+    handover_extensions,
+    handover_figures,
+    handover_gaps,
+    handover_items,
+    handovers,
     inbox,
     incidents,
     ledger,
@@ -32,8 +37,11 @@ from storage import (
     origins,
     outbox,
     outsiders,
+    receipts,
     rounds,
 )
+from storage.handover_gaps import NewGap
+from storage.handovers import NewHandover, NewLeg
 from storage.unit import Unit
 from tests.conftest import NOW, UnitFactory
 from tests.storage.people import add_person
@@ -80,6 +88,8 @@ def _ledger(unit: Unit) -> None:
     ledger.of_case(unit.session, "visit", 1)
     ledger.collapse(unit, "visit", 1, "night", NOW, "1", "notice:visit:1:evening")
     ledger.settle(unit, "notice:visit:1:evening", "sent", case=("visit", 1))
+    ledger.open_notices(unit.session, "notice:visit:1:evening", 1)
+    ledger.count_rest(unit, "notice:visit:1:evening", [])
     ledger.stalled(unit.session, 10)
     ledger.unwatch(unit, "visit", 1)
 
@@ -92,6 +102,8 @@ def _attachments(unit: Unit) -> None:
     attachments.attach(unit, [id], "visit_note", 5)
     attachments.refused(unit, id, "type")
     attachments.of(unit, "visit_note", 5)
+    attachments.of_all(unit, "visit_note", [5, 6])
+    attachments.counts(unit.session, "visit_note", [5, 6])
 
 
 def _rest(unit: Unit) -> None:
@@ -167,6 +179,64 @@ def _incidents(unit: Unit) -> None:
     incidents.close(unit, one.id, by="1", words="找到了", at=NOW)
 
 
+def _handovers(unit: Unit) -> None:
+    new = NewHandover(
+        pack="p",
+        kind="k",
+        department="d",
+        subject="沪A12345",
+        giver="1",
+        started_on=NOW.date(),
+        legs=[NewLeg("1", "custodian")],
+    )
+    held = handovers.save(unit, handovers.open_(unit, new, at=NOW, by="1"))
+    handovers.get(unit, held.id, lock=True)
+    handovers.by_number(unit.session, held.number)
+    handovers.alike(unit, "沪A12345", NOW.date())
+    handovers.of_period(unit.session, pack="p", kind="k", period_on=NOW.date(), department="d")
+    handovers.of_dossier(unit, 90_000, 5)
+    handovers.open_in(unit, ["d"], 5)
+    handovers.unshelved(unit, "p", 5)
+    leg = handovers.present(unit, held)
+    handovers.leg(unit, leg.id)
+    handovers.set_leg(unit, leg.id, state="open")
+    handovers.to_give(unit, "1", 5)
+    handovers.to_sign(unit, ["custodian"], 5)
+    handovers.to_witness(unit, ["gm"], 5)
+    handovers.disputed(unit, "p", 5)
+    handovers.provisional(unit, 5)
+    handover_items.lay(unit, held.id, ["a"])
+    handover_items.add(unit, held.id, "b")
+    line = handover_items.of(unit, held.id)[0]
+    handover_items.get(unit, line.id)
+    handover_items.put(unit, line.id, state="present")
+    gap = handover_gaps.open_(
+        unit, NewGap(held.id, 1, line.id, "missing", "1", NOW.date(), NOW), at=NOW, by="1"
+    )
+    assert gap is not None
+    handover_gaps.get(unit, gap)
+    handover_gaps.of(unit, held.id)
+    handover_gaps.open_of(unit, "1", 5)
+    handover_gaps.count(unit.session, held.id)
+    handover_gaps.set_(unit, gap, state="closed")
+    asked = handover_extensions.ask(
+        unit, handover_id=held.id, leg=1, by="1", at=NOW, until=NOW.date(), reason="出差"
+    )
+    assert asked is not None
+    handover_extensions.get(unit, asked)
+    handover_extensions.of(unit, held.id)
+    handover_extensions.decide(unit, asked, "refused")
+    receipts.entries(unit, "p", NOW, NOW, 5)
+    receipts.entries(unit, "p", NOW, NOW, 5, leg)
+    receipts.count(unit.session, "p", NOW, NOW)
+    receipts.close(unit, "p", NOW.date(), at=NOW, by="1", entries=0)
+    receipts.closed(unit.session, "p", NOW.date(), NOW.date())
+    month = ("p", NOW.date(), NOW.date())
+    handover_figures.month(unit.session, *month, NOW)
+    for which in handover_figures.Which:
+        handover_figures.cases(unit, *month, NOW, which, 5, department="d", kind="k")
+
+
 def _outsiders(unit: Unit) -> None:
     facts = {"kind": "external", "name": "周明", "credential": "letter", "issuer": "鹏程"}
     id = outsiders.add(unit, sponsor="1", number="18", valid_to=NOW.date(), **facts)
@@ -240,6 +310,7 @@ def _ways(unit: Unit) -> None:
         _looks,
         _rounds,
         _incidents,
+        _handovers,
         _outsiders,
         _grades,
         _log,

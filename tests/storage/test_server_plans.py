@@ -75,6 +75,7 @@ class TestGivenYearsOfUse:
             one._rest,
             one._looks,
             one._incidents,
+            one._handovers,
             one._outsiders,
             one._grades,
             one._log,
@@ -94,6 +95,10 @@ class TestGivenYearsOfUse:
         # lists of everybody's loans meet rows of the crowd, in which nothing is sealed
         monkeypatch.setattr(unit.vault, "open", lambda _sealed, _row: "")
         PATH.test_papers_and_loans(unit)
+
+    def test_the_register_of_loans(self, unit: Unit, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(unit.vault, "open", lambda _sealed, _row: "")
+        PATH.test_the_register_of_loans(unit)
 
     def test_custody_and_waiting(self, unit: Unit) -> None:
         PATH.test_custody_and_waiting(unit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -20,9 +20,10 @@ from telegram import (
     InputTextMessageContent,
 )
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, RetryAfter, TelegramError
+from telegram.error import BadRequest, TelegramError
 
 from bot.channels.base import ChannelError, Desk, Outcome, OutFile
+from bot.channels.beside import Beside, quietly
 from bot.channels.render import texts_of
 from bot.channels.telegram import files as telegram_files
 from bot.channels.telegram.decode import KINDS, NAME, Typing, decode
@@ -87,7 +88,7 @@ class Telegram:
             request=self._request,
             get_updates_request=self._request,
         )
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._beside = Beside()
         self._posted: dict[str, Call | None] = {}
         """By key: taps that were posted, with what the answer to the post is to say."""
         taps = TapClock(now)
@@ -122,10 +123,7 @@ class Telegram:
 
     async def stop(self) -> None:
         await self._intake.stop()
-        for task in set(self._tasks):
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(set(self._tasks))
+        await self._beside.stop()
         await self._request.shutdown()
 
     async def _prepare_polling(self) -> None:
@@ -185,7 +183,7 @@ class Telegram:
 
     async def _hand_on(self, read: Inbound | Typing | None) -> None:
         if isinstance(read, Typing):
-            self._spawn(self._suggest(read))
+            self._beside.spawn(self._suggest(read))
         elif read is not None:
             await self._desk.intake(read)
 
@@ -201,11 +199,10 @@ class Telegram:
             )
             for one in found.entries
         ]
-        await self._quietly(
-            self._bot.answer_inline_query(
-                typing.query, articles, cache_time=0, is_personal=True, next_offset=found.further
-            )
+        answer = self._bot.answer_inline_query(
+            typing.query, articles, cache_time=0, is_personal=True, next_offset=found.further
         )
+        await quietly(answer, TelegramError)
 
     # -- speaking ------------------------------------------------------------------------------
 
@@ -232,7 +229,7 @@ class Telegram:
         drawn = draw(card, self.username)
         if len(drawn.parts) > 1 or (card.protect and not protected):
             fresh = await self.send(account, card)
-            await self._quietly(self._bot.delete_message(account, message_id))
+            await quietly(self._bot.delete_message(account, message_id), TelegramError)
             return fresh
         try:
             await self._call(
@@ -283,7 +280,7 @@ class Telegram:
         if inbound.key in self._posted:
             self._posted[inbound.key] = {"method": ANSWER_TAP, **values}
         else:
-            self._spawn(self._quietly(self._call(ANSWER_TAP, **values)))
+            self._beside.spawn(quietly(self._call(ANSWER_TAP, **values), TelegramError))
 
     async def fetch(self, file: InFile) -> AsyncIterator[bytes]:
         root = self._settings.files_root
@@ -305,20 +302,4 @@ class Telegram:
 
     async def leave(self, chat: str) -> None:
         """Leave a group; harmless when that is done already."""
-        self._spawn(self._quietly(self._bot.leave_chat(chat)))
-
-    # -- small things --------------------------------------------------------------------------
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _quietly(self, call: Coroutine[Any, Any, object]) -> None:
-        """Make a call whose failure changes nothing: "query is too old", a message deleted."""
-        try:
-            await call
-        except RetryAfter as error:
-            log.info("call_put_off", seconds=converted(error).after)
-        except TelegramError as error:
-            log.info("call_refused", kind=type(error).__name__)
+        self._beside.spawn(quietly(self._bot.leave_chat(chat), TelegramError))

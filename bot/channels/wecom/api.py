@@ -40,12 +40,15 @@ CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 20.0
 UPLOAD_SECONDS = 60.0
 PIECE_BYTES = 64 * 1024
+PART_BYTES = 20 * 2**20
+"""Most of a file that the platform gives out at once."""
 AT_ONCE = 10
 """Most calls under way: more are refused with 45033."""
 SPARE = timedelta(seconds=300)
 """A token is renewed when it lasts no longer than that."""
 LONGEST_PAUSE = 3600.0
 
+_PART = re.compile(r"bytes (\d{1,15})-\d{1,15}/(\d{1,15})")
 _FROM_IP = re.compile(r"from ip: ([0-9a-fA-F.:]{3,45})")
 
 log = structlog.get_logger()
@@ -136,20 +139,28 @@ class Api:
         """Yield a file that somebody sent.
 
         Raises:
-            FileRefused: larger than the platform gives out at once.
+            FileRefused: larger than the platform gives out.
             ChannelError: GONE when it is not there, or not any more.
         """
         token = await self._valid_token()
-        try:
-            async for piece in self._stream(media_id, token):
-                yield piece
-        except Refused as error:
-            if error.code == TOO_LARGE:
-                raise FileRefused("size") from None
-            if error.code not in STALE_TOKEN:
-                raise
-            async for piece in self._stream(media_id, await self._valid_token(stale=token)):
-                yield piece
+        got, fresh = 0, False
+        while True:
+            before, whole = got, 0
+            try:
+                async for piece, length in self._stream(media_id, token, got):
+                    got, whole = got + len(piece), length
+                    yield piece
+            except Refused as error:
+                if error.code == TOO_LARGE:
+                    raise FileRefused("size") from None
+                if error.code not in STALE_TOKEN or fresh:
+                    raise
+                token, fresh = await self._valid_token(stale=token), True
+                continue
+            if got >= whole:
+                return
+            if got == before:
+                raise ChannelError(Outcome.UNKNOWN, "a file that does not go on")
 
     async def _call(
         self,
@@ -199,20 +210,31 @@ class Api:
                 raise ChannelError(Outcome.UNKNOWN, type(error).__name__) from None
         return _read(payload)
 
-    async def _stream(self, media_id: str, token: str) -> AsyncIterator[bytes]:
+    async def _stream(
+        self, media_id: str, token: str, start: int
+    ) -> AsyncIterator[tuple[bytes, int]]:
+        """Yield a file from `start` on, as far as it is given out at once.
+
+        Each piece comes with the length of the whole file; 0: all of it is given out.
+        """
         query = urlencode({"access_token": token, "media_id": media_id})
         patience = aiohttp.ClientTimeout(
             total=None, sock_connect=CONNECT_SECONDS, sock_read=self._answer_seconds
         )
+        part = {"Range": f"bytes={start}-{start + PART_BYTES - 1}"}
         try:
             async with self._open.get(
-                f"{self._base}/media/get?{query}", proxy=self._settings.proxy, timeout=patience
+                f"{self._base}/media/get?{query}",
+                proxy=self._settings.proxy,
+                timeout=patience,
+                headers=part,
             ) as response:
                 if "Content-Disposition" not in response.headers:
                     self._settle("media/get", _read(await response.read()))
                     raise ChannelError(Outcome.UNKNOWN, "neither a file nor an error")
+                whole = _whole(response.headers.get("Content-Range", ""), start)
                 async for piece in response.content.iter_chunked(PIECE_BYTES):
-                    yield piece
+                    yield piece, whole
         except TimeoutError:
             raise ChannelError(Outcome.UNKNOWN, "no answer") from None
         except aiohttp.ClientError as error:
@@ -319,3 +341,18 @@ def _read(payload: bytes) -> Json:
 def _code(answer: Json) -> int:
     code: int = answer["errcode"]
     return code
+
+
+def _whole(content_range: str, start: int) -> int:
+    """Return the length of the file of which a part is given out; 0: it is no part.
+
+    Raises ChannelError: it is another part than the one asked for.
+    """
+    if not content_range:
+        if start:
+            raise ChannelError(Outcome.UNKNOWN, "not the part that was asked for")
+        return 0
+    found = _PART.fullmatch(content_range)
+    if found is None or int(found[1]) != start:
+        raise ChannelError(Outcome.UNKNOWN, "not the part that was asked for")
+    return int(found[2])

@@ -5,26 +5,36 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
 import structlog
 
 from bot.channels.base import UTF8_BYTES, ChannelError, Desk, Outcome, OutFile
+from bot.channels.beside import Beside, quietly
 from bot.channels.render import QUOTE_BYTES
 from bot.channels.wecom.api import ANSWER_SECONDS, Api, Json
 from bot.channels.wecom.callback import PATIENCE_SECONDS, Callback
 from bot.channels.wecom.decode import NAME
-from bot.channels.wecom.draw import BELOW, CAPABILITIES, SETTLED, draw, greyed, redrawn
+from bot.channels.wecom.directory import people
+from bot.channels.wecom.draw import (
+    BELOW,
+    CAPABILITIES,
+    SETTLED,
+    buttons_of,
+    draw,
+    greyed,
+    redrawn,
+)
 from bot.channels.wecom.files import guarded, kind_of, name_of
 from bot.channels.wecom.notes import Note, Notes
 from bot.channels.wecom.outcomes import Refused
 from bot.channels.wecom.throttle import Throttle
 from bot.settings import Wecom as Settings
 from handlers.conversation.messages import Card, Inbound, InFile
+from handlers.directory import Listed
 from storage.errors import StorageError
 
 RECALLABLE = timedelta(hours=24)
@@ -48,11 +58,13 @@ class Wecom:
         now: Callable[[], datetime],
         *,
         menu: Json | None = None,
+        link: str = "",
         patience: float = PATIENCE_SECONDS,
         sleep: Sleep = asyncio.sleep,
         answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
-        """`menu`: of the app, for everybody; None: it is left as it is.
+        """`menu`: of the app, for everybody; None: it is left as it is. `link`: where a tap on a
+        notice leads; "": notices are plain messages.
 
         `patience`: how long a message may take to be handled; `sleep`: between tries to set the
         menu; `answer_seconds`: patience with one call.
@@ -63,11 +75,13 @@ class Wecom:
         self.callback = Callback(settings, patience=patience)
         self._agent_id = settings.agent_id
         self._now = now
+        self._compares = settings.compare_directory
         self._menu = menu
+        self._link = link
         self._sleep = sleep
         self._api = Api(settings, now, answer_seconds=answer_seconds)
         self._throttle = Throttle(settings.limits, now)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._beside = Beside()
 
     @property
     def problem(self) -> str:
@@ -80,21 +94,18 @@ class Wecom:
         await self._api.open(self._recall_token, self._share_token)
         self.callback.start(desk)
         if self._menu is not None:
-            self._spawn(self._set_menu(self._menu))
+            self._beside.spawn(self._set_menu(self._menu))
 
     async def stop(self) -> None:
         await self.callback.stop()
-        for task in set(self._tasks):
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(set(self._tasks))
+        await self._beside.stop()
         await self._api.close()
 
     # -- speaking ------------------------------------------------------------------------------
 
     async def send(self, account: str, card: Card, files: tuple[OutFile, ...] = ()) -> str:
         before = await self._before(account, card.instead_of)
-        drawn = draw(card, before.quote if before else "")
+        drawn = draw(card, before.quote if before else "", self._link)
         kinds = [kind_of(one) for one in files]
         self._throttle.take(account, len(files) + len(drawn.texts) + (drawn.card is not None))
         ref = _new_ref()
@@ -119,17 +130,20 @@ class Wecom:
         await self._notes.keep(account, ref, note)
         if before is not None:
             grey = greyed(card, BELOW)
-            await self._quietly(self._change(account, card.instead_of, before, grey))
+            change = self._change(account, card.instead_of, before, grey)
+            await quietly(change, ChannelError)
         return ref
 
     async def edit(self, account: str, ref: str, card: Card) -> str:
         """Redraw a card in place, by the code of a tap on it or by the one it was sent with.
 
         A card that cannot show what it has come to counts as gone; it is greyed out where nothing
-        is left to press.
+        is left to press. Where nobody waits for it, the buttons follow and that will do.
         """
         note = await self._notes.of(account, ref)
         template = redrawn(card)
+        if template is None and card.protect and card.quiet:
+            template = buttons_of(card)  # its text stands before it and stays
         if template is None:
             if not card.buttons():
                 await self._change(account, ref, note, greyed(card, SETTLED))
@@ -183,7 +197,8 @@ class Wecom:
     async def answer_tap(self, inbound: Inbound, alert: str) -> None:
         """Say what stands against a tap: there is no spinner to stop and no pop-up to show."""
         if alert:
-            self._spawn(self._quietly(self.send(inbound.account, Card(alert))))
+            said = self.send(inbound.account, Card(alert))
+            self._beside.spawn(quietly(said, ChannelError))
 
     async def fetch(self, file: InFile) -> AsyncIterator[bytes]:
         async for piece in self._api.download(file.ref):
@@ -191,6 +206,10 @@ class Wecom:
 
     async def menu(self, account: str, entries: tuple[tuple[str, str], ...]) -> None:
         """The platform has one menu for all, which the start sets."""
+
+    async def people(self) -> tuple[Listed, ...] | None:
+        """Return whom the app can see, where that is to be compared."""
+        return await people(self._api, self._agent_id) if self._compares else None
 
     async def leave(self, chat: str) -> None:
         """An app is in no groups."""
@@ -249,17 +268,6 @@ class Wecom:
                 if isinstance(error, ChannelError) and error.outcome is Outcome.REJECTED:
                     return
             await self._sleep(MENU_SECONDS)
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _quietly(self, call: Coroutine[Any, Any, object]) -> None:
-        try:
-            await call
-        except ChannelError as error:
-            log.info("call_refused", kind=error.outcome.value)
 
 
 def _new_ref() -> str:

@@ -10,7 +10,7 @@ import binascii
 import hashlib
 import hmac
 import re
-from base64 import b64decode
+from base64 import b64decode, b64encode
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
@@ -31,7 +31,7 @@ class Forged(Exception):
 
 
 class Crypto:
-    """Opens what the platform sends to one app."""
+    """Opens what the platform sends to one app, and makes the like of it."""
 
     def __init__(self, token: str, encoding_aes_key: str, receive_id: str) -> None:
         """`receive_id`: whom messages are for; of a self-built app its corp id.
@@ -51,11 +51,23 @@ class Crypto:
         Raises:
             Forged: it is not signed with our token, or not encrypted with our key for us.
         """
-        parts = (one.encode() for one in (self._token, timestamp, nonce, encrypted))
-        signed = hashlib.sha1(b"".join(sorted(parts)), usedforsecurity=False).hexdigest()
+        signed = self.sign(timestamp, nonce, encrypted)
         if not hmac.compare_digest(signed.encode(), signature.encode()):
             raise Forged("signature_mismatch")
         return self._decrypt(encrypted)
+
+    def sign(self, timestamp: str, nonce: str, encrypted: str) -> str:
+        parts = (one.encode() for one in (self._token, timestamp, nonce, encrypted))
+        return hashlib.sha1(b"".join(sorted(parts)), usedforsecurity=False).hexdigest()
+
+    def seal(self, text: str, random: bytes) -> str:
+        """Encrypt a text as the platform does; `random`: 16 bytes of a good source."""
+        message = text.encode()
+        plain = random + len(message).to_bytes(_LENGTH, "big") + message + self._receive_id
+        count = _PAD - len(plain) % _PAD
+        sealing = Cipher(AES(self._key), CBC(self._key[:_BLOCK])).encryptor()
+        data = sealing.update(plain + bytes([count]) * count) + sealing.finalize()
+        return b64encode(data).decode()
 
     def _decrypt(self, encrypted: str) -> str:
         try:

@@ -126,10 +126,16 @@ def _tapped(message: Element, account: str) -> Inbound | None:
         account=account,
         key=_key(message),
         at=_time(message),
-        choice=pressed(value(message, "EventKey")),
+        choice=pressed(value(message, "EventKey"), _picked(message)),
         card=value(message, "TaskId"),
         redraw=value(message, "ResponseCode"),
     )
+
+
+def _picked(message: Element) -> list[str]:
+    """Return the ids of the entries that were picked in a card's list."""
+    found = message.iterfind("SelectedItems/SelectedItem/OptionIds/OptionId")
+    return [one.text.strip() for one in found if one.text]
 
 
 def _clicked(message: Element, account: str) -> Inbound | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.channels.base import ChannelError
 from bot.channels.wecom.api import Api, Json
+from bot.channels.wecom.callback_look import try_out
 from bot.channels.wecom.outcomes import Refused as Errcode
 from bot.clock import SystemClock
 from bot.commands.shared import Refused
@@ -15,7 +16,9 @@ _WRONG = {
     40056: "agent_id is not this app's: it stands at the top of the app's page",
     40091: "the secret is not one of this app: copy it anew from the app's page in the console",
     48002: "the app may not use this interface: give it the rights in the console",
+    45009: "calls came too often: wait a minute and try again",
     50003: "the app is disabled: switch it on in the console",
+    60011: "the app may not see what it asks for: put it into its visible range (可见范围)",
     301002: "agent_id and secret are of different apps: take both from the same page",
 }
 """By error code: what is wrong and where the right value stands."""
@@ -27,7 +30,8 @@ async def look(settings: Settings, wecom: Wecom) -> list[str]:
     Raises:
         Refused: the platform cannot be reached or does not accept a setting; says what to mend.
     """
-    api = Api(wecom, SystemClock().now)
+    now = SystemClock().now
+    api = Api(wecom, now)
     await api.open()
     try:
         app = await api.get("agent/get", agentid=str(wecom.agent_id))
@@ -41,7 +45,13 @@ async def look(settings: Settings, wecom: Wecom) -> list[str]:
         ) from None
     finally:
         await api.close()
-    return [*_of_app(app), *_of_callback(settings, wecom)]
+    url = f"{(settings.http.public_url or '').rstrip('/')}{wecom.callback_path}"
+    return [
+        *_of_app(app),
+        f"messages are expected at {url}: enter that in the console under 接收消息, API接收, with "
+        "this token and EncodingAESKey, while the program runs",
+        await try_out(url, wecom, now()),
+    ]
 
 
 def _sentence(code: int, seen_from: str) -> str:
@@ -66,11 +76,3 @@ def _of_app(app: Json) -> list[str]:
     if not any(ranges):
         remarks.append("nobody is in its visible range (可见范围), so it reaches nobody")
     return remarks
-
-
-def _of_callback(settings: Settings, wecom: Wecom) -> list[str]:
-    url = f"{(settings.http.public_url or '').rstrip('/')}{wecom.callback_path}"
-    return [
-        f"messages are expected at {url}: enter that in the console under 接收消息, API接收, with "
-        "this token and EncodingAESKey, while the program runs"
-    ]

@@ -18,7 +18,7 @@ TITLE_BYTES = 16
 ENTRY_BYTES = 40
 
 GROUPS = (
-    (N_("Write"), ("visit", "plan", "update", "open", "incident")),
+    (N_("Write"), ("visit", "handover", "update", "open", "incident")),
     (N_("Borrowing"), ("borrow", "loans", "return", "renew", "find")),
     (N_("Mine"), ("today", "approvals", "delegate", "away", "help")),
 )

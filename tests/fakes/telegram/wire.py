@@ -170,8 +170,8 @@ async def reset(request: web.BaseRequest) -> NoReturn:
     raise AssertionError("nobody answers a broken connection")
 
 
-def break_off(transport: asyncio.BaseTransport | None) -> None:
-    if not isinstance(transport, asyncio.Transport):
+def break_off(transport: asyncio.Transport | None) -> None:
+    if transport is None:
         return
     raw = transport.get_extra_info("socket")
     if raw is not None:

@@ -19,7 +19,7 @@ ANSWER_SECONDS = 5.0
 VERIFY_SECONDS = 1.0
 OFFERS = 3
 Tree = dict[str, object]
-"""Elements of a message: texts, numbers, or elements again."""
+"""Elements of a message: texts, numbers, elements again, or several of those."""
 
 
 @dataclass
@@ -51,6 +51,10 @@ class Callbacks:
         self.mistakes: list[str] = []
         self.seconds_taken: list[float] = []
         """How long the app took to answer each offer."""
+        self.patient = False
+        """True: it offers a message as often as it takes, and forgets none."""
+        self.offering = 0
+        """Offers that wait for their answer."""
         self._keys = keys
         self._agent_id = agent_id
         self._seconds = seconds
@@ -69,6 +73,10 @@ class Callbacks:
     @property
     def waiting(self) -> int:
         return sum(map(len, self._waiting.values()))
+
+    def behind(self, account: str) -> list[Delivery]:
+        """Return what a member sent and the app did not take yet."""
+        return list(self._waiting[account])
 
     def xml(self, account: str, content: Tree) -> str:
         """Return a message of a member, as it is before it is encrypted."""
@@ -98,7 +106,7 @@ class Callbacks:
                 one.offers += 1
                 if await self.offer(one.xml) == 200:
                     waiting.popleft()
-                elif one.offers == OFFERS:
+                elif one.offers >= OFFERS and not self.patient:
                     self.lost.append(waiting.popleft())
                 else:
                     break
@@ -126,6 +134,7 @@ class Callbacks:
         """Post anything to the callback."""
         assert self._client is not None
         began = asyncio.get_running_loop().time()
+        self.offering += 1
         try:
             async with self._client.post(f"{self.url}?{urlencode(query)}", data=body) as response:
                 if await response.read():
@@ -134,6 +143,7 @@ class Callbacks:
         except (aiohttp.ClientError, TimeoutError):
             return 0
         finally:
+            self.offering -= 1
             self.seconds_taken.append(asyncio.get_running_loop().time() - began)
 
     async def verify(self, text: str = "1616140317555161061", **changed: str) -> tuple[int, str]:
@@ -155,6 +165,8 @@ def _elements(tree: Tree) -> str:
 def _content(value: object) -> str:
     if isinstance(value, dict):
         return _elements(value)
+    if isinstance(value, list):
+        return "".join(map(_elements, value))
     if isinstance(value, int | float):
         return str(value)
     text = "".join(one for one in str(value) if one in "\n\t" or ord(one) >= 32)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import count
 from typing import TYPE_CHECKING
 
-from tests.fakes.wecom.callbacks import Delivery
+from tests.fakes.wecom.callbacks import Delivery, Tree
 from tests.fakes.wecom.messages import Message
 
 if TYPE_CHECKING:
@@ -61,18 +62,34 @@ class Member:
         raise AssertionError(f"no button {label!r}; there are {shown}")
 
     async def press(self, message: Message, key: str) -> Delivery:
-        """Press a button by its key; the platform hands out a code with each press."""
-        code = self._server.chats.code(message)
-        return await self.forge(message.task_id, key, code)
+        """Press a button by its key; the platform hands out a code with each press.
 
-    async def forge(self, task_id: str, key: str, code: str = "") -> Delivery:
+        The key of an entry of a list picks it and presses the button below.
+        """
+        code = self._server.chats.code(message)
+        submit = message.card.get("submit_button", {}).get("key", "")
+        if not submit:
+            return await self.forge(message.task_id, key, code)
+        picked = sorted(message.ticked) if key == submit else [key]
+        return await self.forge(message.task_id, submit, code, picked)
+
+    def tick(self, message: Message, entry: str) -> None:
+        """Tick an entry of a list, or let it go; it is sent with the button below."""
+        message.ticked ^= {entry}
+
+    async def forge(
+        self, task_id: str, key: str, code: str = "", picked: Sequence[str] = ()
+    ) -> Delivery:
         """Send a press of a button that nobody showed."""
+        options: list[Tree] = [{"OptionId": one} for one in picked]
+        item: Tree = {"QuestionKey": "q", "OptionIds": options}
         return await self.event(
             "template_card_event",
             EventKey=key,
             TaskId=task_id,
-            CardType="button_interaction",
+            CardType="multiple_interaction" if picked else "button_interaction",
             ResponseCode=code,
+            **({"SelectedItems": {"SelectedItem": item}} if picked else {}),
         )
 
     async def click(self, key: str) -> Delivery:

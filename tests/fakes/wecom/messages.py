@@ -39,17 +39,36 @@ class Message:
     replaced: str = ""
     """What the grey button says of a card that cannot be pressed any more; empty: it can."""
     edits: int = 0
+    names: list[str] = field(default_factory=list)
+    """Task ids that the card has had; a redrawn one has a new one."""
 
     @property
     def task_id(self) -> str:
         return str(self.card.get("task_id", ""))
 
+    ticked: set[str] = field(default_factory=set)
+    """Entries of its list that its reader has ticked and not sent yet."""
+
+    @property
+    def kind_of_card(self) -> str:
+        return str(self.card.get("card_type", ""))
+
     @property
     def buttons(self) -> list[tuple[str, str]]:
-        """Label and key of what can be pressed."""
+        """Label and key of what can be pressed, picked from a list or ticked."""
         if self.replaced:
             return []
-        return [(one["text"], one["key"]) for one in self.card.get("button_list", [])]
+        found = [(one["text"], one["key"]) for one in self.card.get("button_list", [])]
+        found += [(one["text"], one["id"]) for one in cards.entries(self.card)]
+        if self.kind_of_card == cards.TICKS:
+            found.append((self.card["submit_button"]["text"], self.card["submit_button"]["key"]))
+        return found
+
+    def show(self, card: Json) -> None:
+        """Let the message be that card."""
+        self.card, self.text = card, cards.text_of(card)
+        self.names.append(self.task_id)
+        self.ticked = {one["id"] for one in cards.entries(card) if one.get("is_checked")}
 
 
 @dataclass
@@ -111,8 +130,7 @@ class Chats:
                 self.dropped.append(body)
             else:
                 self.chats[one.lower()].append(message)
-        if message.card:
-            self._tasks.add(message.task_id)
+        if message.card and message.kind_of_card != cards.NOTICE:
             answer["response_code"] = self.code(message)
         return answer
 
@@ -127,8 +145,7 @@ class Chats:
                 if not made.text:
                     raise Errcode(44004, "empty content")
             case "template_card":
-                made.card = self._card(content, update=False)
-                made.text = cards.text_of(content)
+                made.show(self._card(content, update=False))
             case _:
                 stored = self._cabinet.get(str(content.get("media_id")))
                 made.media, made.name = stored.content, stored.name
@@ -168,7 +185,7 @@ class Chats:
             raise Errcode(42015, "not a card of this member")
         if "template_card" in body:
             card = self._card(body["template_card"], update=True)
-            message.card, message.text = card, cards.text_of(card)
+            message.show(card)
             message.replaced = card.get("replace_text", "")
         elif body.get("button", {}).get("replace_name"):
             message.replaced = body["button"]["replace_name"]

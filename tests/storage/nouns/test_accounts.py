@@ -226,6 +226,24 @@ class TestGivenAChatThatFails:
             assert (on.account, on.unreachable_why) == ("1", accounts.OFF)
 
 
+class TestGivenAccountsOnSeveralMessengers:
+    def test_when_all_are_asked_for_then_those_in_use_come_by_person(
+        self, unit_factory: UnitFactory
+    ) -> None:
+        with unit_factory() as unit:
+            staffed(unit)
+            for channel, account, person in (
+                ("telegram", "9", "zhang"), ("phones", "1", "zhang"), ("wecom", "2", "li"),
+            ):  # fmt: skip
+                accounts.bind(unit, channel, account, person)
+            found = accounts.everybody(unit.session, {"telegram", "wecom"})
+            assert [(one.staff_id, one.channel) for one in found] == [
+                ("li", "wecom"), ("zhang", "telegram"),
+            ]  # fmt: skip
+            assert found[1] in accounts.of_person(unit.session, "zhang")
+            assert accounts.everybody(unit.session, ()) == ()
+
+
 def home(unit: Unit) -> tuple[str, str]:
     person = staff.get(unit.session, "zhang")
     assert person is not None

@@ -131,3 +131,14 @@ class TestGivenAChange:
 )
 def test_phone_digits(phone: str, digits: str) -> None:
     assert dossiers.phone_digits(phone) == digits
+
+
+class TestGivenADossierWithAKey:
+    def test_it_is_found_by_that_key_alone(self, unit_factory: UnitFactory) -> None:
+        with unit_factory() as unit:
+            staffed(unit)
+            id_ = customer(unit, "王某", key="LSVAB2187D2100001")
+            customer(unit, "李某")
+            assert dossiers.keyed(unit.session, "LSVAB2187D2100001") == (id_,)
+            assert dossiers.keyed(unit.session, "LSVAB") == ()
+            assert dossiers.keyed(unit.session, "") == ()

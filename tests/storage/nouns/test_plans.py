@@ -43,6 +43,7 @@ from storage import (
     loan_items,
     loan_lists,
     loan_queue,
+    loan_register,
     loans,
     loose,
     notes,
@@ -54,6 +55,7 @@ from storage import (
 )
 from storage.directory import StaffDirectory
 from storage.loan_lists import Late, Wanted
+from storage.loan_register import Asked, Section
 from storage.tables import metadata
 from storage.unit import Unit
 from tests.conftest import UnitFactory
@@ -141,6 +143,7 @@ class TestGivenTheMessagePath:
         dossiers.touch_recent(unit, "zhang", id_, NOW)
         dossiers.get(unit, id_)
         dossiers.named(unit.session, "鸿鑫贸易")
+        dossiers.keyed(unit.session, "LSVAB2187D2100001")
         search.find_dossiers(unit, words, staff_id="zhang", limit=8)
         search.find_dossiers(unit, words, staff_id="gm", limit=8)
 
@@ -249,6 +252,18 @@ class TestGivenTheMessagePath:
         incidents.of_loan(unit, held.id, "overdue")
         incidents.all_of_loan(unit, held.id)
 
+    def test_the_register_of_loans(self, unit: Unit) -> None:
+        dossier_id = customer(unit, "鸿鑫贸易")
+        papers = [lent.paper(unit, dossier_id, form=one) for one in ("original", "copy")]
+        for paper in papers:
+            held = lent.lent(unit, dossier_id, (paper,), due=NOW)
+        for section in Section:
+            of = {Section.BORROWER: "zhang", Section.DOSSIER: str(dossier_id)}.get(section, "")
+            for departments in ((), ("销售一部",), ("销售一部", "销售二部")):
+                asked = Asked(section, NOW, NOW - timedelta(days=30), departments, of)
+                loan_register.page(unit, asked, 8)
+                loan_register.page(unit, asked, 8, held)
+
     def test_custody_and_waiting(self, unit: Unit) -> None:
         dossier_id = customer(unit, "鸿鑫贸易")
         papers = (lent.paper(unit, dossier_id),)
@@ -265,7 +280,8 @@ class TestGivenTheMessagePath:
         custody.of_loan(unit, held.id)
         for one in (None, *papers):
             custody.chain(unit, dossier_id, one, NOW + timedelta(days=1))
-        first, second = (loan_queue.join(unit, dossier_id, who, NOW) for who in ("li", "head"))
+        first = loan_queue.join(unit, dossier_id, "li", NOW)
+        second = loan_queue.join(unit, dossier_id, "head", NOW, papers)
         loan_queue.offer(unit, first.id, NOW, NOW)
         loan_queue.queue(unit.session, dossier_id)
         loan_queue.ahead(unit.session, second)

@@ -9,7 +9,7 @@ import { Phone } from "./phone.js";
 import { TopBar } from "./topbar.js";
 import { t } from "./words.js";
 
-const AT_START = 7;
+const AT_START = 8;
 const NARROW = matchMedia("(max-width: 640px)");
 
 const chats = new Chats();

@@ -1,0 +1,46 @@
+"""Whom the app can see, as the platform's directory has them: asked department by department."""
+
+from __future__ import annotations
+
+import structlog
+
+from bot.channels.wecom.api import Api, Json
+from handlers.directory import Listed
+
+log = structlog.get_logger()
+
+
+async def people(api: Api, agent_id: int) -> tuple[Listed, ...] | None:
+    """Return everybody in the app's visible range.
+
+    None: the range is given by tags, whose members an app may not ask for, so nobody could be
+    told to be out of it.
+
+    Raises:
+        ChannelError: the platform does not say.
+    """
+    app = await api.get("agent/get", agentid=str(agent_id))
+    if _range(app, "allow_tags", "tagid"):
+        log.warning("directory_not_compared", why="the visible range has tags")
+        return None
+    found: dict[str, Listed] = {}
+    for top in _range(app, "allow_partys", "partyid"):
+        departments = await api.get("department/simplelist", id=str(top))
+        for one in departments.get("department_id", []):
+            members = await api.get("user/simplelist", department_id=str(one["id"]))
+            for member in members.get("userlist", []):
+                _add(found, member)
+    for one in _range(app, "allow_userinfos", "user"):
+        if str(one["userid"]).lower() not in found:
+            _add(found, await api.get("user/get", userid=str(one["userid"])))
+    return tuple(found.values())
+
+
+def _range(app: Json, outer: str, inner: str) -> list[Json]:
+    """Return one part of the app's visible range, which is left out or null where it is empty."""
+    return (app.get(outer) or {}).get(inner) or []
+
+
+def _add(found: dict[str, Listed], member: Json) -> None:
+    account = str(member["userid"]).lower()
+    found[account] = Listed(account, str(member.get("name", "")))

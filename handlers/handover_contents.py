@@ -1,0 +1,180 @@
+"""卷内目录: what lies in the file, in the pack's order with pages, to be printed; and its label.
+
+Made when it is sent, for who looks after the papers. A line somebody still has to supply is on it,
+with what is missing: the list says what is there, not what should be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from handlers import (
+    case_texts,
+    handover_access,
+    handover_card,
+    handover_ends,
+    handover_findings,
+    handover_given,
+    handover_words,
+    register_rows,
+)
+from handlers.case_cards import here
+from handlers.context import Context
+from handlers.conversation.messages import FRESH, Card, Reply, Show
+from handlers.handover_access import Act
+from handlers.handover_given import Line
+from handlers.made import Made, caption
+from handlers.table_file import Cell, Table, workbook
+from handlers.texts import N_, Texts
+from rules.handovers import order
+from storage import dossiers, handover_gaps, handovers
+from storage.dossiers import Dossier
+from storage.handovers import Handover
+
+RULE = "S2-DOSS.17"
+
+TITLE = N_("Contents list")
+COLUMNS = (
+    (N_("No."), 6),
+    (N_("Title"), 46),
+    (N_("Form"), 10),
+    (N_("Pages"), 8),
+    (N_("From – to"), 12),
+    (N_("Copies"), 8),
+    (N_("Remarks"), 40),
+)
+LABEL = N_("No. {number}\n{subject}\n{year} · {kind}\n{place}")
+ANNEX = N_("annex")
+WORDS = N_("{number} · {subject} · handed over by {giver}, signed for by {receiver}, {day}")
+COPIES = N_("In {count} copies: one for each who signs, one in the file.")
+NOTES = N_("Notes: {words}. Responsible: {name}, {day}.")
+NO_NOTES = N_("nothing to note")
+COMING = N_("The contents list is being made.")
+NOTHING = N_("There is nothing to list yet.")
+
+
+def label(ctx: Context, held: Handover, texts: Texts, place: str = "") -> str:
+    """Return what the label of the file says. Rule: S2-DOSS.7, S2-DOSS.20, S4-LOAN.5.5."""
+    row, dossier = handover_access.row_of(ctx, held), _dossier(ctx, held)
+    return texts.t(
+        LABEL,
+        number=(dossier.number if dossier else None) or held.number,
+        subject=handover_words.subject(ctx, held, here(ctx)),
+        year=held.year,
+        kind=handover_words.kind(row, texts),
+        place=place or held.location,
+    )
+
+
+def ask(ctx: Context, arguments: tuple[str, ...]) -> Reply:
+    """Ask for the list as a file; it is made when it is sent."""
+    held = handover_access.known(ctx, arguments[0])
+    if held is None or Act.SHELVE not in handover_access.may(ctx, held, ctx.person):
+        return handover_card.refused(ctx, held)
+    ctx.record("handover.contents_asked", f"handover:{held.id}", RULE)
+    card = Card(
+        ctx.t(COMING), title=handover_card.title(held, ctx.texts), makes=f"sign.list.{held.id}"
+    )
+    return Reply((Show(card, slot=FRESH),))
+
+
+def make(ctx: Context, arguments: tuple[str, ...]) -> Made:
+    """Make the contents list as a workbook, ready to be printed.
+
+    Rule: S2-DOSS.15, S2-DOSS.17, S2-DOSS.18, S1-12.4.3, S5-2.25, S5-2.26.
+    """
+    held = handover_access.known(ctx, arguments[0])
+    if held is None or Act.SHELVE not in handover_access.may(ctx, held, ctx.person):
+        return Made(ctx.t(NOTHING))
+    rows = _rows(ctx, held)
+    if not rows:
+        return Made(ctx.t(NOTHING))
+    made_at = register_rows.wall(ctx, ctx.now)
+    assert made_at is not None  # noqa: S101 - there is a present
+    columns = tuple((ctx.t(title), width) for title, width in COLUMNS)
+    name = f"{ctx.t(TITLE)} {held.number}"
+    file = workbook(Table(name, _words(ctx, held), columns, rows, made_at))
+    ctx.record("handover.contents_sent", f"handover:{held.id}", RULE, sum=file.checksum)
+    return Made(label(ctx, held, ctx.texts), caption(ctx, file, len(rows)), (file,))
+
+
+def _rows(ctx: Context, held: Handover) -> list[tuple[Cell, ...]]:
+    """Return the lines in the pack's order; pages are numbered through, annexes are not."""
+    papers = handover_access.papers_of(ctx, held)
+    there = {one.id for one in handover_ends.papers(ctx, held)}
+    open_gaps = [one for one in handover_gaps.of(ctx.unit, held.id) if one.open]
+    gaps = handover_findings.by_item(open_gaps)
+    lines = {
+        one.key: one
+        for one in handover_given.lines(ctx, held)
+        if one.item.id in there or one.item.id in gaps
+    }
+    dossier = _dossier(ctx, held)
+    contracts = contract_numbers(
+        (dossier.number or "") if dossier else "", handover_given.lines(ctx, held)
+    )
+    rows: list[tuple[Cell, ...]] = []
+    number, page = 0, 0
+    for key in order(papers, lines):
+        line = lines[key]
+        coded = line.paper is None or line.paper.coded
+        here_now = line.item.id in there
+        number += here_now and coded
+        pages = line.item.pages if here_now and coded else 0
+        span = f"{page + 1}–{page + pages}" if pages else ""
+        page += pages
+        place = str(number) if here_now and coded else ctx.t(ANNEX) if here_now else ""
+        remarks = [handover_findings.what(one, ctx.texts) for one in gaps.get(line.item.id, ())]
+        rows.append(
+            (
+                place,
+                " ".join(filter(None, (_title(line, ctx.texts), contracts.get(line.item.id)))),
+                ctx.t(handover_words.FORMS[line.item.form]) if line.item.form else "",
+                line.item.pages or None,
+                span,
+                line.item.copies if here_now else None,
+                "; ".join(remarks),
+            )
+        )
+    return rows
+
+
+def contract_numbers(number: str, found: Iterable[Line]) -> dict[int, str]:
+    """Return the number of each contract by the id of its line, after that of the file.
+
+    Rule: S4-LOAN.4.8.
+    """
+    asked = [one.item.id for one in found if one.paper is not None and one.paper.numbered]
+    return {id_: f"{number}-{at}" for at, id_ in enumerate(asked, 1)} if number else {}
+
+
+def _title(line: Line, texts: Texts) -> str:
+    own = line.item.title if line.there is not None else ""
+    return " ".join(filter(None, (line.title(texts), own, line.item.certificate)))
+
+
+def _words(ctx: Context, held: Handover) -> str:
+    """Return what stands above the list, and the notes at its end with name and day."""
+    row, dossier = handover_access.row_of(ctx, held), _dossier(ctx, held)
+    leg = handovers.present(ctx.unit, held)
+    day = ctx.texts.day(ctx.policy.time.office_day(leg.signed_at or ctx.now))
+    said = ctx.t(
+        WORDS,
+        number=(dossier.number if dossier else None) or held.number,
+        subject=handover_words.subject(ctx, held, here(ctx)),
+        giver=case_texts.name(ctx, leg.giver),
+        receiver=case_texts.name(ctx, leg.receiver),
+        day=day,
+    )
+    notes = ctx.t(
+        NOTES,
+        words=leg.remark or ctx.t(NO_NOTES),
+        name=ctx.person.name,
+        day=ctx.texts.day(ctx.today),
+    )
+    copies = ctx.t(COPIES, count=row.copies) if row.copies > 1 else ""
+    return " ".join(filter(None, (said, copies, notes)))
+
+
+def _dossier(ctx: Context, held: Handover) -> Dossier | None:
+    return dossiers.get(ctx.unit, held.dossier_id) if held.dossier_id is not None else None

@@ -1,0 +1,152 @@
+"""What a handover still lacks: each gap has an owner and a day, and stays until it is put right.
+
+Of one line and kind at most one gap is open; the database itself holds no two. The number of open
+ones lies with the handover, so that no list has to be counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, delete, func, insert, literal_column, select, update
+from sqlalchemy.orm import Session
+
+from storage.tables import handover_gap
+from storage.unit import Unit
+from storage.upsert import insert_or_leave
+
+OPEN = ("open", "supplied")
+"""States in which something is still to be done."""
+
+
+@dataclass(frozen=True)
+class NewGap:
+    handover_id: int
+    leg: int
+    """In which it was found."""
+    item_id: int
+    kind: str
+    """Of `rules.handovers.GapKind`."""
+    owner: str
+    """Who puts it right: staff number."""
+    due_on: date
+    """Last day on time."""
+    due_at: datetime
+    """First late instant."""
+    words: str = ""
+    """What the receiver wrote."""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A gap as it lies in the database."""
+
+    id: int
+    handover_id: int
+    leg: int
+    item_id: int
+    kind: str
+    owner: str
+    opened_at: datetime
+    opened_by: str
+    due_on: date
+    due_at: datetime
+    lapses: int
+    """How often its time has passed (S1-09.5.10)."""
+    state: str
+    """noted (nobody has signed for it yet), open, supplied, closed or waived."""
+    words: str
+    supplied_at: datetime | None
+    closed_at: datetime | None
+    closed_by: str
+
+    @property
+    def open(self) -> bool:
+        return self.state in OPEN
+
+
+_GET = select(handover_gap).where(handover_gap.c.id == bindparam("id"))
+
+_OF = (
+    select(handover_gap)
+    .where(handover_gap.c.handover_id == bindparam("id"))
+    .order_by(handover_gap.c.id)
+)
+
+_OPEN = handover_gap.c.state.in_((literal_column("'open'"), literal_column("'supplied'")))
+
+_OPEN_OF = (
+    select(handover_gap)
+    .where(handover_gap.c.owner == bindparam("owner"), _OPEN)
+    .order_by(handover_gap.c.due_at, handover_gap.c.id)
+    .limit(bindparam("limit"))
+    .offset(bindparam("offset"))
+)
+
+_COUNT = select(func.count()).where(handover_gap.c.handover_id == bindparam("id"), _OPEN)
+
+_SET = update(handover_gap).where(handover_gap.c.id == bindparam("of"))
+
+
+def open_(unit: Unit, new: NewGap, *, at: datetime, by: str) -> int | None:
+    """Note a gap and return its id; None: the same one is open already."""
+    id_ = next(unit.ids)
+    row = _row(unit, id_, new, at, by) | {"state": "open"}
+    return id_ if insert_or_leave(unit.session, handover_gap, row) else None
+
+
+def note(unit: Unit, new: NewGap, *, at: datetime, by: str) -> int:
+    """Write down what is found before anybody has signed, and return its id."""
+    id_ = next(unit.ids)
+    unit.session.execute(insert(handover_gap), _row(unit, id_, new, at, by) | {"state": "noted"})
+    return id_
+
+
+def forget(unit: Unit, gap_id: int) -> None:
+    """Take back what was only noted; a gap that somebody signed for stays."""
+    this = handover_gap.c.id == gap_id, handover_gap.c.state == "noted"
+    unit.session.execute(delete(handover_gap).where(*this))
+
+
+def get(unit: Unit, gap_id: int) -> Gap | None:
+    """Return one gap."""
+    row = unit.session.execute(_GET, {"id": gap_id}).one_or_none()
+    return _gap(unit, row) if row else None
+
+
+def of(unit: Unit, handover_id: int) -> tuple[Gap, ...]:
+    """Return the gaps of a handover, open and closed, as they were found."""
+    return tuple(_gap(unit, row) for row in unit.session.execute(_OF, {"id": handover_id}))
+
+
+def open_of(unit: Unit, owner: str, limit: int, offset: int = 0) -> tuple[Gap, ...]:
+    """Return the open gaps that are a person's to put right, the first due first."""
+    asked = {"owner": owner, "limit": limit, "offset": offset}
+    return tuple(_gap(unit, row) for row in unit.session.execute(_OPEN_OF, asked))
+
+
+def count(session: Session, handover_id: int) -> int:
+    """Return how many gaps of a handover are open: what its `gaps` has to be."""
+    return session.execute(_COUNT, {"id": handover_id}).scalar_one()
+
+
+def set_(unit: Unit, gap_id: int, **values: Any) -> None:
+    """Write what became of a gap; `handovers.save` its handover first, with the new count."""
+    if "words" in values:
+        values["words"] = unit.seal("handover_gap.words", gap_id, values["words"] or None)
+    unit.session.execute(_SET, {"of": gap_id, **values})
+
+
+def _row(unit: Unit, id_: int, new: NewGap, at: datetime, by: str) -> dict[str, Any]:
+    values = {one.name: getattr(new, one.name) for one in fields(NewGap)}
+    values["words"] = unit.seal("handover_gap.words", id_, new.words or None)
+    given = {"id": id_, "opened_at": at, "opened_by": by, "lapses": 0, "closed_by": ""}
+    return values | given
+
+
+def _gap(unit: Unit, row: Row[*tuple[Any, ...]]) -> Gap:
+    values = {one.name: getattr(row, one.name) for one in fields(Gap)}
+    values["words"] = unit.vault.open(row.words, row.id)
+    return Gap(**values)

@@ -1,0 +1,135 @@
+"""What a department owes and how it is filed: nobody withholds, each year apart, numbers."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import date
+
+import pytest
+
+from handlers import handover_contents, handover_papers_in
+from storage import documents, handovers, staff
+from storage.handovers import Handover
+from storage.staff import StaffRow
+from storage.unit import Unit
+from tests.features.desk import acting
+from tests.features.handing import begun, filled, hand, lends, now, sign
+from tests.features.keeping import later
+from tests.features.office import Office, one_channel
+from tests.features.showroom import ARCHIVE, CHIEF, SELLER, every, last, leg, sells
+from tests.features.test_handover_periods import clerk
+from tests.features.test_handover_sign import active, linked
+
+
+async def month(office: Office) -> Handover:
+    """Return what the car sales department owes of September."""
+    sells(office, "corporate-archive")
+    clerk(office)
+
+    def appoint(unit: Unit) -> None:
+        roles = ("custodian", "archivist_full")
+        staff.save(unit, StaffRow(ARCHIVE, "单志远", "客户服务部", roles, "CY005"))
+
+    office.change(appoint)
+    await later(office, "10-01 09:00")
+    return next(one for one in every(office) if one.kind == "monthly")
+
+
+@one_channel
+class TestGivenWhatADepartmentOwes:
+    @pytest.mark.rule("S1-12.4.1", "S1-15.1.1")
+    async def test_when_its_own_people_would_cancel_it_then_they_cannot(
+        self, office: Office
+    ) -> None:
+        held = await month(office)
+        for who in (SELLER, CHIEF):
+            await office[who].press(f"f.handover.cancel.{held.id}")
+            await office[who].say("不交了")
+        assert now(office, held).state == "open"
+        shown = await office[SELLER].press(f"f.handover.card.{held.id}")
+        assert "取消移交" not in shown.labels
+
+    @pytest.mark.rule("S5-2.24", "S2-DOSS.7")
+    async def test_when_shelved_then_it_is_filed_under_the_year_that_it_belongs_to(
+        self, office: Office
+    ) -> None:
+        held = await month(office)
+        filled(office, held, internal={"state": "present"})
+        await hand(office, held)
+        await sign(office, held)
+        for one in ("种类、份数、页…", "正件与附件、定…"):
+            await office[ARCHIVE].tap(one)
+        assert now(office, held).state == "complete"
+        dossier = active(office)
+        office.change(lambda unit: linked(unit, held, dossier.id))
+        me = office[ARCHIVE]
+        await me.press(f"f.sign.shelve.{held.id}")
+        await me.say("C柜1层16号")
+        await me.tap("跨年度总结")
+        assert "起止年份" in await me.say("三年")
+        shown = await me.say("2024-2025")
+        assert "归入2025年度（S5-2.24）" in shown
+        shown = await me.tap("上架")
+        assert now(office, held).filed_under == 2025
+        assert "2025年度 · 月度归档" in shown
+
+    @pytest.mark.rule("S5-2.18")
+    async def test_when_a_matter_is_finished_then_its_papers_are_due_next_day(
+        self, office: Office
+    ) -> None:
+        sells(office, "corporate-archive")
+
+        def appoint(unit: Unit) -> None:
+            row = StaffRow("CY034", "罗建军", "汽车销售部", ("archivist_part",), "CY031")
+            staff.save(unit, row)
+
+        office.change(appoint)
+        await office[SELLER].say("文件办毕 安全生产请示")
+        await office[SELLER].tap("登记计时")
+        held = last(office)
+        assert (held.kind, held.subject) == ("finished_papers", "安全生产请示")
+        assert leg(office, held).due_on == date(2026, 9, 15)
+        assert held.number in await office[CHIEF].see()
+
+
+@one_channel
+@pytest.mark.rule("S4-LOAN.4.8")
+async def test_a_contract_is_numbered_after_its_file(office: Office) -> None:
+    lends(office)
+    held = begun(office, "loan_file")
+    filled(office, held)
+    dossier = active(office)
+
+    def file(unit: Unit) -> None:
+        found = handovers.get(unit, held.id)
+        assert found is not None
+        found = handovers.save(unit, found, dossier_id=dossier.id, location="C柜")
+        handover_papers_in.file(acting(office, unit, ARCHIVE), found)
+
+    office.change(file)
+    papers = office.look(lambda unit: documents.page(unit, dossier.id, ["none"], 100))
+    assert f"重要合同或凭证 {dossier.number}-1" in [one.title for one in papers]
+
+
+@one_channel
+@pytest.mark.rule("S2-DOSS.18")
+async def test_a_list_ends_with_notes_name_and_day_also_with_nothing_to_note(
+    office: Office,
+) -> None:
+    held = await month(office)
+    filled(office, held, internal={"state": "present"})
+    await hand(office, held)
+    await sign(office, held)
+    for one in ("种类、份数、页…", "正件与附件、定…"):
+        await office[ARCHIVE].tap(one)
+    made = office.look(
+        lambda unit: handover_contents.make(acting(office, unit, ARCHIVE), (str(held.id),))
+    )
+    text = "".join(
+        zipfile.ZipFile(io.BytesIO(made.files[0].content)).read(name).decode()
+        for name in zipfile.ZipFile(io.BytesIO(made.files[0].content)).namelist()
+        if name.endswith(".xml")
+    )
+    assert "备考：无需说明的情况" in text
+    assert "责任人：单志远，10月1日" in text
