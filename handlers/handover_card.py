@@ -8,7 +8,6 @@ left out where the reader's chat may not show it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import date
 from functools import partial
 
@@ -17,19 +16,19 @@ from handlers import (
     handover_access,
     handover_given,
     handover_words,
+    live_cards,
     loan_words,
     seeing,
 )
 from handlers.case_cards import here
 from handlers.context import Context
 from handlers.conversation.answers import listed
-from handlers.conversation.messages import Button, Card, Mode, Reply, Show
+from handlers.conversation.messages import Button, Card, Reply, Show
 from handlers.handover_access import Act
 from handlers.texts import N_, Texts
 from rules.access import Sight
 from rules.handovers import HandoverState, ItemState, LegState
-from storage import accounts, handovers, staff
-from storage.accounts import Bound
+from storage import handovers, staff
 from storage.handovers import Handover, Leg
 from storage.staff import Person
 
@@ -80,14 +79,9 @@ def slot(handover_id: int) -> str:
 
 
 def show(ctx: Context, held: Handover, *, lead: str = "") -> Show:
-    """Return the card for who acts: in place of the tapped copy, else as a new one.
-
-    A redraw of the copy in this chat that was told before gives way to it.
-    """
+    """Return the card for who acts: in place of the tapped copy, else as a new one."""
     drawn = card(ctx, held, here(ctx), ctx.texts, lead=lead)
-    named, chat = slot(held.id), (ctx.channel, ctx.account)
-    ctx.told[:] = [one for one in ctx.told if (one.slot, one.to) != (named, chat)]
-    return Show(drawn, Mode.REDRAW if ctx.tapped == named else Mode.SEND, named)
+    return live_cards.show(ctx, drawn, slot(held.id))
 
 
 def shown(ctx: Context, held: Handover, lead: str = "", *, alert: str = "") -> Reply:
@@ -134,28 +128,14 @@ def redraw(ctx: Context, held: Handover, *, but: Iterable[str] = ()) -> None:
 
     What is answered to who acts does already; `but`: who was just sent a new card.
     """
-    spared = frozenset(but)
-    for staff_id in handover_access.concerned(ctx, held):
-        reader = staff.get(ctx.session, staff_id)
-        if reader is None or staff_id in spared:
-            continue
-        for one in accounts.of_person(ctx.session, staff_id):
-            ctx.tell(
-                staff_id,
-                partial(_drawn, ctx, held, _at(reader, one)),
-                f"handover:{held.id}:{held.rev}:copy:{one.channel}:{one.account}",
-                slot=slot(held.id),
-                mode=Mode.TIDY,
-                to=(one.channel, one.account),
-            )
-
-
-def _drawn(ctx: Context, held: Handover, reader: Person, texts: Texts) -> Card:
-    return card(ctx, held, reader, texts)
-
-
-def _at(reader: Person, account: Bound) -> Person:
-    return replace(reader, home_channel=account.channel, home_account=account.account)
+    live_cards.redraw(
+        ctx,
+        handover_access.concerned(ctx, held),
+        partial(card, ctx, held),
+        slot=slot(held.id),
+        key=f"handover:{held.id}:{held.rev}",
+        but=but,
+    )
 
 
 # -- drawing -----------------------------------------------------------------------------------

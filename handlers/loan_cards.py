@@ -8,14 +8,13 @@ where they read.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import partial
 
-from handlers import case_texts, custody_words, loan_sides, loan_words, seeing
+from handlers import case_texts, custody_words, live_cards, loan_sides, loan_words, seeing
 from handlers.case_cards import here
 from handlers.context import Context
 from handlers.conversation.answers import listed
-from handlers.conversation.messages import Button, Card, Mode, Show
+from handlers.conversation.messages import Button, Card, Show
 from handlers.loan_sides import is_above, is_custodian
 from handlers.texts import N_, Texts
 from rules.access import Sight
@@ -23,7 +22,6 @@ from rules.lending import Place, Sublend
 from rules.loans import LoanState, Trigger
 from rules.secrecy import Grade
 from storage import (
-    accounts,
     custody,
     explanations,
     incidents,
@@ -31,7 +29,6 @@ from storage import (
     loans,
     staff,
 )
-from storage.accounts import Bound
 from storage.custody import Step
 from storage.dossiers import Dossier
 from storage.incidents import Incident
@@ -91,15 +88,10 @@ def slot(loan_id: int) -> str:
 
 
 def show(ctx: Context, held: Loan, *, lead: str = "") -> Show:
-    """Return the loan's card for who acts: in place of the tapped copy, else as a new one.
-
-    A redraw of the copy in this chat that was told before gives way to it.
-    """
+    """Return the loan's card for who acts: in place of the tapped copy, else as a new one."""
     card = draw(ctx, held, here(ctx), ctx.texts, lead=lead)
     looked_at(ctx, held)
-    named, chat = slot(held.id), (ctx.channel, ctx.account)
-    ctx.told[:] = [one for one in ctx.told if (one.slot, one.to) != (named, chat)]
-    return Show(card, Mode.REDRAW if ctx.tapped == named else Mode.SEND, named)
+    return live_cards.show(ctx, card, slot(held.id))
 
 
 def tell(ctx: Context, held: Loan, staff_id: str, lead: str, what: str, **facts: object) -> None:
@@ -131,28 +123,14 @@ def redraw_all(ctx: Context, held: Loan, *, but: Iterable[str] = ()) -> None:
 
     What is answered to who acts does already; `but`: who was just sent a new card.
     """
-    spared = frozenset(but)
-    for staff_id in _concerned(ctx, held):
-        reader = staff.get(ctx.session, staff_id)
-        if reader is None or staff_id in spared:
-            continue
-        for one in accounts.of_person(ctx.session, staff_id):
-            ctx.tell(
-                staff_id,
-                partial(_drawn, ctx, held, _at(reader, one)),
-                f"loan:{held.id}:{held.version}:copy:{one.channel}:{one.account}",
-                slot=slot(held.id),
-                mode=Mode.TIDY,
-                to=(one.channel, one.account),
-            )
-
-
-def _drawn(ctx: Context, held: Loan, reader: Person, texts: Texts) -> Card:
-    return draw(ctx, held, reader, texts)
-
-
-def _at(reader: Person, account: Bound) -> Person:
-    return replace(reader, home_channel=account.channel, home_account=account.account)
+    live_cards.redraw(
+        ctx,
+        _concerned(ctx, held),
+        partial(draw, ctx, held),
+        slot=slot(held.id),
+        key=f"loan:{held.id}:{held.version}",
+        but=but,
+    )
 
 
 def _concerned(ctx: Context, held: Loan) -> tuple[str, ...]:

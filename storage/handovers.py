@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, literal_column, select, text, update
+from sqlalchemy import Column, Row, Select, bindparam, insert, literal_column, select, text, update
 from sqlalchemy.orm import Session
 
 from storage.counters import next_number
@@ -238,27 +238,19 @@ _TO_GIVE = (
 
 _HANDED = handover_leg.c.state == literal_column("'handed'")
 
-_TO_SIGN = (
-    select(handover_leg)
-    .where(
-        handover_leg.c.receiver_role == bindparam("role"),
-        _HANDED,
-        handover_leg.c.signed_at.is_(None),
-    )
-    .order_by(handover_leg.c.handed_at, handover_leg.c.id)
-    .limit(bindparam("limit"))
-)
 
-_TO_WITNESS = (
-    select(handover_leg)
-    .where(
-        handover_leg.c.witness_role == bindparam("role"),
-        _HANDED,
-        handover_leg.c.witnessed_at.is_(None),
+def _waiting(role: Column[str], signed_at: Column[datetime]) -> Select[*tuple[Any, ...]]:
+    """Return the question for handed legs on which holders of a role have not signed."""
+    return (
+        select(handover_leg)
+        .where(role == bindparam("role"), _HANDED, signed_at.is_(None))
+        .order_by(handover_leg.c.handed_at, handover_leg.c.id)
+        .limit(bindparam("limit"))
     )
-    .order_by(handover_leg.c.handed_at, handover_leg.c.id)
-    .limit(bindparam("limit"))
-)
+
+
+_TO_SIGN = _waiting(handover_leg.c.receiver_role, handover_leg.c.signed_at)
+_TO_WITNESS = _waiting(handover_leg.c.witness_role, handover_leg.c.witnessed_at)
 
 _DISPUTED = (
     select(handover_leg)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, replace
 from itertools import count
 
 from bot.channels.base import Capabilities, ChannelError, Desk, Outcome, OutFile
@@ -36,21 +36,38 @@ class Letter:
 
     def said(self) -> Counter[Said]:
         """Return what it says about loans."""
-        found: list[Said] = []
-        for line in self.text.splitlines():
-            if held_up := _HELD_UP.search(line):
-                if found:
-                    last = found.pop()
-                    found.append(
-                        Said(last.reader, last.number, last.what, last.count, int(held_up[1]))
-                    )
-                continue
-            for what, words in _SAID.items():
-                if match := words.search(line):
-                    times = int(match.groupdict().get("count") or 0)
-                    found.append(Said(self.account, match["number"], what, times))
-                    break
-        return Counter(found)
+        return Counter(
+            Said(self.account, one.number, one.what, one.count, one.held_up)
+            for one in understood(self.text, _SAID)
+        )
+
+
+@dataclass(frozen=True)
+class Line:
+    """What a line of a message says, with the line about earlier ones below it."""
+
+    number: str
+    what: str
+    count: int
+    """The how-manieth notice; 0: it does not say."""
+    held_up: int = 0
+    """Earlier ones that it stands for."""
+
+
+def understood(text: str, patterns: Mapping[str, re.Pattern[str]]) -> list[Line]:
+    """Return the lines of a message that fit one of the patterns, by what that one means."""
+    found: list[Line] = []
+    for line in text.splitlines():
+        if held_up := _HELD_UP.search(line):
+            if found:
+                found[-1] = replace(found[-1], held_up=int(held_up[1]))
+            continue
+        for what, words in patterns.items():
+            if match := words.search(line):
+                times = int(match.groupdict().get("count") or 0)
+                found.append(Line(match["number"], what, times))
+                break
+    return found
 
 
 class Letterbox:

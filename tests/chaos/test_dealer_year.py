@@ -42,7 +42,7 @@ from tests.chaos.dealer_oracle import (
     Oracle,
     Said,
 )
-from tests.chaos.letterbox import Letter
+from tests.chaos.letterbox import Letter, understood
 from tests.chaos.loan_house import House
 from tests.chaos.loan_oracle import DAY, SHANGHAI, office_day, worked
 from tests.chaos.tally import Page, Tally
@@ -62,7 +62,6 @@ _SAID = {
     DUE: re.compile(rf"{_NUMBER} .*前移交（第(?P<count>\d+)次提醒"),
     LATE: re.compile(rf"{_NUMBER} .*前移交（第(?P<count>\d+)次催交"),
 }
-_HELD_UP = re.compile(r"服务中断期间，另有 (\d+) 条提醒未能发出")
 
 
 @dataclass(frozen=True)
@@ -100,21 +99,10 @@ FIGURES = Page(
 
 def said(letter: Letter) -> Counter[Said]:
     """Return what a message says about handovers."""
-    found: list[Said] = []
-    for line in letter.text.splitlines():
-        if held_up := _HELD_UP.search(line):
-            if found:
-                last = found.pop()
-                found.append(
-                    Said(last.reader, last.number, last.what, last.count, int(held_up[1]))
-                )
-            continue
-        for what, words in _SAID.items():
-            if match := words.search(line):
-                times = int(match.groupdict().get("count") or 0)
-                found.append(Said(letter.account, match["number"], what, times))
-                break
-    return Counter(found)
+    return Counter(
+        Said(letter.account, one.number, one.what, one.count, one.held_up)
+        for one in understood(letter.text, _SAID)
+    )
 
 
 def company(folder: Path, consultants: int, clock: SettableClock, seed: int) -> Settings:
