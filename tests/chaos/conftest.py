@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from tests.fakes.postgres import PASSWORD, Server
 from tests.fakes.telegram_server import TOKEN
 from tests.fakes.wire import Wire
 
+SAMPLE_SEED = 20260914
+
 
 @pytest.fixture(autouse=True)
 def log() -> Iterator[io.StringIO]:
@@ -37,6 +40,14 @@ def log() -> Iterator[io.StringIO]:
     root.setLevel(level)
     logging.captureWarnings(False)
     structlog.configure(**before)
+
+
+@pytest.fixture
+def seed(campaign: bool) -> int:
+    """What chance begins with: the same for every sample, another one in each campaign."""
+    drawn = time.time_ns() % 1_000_000 if campaign else SAMPLE_SEED
+    print(f"seed {drawn}")  # noqa: T201 - whoever sees a campaign fail needs it
+    return drawn
 
 
 @pytest.fixture(scope="session")

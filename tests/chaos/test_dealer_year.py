@@ -397,10 +397,8 @@ def problems(unit: Unit, oracle: Oracle, now: datetime) -> list[str]:
 @pytest.mark.chaos
 @pytest.mark.rule("S1-09.4.1", "S1-09.4.2", "S1-09.5.8", "S1-09.5.10", "C-09", "C-16")
 async def test_over_the_year_every_day_reminder_and_rate_is_as_the_regulation_has_it(
-    tmp_path: Path, campaign: bool, tally: Tally
+    tmp_path: Path, campaign: bool, seed: int, tally: Tally
 ) -> None:
-    seed = real.time_ns() % 1_000_000
-    print(f"seed {seed}")  # noqa: T201 - whoever sees it fail needs it
     year, began = CAMPAIGN if campaign else SAMPLE, real.monotonic()
     game = Game(year, tmp_path / "company", seed)
     await game.play()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,10 +125,8 @@ def judged(engine: Engine, pair: Pair, case: int, alerts: dict[str, str]) -> int
 @pytest.mark.rule("C-54")
 @pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 async def test_when_two_decide_within_a_moment_then_one_decision_is_kept(
-    tmp_path: Path, database_url: str, campaign: bool, tally: Tally
+    tmp_path: Path, database_url: str, campaign: bool, seed: int, tally: Tally
 ) -> None:
-    seed = time.time_ns() % 1_000_000
-    print(f"seed {seed}")  # noqa: T201 - whoever sees it fail needs it
     random, vault = Random(seed), Vault.create(tmp_path / "key")
     database = Database.open(database_url, upgrade=False)
     database.match(vault)
