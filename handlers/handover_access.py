@@ -68,16 +68,17 @@ def known(ctx: Context, words: str, *, lock: bool = False) -> Handover | None:
 def policy_of(ctx: Context, held: Handover) -> Policy:
     """Return the policy that a handover goes by: that of the day on which it was opened.
 
-    It goes on by its pack, also where the company runs that no longer.
+    It goes on by its pack, also where the company runs that no longer, or took its kind out.
 
     Rule: S1-09.7.1.
     """
     day = ctx.policy.time.office_day(held.opened_at)
     part = next((one for one in ctx.policies.governed if one.pack == held.pack), None)
-    if part is not None:
-        return part.on(day)
-    known = held.pack in available_packs()
-    return load_pack(held.pack) if known else ctx.in_force.governing(held.department)
+    written = [part.on(day), *part.versions] if part is not None else []
+    if held.pack in available_packs():
+        written.append(load_pack(held.pack))
+    having = (one for one in written if one.handover_of(held.kind) is not None)
+    return next(having, None) or ctx.in_force.governing(held.department)
 
 
 def row_of(ctx: Context, held: Handover) -> HandoverPolicy:

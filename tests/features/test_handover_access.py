@@ -135,3 +135,16 @@ class TestGivenAHandoverOnItsWay:
         office.app.world = replace(world, policies=left)
         shown = await office[SELLER].press(f"f.handover.card.{last(office).id}")
         assert "S1-09.4.1" in shown.text
+
+    async def test_when_the_company_takes_its_kind_out_then_it_goes_on_by_it(
+        self, office: Office
+    ) -> None:
+        sells(office)
+        await delivered(office)
+        world = office.app.world
+        company, dealer = world.policies.governed
+        without = tuple(replace(one, handover=()) for one in dealer.versions)
+        changed = Policies((company, replace(dealer, versions=without)))
+        office.app.world = replace(world, policies=changed)
+        shown = await office[SELLER].press(f"f.handover.card.{last(office).id}")
+        assert "S1-09.4.1" in shown.text
