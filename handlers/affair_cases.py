@@ -9,6 +9,10 @@ from __future__ import annotations
 from handlers import approvals, seeing
 from handlers.case_kinds import Ending
 from handlers.context import Context
+from handlers.conversation import runner
+from handlers.conversation.forms import Answers
+from handlers.conversation.messages import Reply
+from handlers.feature import Feature
 from handlers.texts import Texts
 from rules.access import StaffId
 from rules.cases import CaseState
@@ -31,6 +35,15 @@ STATES = {
     CaseState.LAPSED: AffairState.LAPSED,
 }
 """What becomes of a held affair when its request ends."""
+
+
+def begin(ctx: Context, form: Feature, words: str) -> Reply:
+    """Begin a form with the customer whose card it was."""
+    dossier = seeing.reachable(ctx, words)
+    if dossier is None:
+        return Reply(alert=ctx.t(seeing.NO_DOSSIER))
+    customer = {"key": str(dossier.id), "label": seeing.customer(ctx, dossier)}
+    return runner.start(ctx, form, Answers({"dossier": customer}))
 
 
 def facts(action: Action, dossier: Dossier) -> Facts:

@@ -91,11 +91,7 @@ def button(ctx: Context, dossier: Dossier) -> list[Button]:
 
 def start(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     """Begin with the customer whose card it was."""
-    dossier = seeing.reachable(ctx, arguments[0])
-    if dossier is None:
-        return Reply(alert=ctx.t(seeing.NO_DOSSIER))
-    customer = {"key": str(dossier.id), "label": seeing.customer(ctx, dossier)}
-    return runner.start(ctx, FEATURE, Answers({"dossier": customer}))
+    return affair_cases.begin(ctx, FEATURE, arguments[0])
 
 
 def submit(ctx: Context, answers: Answers) -> Reply:

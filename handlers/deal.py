@@ -11,7 +11,6 @@ from datetime import timedelta
 from handlers import affair_cases, case_cards, case_texts, identity, seeing
 from handlers.case_kinds import Asking, CaseKind, Ending
 from handlers.context import Context
-from handlers.conversation import runner
 from handlers.conversation.forms import Answers, Choice, Field, Form, Kind
 from handlers.conversation.messages import Button, Card, Reply
 from handlers.feature import Feature
@@ -76,11 +75,7 @@ def button(ctx: Context, dossier: Dossier) -> list[Button]:
 
 def start(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     """Begin with the customer whose card it was."""
-    dossier = seeing.reachable(ctx, arguments[0])
-    if dossier is None:
-        return Reply(alert=ctx.t(seeing.NO_DOSSIER))
-    customer = {"key": str(dossier.id), "label": seeing.customer(ctx, dossier)}
-    return runner.start(ctx, FEATURE, Answers({"dossier": customer}))
+    return affair_cases.begin(ctx, FEATURE, arguments[0])
 
 
 def unconsulted(ctx: Context, dossier: Dossier, person: Person) -> str:

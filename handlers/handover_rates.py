@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from handlers import handover_access, handover_words, loan_register
+from handlers import handover_access, handover_words, loan_register, months
 from handlers.context import Context
 from handlers.conversation.messages import FRESH, Button, Card, Reply, Show
 from handlers.feature import Feature
 from handlers.list_picture import Listing, Row, pictures
 from handlers.made import Made, caption
 from handlers.pages import to_today
-from handlers.receipt_days import next_month, policies
+from handlers.receipt_days import policies, policy_named
 from handlers.register_rows import wall
 from handlers.table_file import Cell, Table, workbook
 from handlers.texts import N_, Texts
@@ -86,18 +86,13 @@ def audience(person: Person) -> bool:
 # -- figures -----------------------------------------------------------------------------------
 
 
-def _policy(ctx: Context, pack: str) -> Policy | None:
-    found = policies(ctx.in_force)
-    return next((one for one in found if one.pack == pack), found[0] if found else None)
-
-
 def _open_to(ctx: Context, department: str) -> bool:
     return loan_register.everywhere(ctx.person) or department in ctx.person.head_of
 
 
 def rates(ctx: Context, policy: Policy, first: date) -> tuple[Rate, ...]:
     """Return the figures of a month that are open to who acts. Rule: S1-09.5.8."""
-    last = next_month(first) - timedelta(days=1)
+    last = months.last_day(first)
     found = handover_figures.month(ctx.session, policy.pack, first, last, ctx.now)
     return tuple(one for one in found if _open_to(ctx, one.department))
 
@@ -138,19 +133,19 @@ def show(ctx: Context, _words: str = "") -> Reply:
 def month(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     """Show a month: `<pack>.<yyyymm>`."""
     pack, when = (*arguments, "", "")[:2]
-    policy = _policy(ctx, pack)
+    policy = policy_named(ctx.in_force, pack)
     if policy is None:
         return Reply.of(Card(ctx.t(NONE), title=ctx.t(TITLE), nav=(to_today(ctx.texts),)))
-    first = _first(ctx, when)
+    first = months.read(when, ctx.today)
     found = rates(ctx, policy, first)
-    ctx.record("rates.shown", f"staff:{ctx.person.id}", RULE, month=_key(first))
+    ctx.record("rates.shown", f"staff:{ctx.person.id}", RULE, month=months.key(first))
     return Reply.of(_card(ctx, policy, first, found, ctx.texts))
 
 
 def _card(
     ctx: Context, policy: Policy, first: date, found: tuple[Rate, ...], texts: Texts
 ) -> Card:
-    named = month_name(first, texts)
+    named = months.name(first, texts)
     lines = [texts.t(HEADED, month=named, unit=policy.custodian_unit)]
     departments = by_department(found)
     lines += [_line(texts, name, one) for name, one in departments.items()]
@@ -183,7 +178,7 @@ def _line(texts: Texts, department: str, one: Rates) -> str:
 def _choices(
     ctx: Context, policy: Policy, first: date, found: tuple[Rate, ...], texts: Texts
 ) -> Iterator[Button]:
-    key = f"{policy.pack}.{_key(first)}"
+    key = f"{policy.pack}.{months.key(first)}"
     whole = total(found)
     for label, which, count in (
         (LATE, Which.LATE, whole.due - whole.timely),
@@ -194,23 +189,25 @@ def _choices(
             yield Button(texts.t(label, count=count), f"f.rates.cases.{key}.{which}")
     if found:
         yield Button(texts.t(SEND), f"f.rates.send.{key}")
-    before = (first - timedelta(days=1)).replace(day=1)
-    yield Button(texts.t(BEFORE), f"f.rates.month.{policy.pack}.{_key(before)}")
+    before = months.before(first)
+    yield Button(texts.t(BEFORE), f"f.rates.month.{policy.pack}.{months.key(before)}")
     if first < ctx.today.replace(day=1):
-        yield Button(texts.t(AFTER), f"f.rates.month.{policy.pack}.{_key(next_month(first))}")
+        yield Button(
+            texts.t(AFTER), f"f.rates.month.{policy.pack}.{months.key(months.following(first))}"
+        )
     for other in policies(ctx.in_force):
         if other.pack != policy.pack:
             name = other.name_zh if texts.locale == "zh_CN" else other.name_en
-            yield Button(str(name), f"f.rates.month.{other.pack}.{_key(first)}")
+            yield Button(str(name), f"f.rates.month.{other.pack}.{months.key(first)}")
 
 
 def cases(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     """Show the handovers behind a figure: `<pack>.<yyyymm>.<which>.<how many before>`."""
     pack, when, words, mark = (*arguments, "", "", "", "")[:4]
-    policy = _policy(ctx, pack)
+    policy = policy_named(ctx.in_force, pack)
     if policy is None or words not in {one.value for one in Which}:
         return Reply(alert=ctx.t(NO_CASES))
-    first, which = _first(ctx, when), Which(words)
+    first, which = months.read(when, ctx.today), Which(words)
     offset = min(int(mark), MOST) if mark.isdecimal() else 0
     lines, choices = [], []
     for leg in _behind(ctx, policy, first, which, PAGE + 1, offset):
@@ -227,11 +224,11 @@ def cases(ctx: Context, arguments: tuple[str, ...]) -> Reply:
             )
         )
         choices.append(Button(held.number, f"f.handover.card.{held.id}"))
-    key = f"{policy.pack}.{_key(first)}"
+    key = f"{policy.pack}.{months.key(first)}"
     nav = [Button(ctx.t(TITLE), f"f.rates.month.{key}")]
     if len(lines) > PAGE:
         nav.append(Button(ctx.t(MORE), f"f.rates.cases.{key}.{which}.{offset + PAGE}"))
-    title = f"{month_name(first, ctx.texts)} · {ctx.t(CASES[which])}"
+    title = f"{months.name(first, ctx.texts)} · {ctx.t(CASES[which])}"
     return Reply.of(
         Card(
             "\n".join(lines[:PAGE]) or ctx.t(NO_CASES),
@@ -248,7 +245,7 @@ def _behind(
     ctx: Context, policy: Policy, first: date, which: Which, limit: int, offset: int
 ) -> list[handovers.Leg]:
     """Return legs behind a figure, of the departments open to who acts."""
-    last = next_month(first) - timedelta(days=1)
+    last = months.last_day(first)
     own = [""] if loan_register.everywhere(ctx.person) else sorted(ctx.person.head_of)
     found = [
         leg
@@ -268,38 +265,22 @@ def _behind(
     return found[offset : offset + limit]
 
 
-def _first(ctx: Context, when: str) -> date:
-    """Return the first day of a month written as yyyymm; this month where it is none."""
-    this = ctx.today.replace(day=1)
-    if len(when) != 6 or not when.isdecimal() or not 1 <= int(when[4:]) <= 12:
-        return this
-    return min(date(max(int(when[:4]), 2000), int(when[4:]), 1), this)
-
-
-def _key(first: date) -> str:
-    return f"{first:%Y%m}"
-
-
-def month_name(first: date, texts: Texts) -> str:
-    return f"{first.year}年{first.month}月" if texts.locale == "zh_CN" else f"{first:%Y-%m}"
-
-
 # -- as picture and file -----------------------------------------------------------------------
 
 
 def ask_file(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     """Ask for a month as picture and workbook: `<pack>.<yyyymm>`."""
     pack, when = (*arguments, "", "")[:2]
-    policy = _policy(ctx, pack)
+    policy = policy_named(ctx.in_force, pack)
     if policy is None:
         return Reply(alert=ctx.t(NONE))
-    first = _first(ctx, when)
+    first = months.read(when, ctx.today)
     return Reply((Show(_coming(ctx.texts, policy, first), slot=FRESH),))
 
 
 def _coming(texts: Texts, policy: Policy, first: date) -> Card:
-    said = texts.t(COMING, month=month_name(first, texts))
-    return Card(said, title=texts.t(TITLE), makes=f"rates.month.{policy.pack}.{_key(first)}")
+    said = texts.t(COMING, month=months.name(first, texts))
+    return Card(said, title=texts.t(TITLE), makes=f"rates.month.{policy.pack}.{months.key(first)}")
 
 
 def make(ctx: Context, arguments: tuple[str, ...]) -> Made:
@@ -308,13 +289,13 @@ def make(ctx: Context, arguments: tuple[str, ...]) -> Made:
     Rule: S1-09.5.8.
     """
     pack, when = (*arguments, "", "")[:2]
-    policy = _policy(ctx, pack)
+    policy = policy_named(ctx.in_force, pack)
     if policy is None:
         return Made(ctx.t(NONE))
-    first = _first(ctx, when)
+    first = months.read(when, ctx.today)
     found = rates(ctx, policy, first)
     if not found:
-        return Made(ctx.t(NOTHING, month=month_name(first, ctx.texts)))
+        return Made(ctx.t(NOTHING, month=months.name(first, ctx.texts)))
     file = workbook(_table(ctx, policy, first, found))
     drawn = pictures(_listing(ctx, first, found))
     who = f"staff:{ctx.person.id}"
@@ -325,7 +306,7 @@ def make(ctx: Context, arguments: tuple[str, ...]) -> Made:
 
 def _words(ctx: Context, first: date) -> str:
     moment = ctx.texts.moment(ctx.now)
-    return ctx.t(WORDS, month=month_name(first, ctx.texts), name=ctx.person.name, moment=moment)
+    return ctx.t(WORDS, month=months.name(first, ctx.texts), name=ctx.person.name, moment=moment)
 
 
 def _listing(ctx: Context, first: date, found: tuple[Rate, ...]) -> Listing:
@@ -378,17 +359,17 @@ class Struck:
 
     @property
     def job(self) -> tuple[str, str]:
-        return f"{JOB} {self.policy.pack}", _key(self.month)
+        return f"{JOB} {self.policy.pack}", months.key(self.month)
 
 
 def _rungs(world: World, now: datetime) -> Iterator[Struck]:
     today = world.policies.at(now).day
     this = today.replace(day=1)
     for policy in world.policies.at(now).every:
-        for first in (this, next_month(this)) if policy.handover else ():
+        for first in (this, months.following(this)) if policy.handover else ():
             day = world.calendar.on_or_after(first)
             at = instant(day, AT, policy.time.zone)
-            yield Struck(policy, (first - timedelta(days=1)).replace(day=1), at)
+            yield Struck(policy, months.before(first), at)
 
 
 def struck(world: World, now: datetime) -> tuple[Struck, ...]:
@@ -408,7 +389,7 @@ def send(unit: Unit, world: World, one: Struck) -> list[Context]:
     """
     if not occurrences.begin(unit, *one.job):
         return []
-    last = next_month(one.month) - timedelta(days=1)
+    last = months.last_day(one.month)
     found = handover_figures.month(unit.session, one.policy.pack, one.month, last, unit.now)
     people = {
         head

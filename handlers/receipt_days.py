@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from handlers import months
 from handlers.context import Context
 from handlers.conversation.messages import Button, Card
 from handlers.texts import N_, Texts
@@ -56,6 +57,12 @@ def policies(in_force: InForce) -> list[Policy]:
     return sorted(found, key=lambda one: one.receipts is None)
 
 
+def policy_named(in_force: InForce, pack: str) -> Policy | None:
+    """Return the one of them that a pack names, else the first; None: there is none."""
+    found = policies(in_force)
+    return next((one for one in found if one.pack == pack), found[0] if found else None)
+
+
 def register(policy: Policy, texts: Texts) -> str:
     """Return what the regulation calls its register."""
     named = [one.register for one in policy.handover if one.register]
@@ -75,15 +82,11 @@ def span_of_day(world: World | Context, policy: Policy, day: date) -> Span:
 
 def span_of_month(ctx: Context, policy: Policy, first: date) -> Span:
     """Return from when to when what is signed is entered under a working day of a month."""
-    last = next_month(first) - timedelta(days=1)
+    last = months.last_day(first)
     if policy.receipts is None:
-        return Span(policy.time.day_start(first), policy.time.day_start(next_month(first)))
+        return Span(policy.time.day_start(first), policy.time.day_start(months.following(first)))
     start = span_of_day(ctx, policy, ctx.calendar.on_or_after(first)).first
     return Span(start, span_of_day(ctx, policy, ctx.calendar.on_or_before(last)).end)
-
-
-def next_month(first: date) -> date:
-    return (first + timedelta(days=31)).replace(day=1)
 
 
 def day_of(ctx: Context, policy: Policy) -> date:

@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from handlers import case_texts, handover_access, handover_clock, handover_words, loan_register
+from handlers import (
+    case_texts,
+    handover_access,
+    handover_clock,
+    handover_words,
+    loan_register,
+    months,
+)
 from handlers.context import Context
 from handlers.conversation.messages import FRESH, Button, Card, Reply, Show
 from handlers.feature import Feature
@@ -20,8 +27,8 @@ from handlers.receipt_days import (
     TITLE,
     Span,
     day_of,
-    next_month,
     policies,
+    policy_named,
     register,
     span_of_day,
     span_of_month,
@@ -83,11 +90,6 @@ def audience(person: staff.Person) -> bool:
     return loan_register.audience(person)
 
 
-def _policy(ctx: Context, pack: str) -> Policy | None:
-    found = policies(ctx.in_force)
-    return next((one for one in found if one.pack == pack), found[0] if found else None)
-
-
 # -- cards -------------------------------------------------------------------------------------
 
 
@@ -102,18 +104,18 @@ def month(ctx: Context, arguments: tuple[str, ...]) -> Reply:
 
 
 def _month(ctx: Context, pack: str, when: str, lead: str = "") -> Reply:
-    policy = _policy(ctx, pack)
+    policy = policy_named(ctx.in_force, pack)
     if policy is None:
         return Reply.of(Card(ctx.t(NO_REGISTER), title=ctx.t(TITLE), nav=(to_today(ctx.texts),)))
-    first = _first(ctx, when)
+    first = months.read(when, ctx.today)
     span = span_of_month(ctx, policy, first)
     count = receipts.count(ctx.session, policy.pack, span.first, span.end)
-    lines = [lead, ctx.t(MONTH, month=_named(ctx, first), count=count)]
+    lines = [lead, ctx.t(MONTH, month=months.name(first, ctx.texts), count=count)]
     this_month = first == ctx.today.replace(day=1)
     if this_month:
         lines += _today(ctx, policy)
     lines += [_entry(ctx, held, leg) for held, leg in _latest(ctx, policy, span, count)]
-    ctx.record("receipts.read", f"staff:{ctx.person.id}", _rule(policy), month=_key(first))
+    ctx.record("receipts.read", f"staff:{ctx.person.id}", _rule(policy), month=months.key(first))
     return Reply.of(
         Card(
             "\n".join(filter(None, lines)),
@@ -129,20 +131,22 @@ def _month(ctx: Context, pack: str, when: str, lead: str = "") -> Reply:
 def _choices(
     ctx: Context, policy: Policy, first: date, count: int, *, this_month: bool
 ) -> Iterator[Button]:
-    key = f"{policy.pack}.{_key(first)}"
+    key = f"{policy.pack}.{months.key(first)}"
     if this_month and policy.receipts is not None and _closes(ctx):
         yield Button(ctx.t(CLOSE), f"f.receipts.close.{policy.pack}.{day_of(ctx, policy):%Y%m%d}")
     if count:
         yield Button(ctx.t(EXCEL), f"f.receipts.file.{key}.xlsx")
         yield Button(ctx.t(PDF), f"f.receipts.file.{key}.pdf")
-    before = (first - timedelta(days=1)).replace(day=1)
-    yield Button(ctx.t(BEFORE), f"f.receipts.month.{policy.pack}.{_key(before)}")
+    before = months.before(first)
+    yield Button(ctx.t(BEFORE), f"f.receipts.month.{policy.pack}.{months.key(before)}")
     if not this_month:
-        yield Button(ctx.t(AFTER), f"f.receipts.month.{policy.pack}.{_key(next_month(first))}")
+        yield Button(
+            ctx.t(AFTER), f"f.receipts.month.{policy.pack}.{months.key(months.following(first))}"
+        )
     for other in policies(ctx.in_force):
         if other.pack != policy.pack:
             yield Button(
-                register(other, ctx.texts), f"f.receipts.month.{other.pack}.{_key(first)}"
+                register(other, ctx.texts), f"f.receipts.month.{other.pack}.{months.key(first)}"
             )
 
 
@@ -202,22 +206,6 @@ def _entry(ctx: Context, held: Handover, leg: Leg) -> str:
     )
 
 
-def _first(ctx: Context, when: str) -> date:
-    """Return the first day of a month written as yyyymm; this month where it is none."""
-    this = ctx.today.replace(day=1)
-    if len(when) != 6 or not when.isdecimal() or not 1 <= int(when[4:]) <= 12:
-        return this
-    return min(date(max(int(when[:4]), 2000), int(when[4:]), 1), this)
-
-
-def _key(first: date) -> str:
-    return f"{first:%Y%m}"
-
-
-def _named(ctx: Context, first: date) -> str:
-    return f"{first:%Y-%m}" if ctx.texts.locale != "zh_CN" else f"{first.year}年{first.month}月"
-
-
 def _rule(policy: Policy) -> str:
     return str(policy.receipts.rule) if policy.receipts else str(policy.handover[0].rule)
 
@@ -246,7 +234,7 @@ def _closes(ctx: Context) -> bool:
 def close(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     """Close a working day of the register: `<pack>.<yyyymmdd>`. Rule: S1-09.2.5."""
     pack, words = (*arguments, "", "")[:2]
-    policy = _policy(ctx, pack)
+    policy = policy_named(ctx.in_force, pack)
     if policy is None or policy.receipts is None or not _closes(ctx):
         return Reply(alert=ctx.t(NOT_YOURS))
     today = day_of(ctx, policy)
@@ -271,15 +259,15 @@ def _read_day(words: str, today: date) -> date:
 def file(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     """Ask for a month as a file, made when it is sent: `<pack>.<yyyymm>.<xlsx or pdf>`."""
     pack, when, ending = (*arguments, "", "", "")[:3]
-    policy = _policy(ctx, pack)
+    policy = policy_named(ctx.in_force, pack)
     if policy is None or ending not in ("xlsx", "pdf"):
         return Reply(alert=ctx.t(NOTHING))
-    first = _first(ctx, when)
-    ctx.record("receipts.asked", f"staff:{ctx.person.id}", _rule(policy), month=_key(first))
+    first = months.read(when, ctx.today)
+    ctx.record("receipts.asked", f"staff:{ctx.person.id}", _rule(policy), month=months.key(first))
     card = Card(
-        ctx.t(COMING, month=_named(ctx, first)),
+        ctx.t(COMING, month=months.name(first, ctx.texts)),
         title=register(policy, ctx.texts),
-        makes=f"receipts.{ending}.{policy.pack}.{_key(first)}",
+        makes=f"receipts.{ending}.{policy.pack}.{months.key(first)}",
     )
     return Reply((Show(card, slot=FRESH),))
 
@@ -287,10 +275,10 @@ def file(ctx: Context, arguments: tuple[str, ...]) -> Reply:
 def _make(ctx: Context, arguments: tuple[str, ...], *, pdf: bool) -> Made:
     """Make a month of the register with times, names and gaps. Rule: S1-09.2.5, S1-12.4.4."""
     pack, when = (*arguments, "", "")[:2]
-    policy = _policy(ctx, pack)
+    policy = policy_named(ctx.in_force, pack)
     if policy is None:
         return Made(ctx.t(NO_REGISTER))
-    first = _first(ctx, when)
+    first = months.read(when, ctx.today)
     span = span_of_month(ctx, policy, first)
     found = list(_known(ctx, policy, span))
     if not found:
@@ -299,7 +287,7 @@ def _make(ctx: Context, arguments: tuple[str, ...], *, pdf: bool) -> Made:
     made = _printed(table, ctx.t(PAGE)) if pdf else workbook(table)
     who = f"staff:{ctx.person.id}"
     ctx.record("receipts.shown", who, _rule(policy), rows=len(found), sum=made.checksum)
-    said = [ctx.t(MONTH, month=_named(ctx, first), count=len(found))]
+    said = [ctx.t(MONTH, month=months.name(first, ctx.texts), count=len(found))]
     said += [ctx.t(CUT, count=MOST)] if len(found) >= MOST else []
     return Made("\n".join(said), caption(ctx, made, len(found)), (made,))
 
@@ -323,7 +311,7 @@ def _table(ctx: Context, policy: Policy, first: date, found: list[tuple[Handover
     assert made_at is not None  # noqa: S101 - there is a present
     words = ctx.t(
         WORDS,
-        month=_named(ctx, first),
+        month=months.name(first, ctx.texts),
         unit=policy.custodian_unit,
         name=ctx.person.name,
         moment=ctx.texts.moment(ctx.now),
