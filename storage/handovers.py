@@ -13,7 +13,18 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, Row, Select, bindparam, insert, literal_column, select, text, update
+from sqlalchemy import (
+    Column,
+    Row,
+    Select,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from storage.counters import next_number
@@ -178,6 +189,13 @@ _PERIOD = select(handover.c.id).where(
     handover.c.period_on == bindparam("period_on"),
     handover.c.department == bindparam("department"),
     handover.c.pack == bindparam("pack"),
+)
+
+_PACK_AFTER = select(func.min(handover_leg.c.pack)).where(
+    text("handover_leg.into_archive"),
+    handover_leg.c.due_on.is_not(None),
+    handover_leg.c.state != literal_column("'cancelled'"),
+    handover_leg.c.pack > bindparam("after"),
 )
 
 _OF_DOSSIER = (
@@ -357,6 +375,14 @@ def of_period(
     """Return the handover of a department's month or year."""
     asked = {"pack": pack, "kind": kind, "period_on": period_on, "department": department}
     return session.execute(_PERIOD, asked).scalar()
+
+
+def packs(session: Session) -> tuple[str, ...]:
+    """Return by which packs papers were handed over or are to be, sorted."""
+    found = [""]
+    while (pack := session.execute(_PACK_AFTER, {"after": found[-1]}).scalar()) is not None:
+        found.append(pack)
+    return tuple(found[1:])
 
 
 def of_dossier(unit: Unit, dossier_id: int, limit: int, offset: int = 0) -> tuple[Handover, ...]:
