@@ -47,8 +47,22 @@ def file(ctx: Context, held: Handover, volumes: Iterable[Volume] = (), apart: st
                 row = replace(row, grade=grade.value, location=apart or row.location)
             id_ = documents.add(ctx.unit, dossier.id, row)
             handover_items.put(ctx.unit, line.item.id, document_id=id_)
+            _pair(ctx, dossier.id, id_, row)
             filed += 1
     return filed
+
+
+def _pair(ctx: Context, dossier_id: int, id_: int, row: DocumentRow) -> None:
+    """Say of a paper that lies there in both forms which is the original of the copy.
+
+    Rule: S2-DOSS.12, S3-ENG.3.3b.
+    """
+    other = ORIGINAL if row.form == COPY else COPY
+    index = documents.index_of(ctx.unit.vault, row.title)
+    twin = documents.filed(ctx.session, (dossier_id,), (index,)).get((dossier_id, index, other))
+    if twin is not None:
+        copy, original = (id_, twin) if row.form == COPY else (twin, id_)
+        documents.pair(ctx.unit, copy, original)
 
 
 def _row(ctx: Context, held: Handover, dossier: Dossier, line: Line, contract: str) -> DocumentRow:

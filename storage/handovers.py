@@ -191,6 +191,22 @@ _PERIOD = select(handover.c.id).where(
     handover.c.pack == bindparam("pack"),
 )
 
+_SAME = handover.alias("same")
+
+_TWIN = (
+    select(handover)
+    .where(
+        handover.c.subject_index
+        == select(_SAME.c.subject_index).where(_SAME.c.id == bindparam("id")).scalar_subquery(),
+        handover.c.pack == bindparam("pack"),
+        handover.c.dossier_id.is_not(None),
+        handover.c.id != bindparam("id"),
+        handover.c.state != literal_column("'cancelled'"),
+    )
+    .order_by(handover.c.started_on.desc(), handover.c.id.desc())
+    .limit(1)
+)
+
 _PACK_AFTER = select(func.min(handover_leg.c.pack)).where(
     text("handover_leg.into_archive"),
     handover_leg.c.due_on.is_not(None),
@@ -367,6 +383,13 @@ def alike(unit: Unit, subject_key: str, first: date, limit: int = 5) -> tuple[Ha
         "limit": limit,
     }
     return tuple(_handover(unit, row) for row in unit.session.execute(_ALIKE, asked))
+
+
+def twin(unit: Unit, held: Handover) -> Handover | None:
+    """Return the last other one of the same subject that has a dossier, such as deeds beside
+    their file. Rule: S4-LOAN.5.5."""
+    row = unit.session.execute(_TWIN, {"id": held.id, "pack": held.pack}).one_or_none()
+    return _handover(unit, row) if row else None
 
 
 def of_period(
