@@ -83,27 +83,31 @@ def made(office: Office, held: Handover) -> Made:
     )
 
 
+@pytest.mark.rule("S2-DOSS.13", "S5-2.23", "C-60")
+async def test_a_top_secret_paper_is_bound_apart_and_the_rest_as_ever(office: Office) -> None:
+    held, dossier_id = await received(office)
+    shown = await to_review(office, held)
+    assert "绝密文件单独立卷（S5-2.23）" in shown
+    assert "11. 属保密制度范围的材料" in shown
+    await name_secret(office, "11")
+    shown = await office[ARCHIVE].say("保险柜2层3号")
+    assert "绝密卷（S5-2.23）：第 11 行，存放于保险柜2层3号。" in shown
+    shown = await office[ARCHIVE].tap("上架")
+    assert "绝密" in shown
+    assert "1 份，单独立卷" in shown
+    shown = await office[ARCHIVE].press(f"f.sign.shelve.{held.id}")
+    assert "1 份，单独立卷" in shown
+    assert "保险柜2层3号" not in shown
+    papers = filed(office, dossier_id)
+    assert papers["属保密制度范围的材料"].grade == "top_secret"
+    assert papers["属保密制度范围的材料"].location == "保险柜2层3号"
+    assert papers["合同、协议"].grade == "none"
+    assert now(office, held).location == "C柜1层16号"
+
+
 @one_channel
 @pytest.mark.rule("S2-DOSS.13", "S5-2.23", "C-60")
 class TestGivenATopSecretPaper:
-    async def test_then_it_is_bound_apart_and_the_rest_as_ever(self, office: Office) -> None:
-        held, dossier_id = await received(office)
-        shown = await to_review(office, held)
-        assert "绝密文件单独立卷（S5-2.23）" in shown
-        assert "11. 属保密制度范围的材料" in shown
-        await name_secret(office, "11")
-        shown = await office[ARCHIVE].say("保险柜2层3号")
-        assert "绝密卷（S5-2.23）：第 11 行，存放于保险柜2层3号。" in shown
-        shown = await office[ARCHIVE].tap("上架")
-        assert "绝密" in shown
-        assert "1 份，单独立卷" in shown
-        assert "保险柜2层3号" not in shown
-        papers = filed(office, dossier_id)
-        assert papers["属保密制度范围的材料"].grade == "top_secret"
-        assert papers["属保密制度范围的材料"].location == "保险柜2层3号"
-        assert papers["合同、协议"].grade == "none"
-        assert now(office, held).location == "C柜1层16号"
-
     async def test_then_one_closely_tied_goes_with_it_and_is_as_secret(
         self, office: Office
     ) -> None:
