@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -18,9 +19,10 @@ from rules.policies import Governed, Policies
 from rules.policy import load_pack
 from storage import dossier_fields, dossiers, staff
 from storage.tables import dossier
+from storage.tables import staff as people
 from storage.unit import Unit
 from tests.conftest import UnitFactory
-from tests.features.council import CUSTOMER, audited, states
+from tests.features.council import CUSTOMER, DIRECTOR, HEAD, ask, audited, council, states
 from tests.features.desk import under
 from tests.features.lending import HX, SALES, begin, label_of
 from tests.features.office import Office, one_channel
@@ -95,6 +97,42 @@ class TestGivenABureausFiles:
         await me.say("今天")
         await me.tap("提交")
         assert states(office) == ["registered"]
+
+
+def levels(office: Office, number: str, level: str) -> None:
+    """Let the office work on three levels; the dossier is secret and of one of them."""
+    office.app.world = replace(office.app.world, policies=Policies.of(LEVELS))
+    graded = dossier.update().where(dossier.c.number == number)
+    office.change(lambda unit: unit.session.execute(graded.values(level=level, grade="secret")))
+
+
+class TestGivenThreeLevels:
+    @pytest.mark.rule("S1-07.3.1.1")
+    @one_channel
+    async def test_q01_when_a_manager_asks_for_company_level_then_one_card_to_the_director(
+        self, office: Office
+    ) -> None:
+        council(office)
+        levels(office, CUSTOMER, "company")
+        await ask(office, HEAD)
+        assert states(office) == ["pending"]
+        card = await office[DIRECTOR].see()
+        assert "申请人：王海峰" in card
+        assert "机密" in card
+
+    @pytest.mark.rule("S1-07.3.1.3")
+    @one_channel
+    async def test_q03_when_another_salesperson_asks_then_the_department_manager_decides(
+        self, office: Office
+    ) -> None:
+        levels(office, HX, "personal")
+        hidden = await office["CY016"].say(f"/find {HX}")
+        assert "没有找到" in hidden
+        cleared = people.update().where(people.c.id == "CY016").values(clearance="secret")
+        office.change(lambda unit: unit.session.execute(cleared))
+        assert "S1-07.3.1.3" in await ask(office, "CY016", HX)
+        assert "李志强" in await office[HEAD].see()
+        assert "机密" in await office[SALES].say(f"/find {HX}")
 
 
 @pytest.mark.rule("S1-07.3.3.1", "C-02")
