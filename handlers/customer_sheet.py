@@ -371,7 +371,6 @@ def _dossier_row(row: Row, policies: InForce) -> DossierRow:
     kind = row.code("type") or CUSTOMER
     department = row.text("department", most=80)
     policy = policies.governing(department, kind)
-    level = AccessLevel.PERSONAL.value if policy.dossier.levels else ""
     grade = row.choice("grade", GRADES, policy.dossier.default_grade.value)
     until = row.day("grade_until")
     if grade != Grade.NONE.value and until is None and policy.secrecy.until_required:
@@ -386,7 +385,7 @@ def _dossier_row(row: Row, policies: InForce) -> DossierRow:
         name=row.text("name", required=True, most=MAX_NAME),
         type=kind,
         keeper=row.digits("keeper", required=True),
-        level=row.choice("level", _LEVELS, level),
+        level=row.choice("level", _LEVELS, policy.dossier.first_level),
         grade=grade,
         grade_until=until,
         class_=row.text("class"),

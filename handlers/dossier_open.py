@@ -96,12 +96,14 @@ def drafted(ctx: Context, answers: Answers, keeper: Person, type_: str = CUSTOME
         fields = {CONSENT: opening.NOT_NEEDED}
     if important(answers):
         fields |= {IMPORTANT: "yes", SECOND_CONTACT: answers.text("second_contact")}
+    policy = ctx.in_force.governing(keeper.department, type_)
     row = DossierRow(
         name=answers.text("name"),
         keeper=keeper.id,
         type=type_,
         department=keeper.department,
-        grade=ctx.in_force.governing(keeper.department, type_).dossier.default_grade.value,
+        level=policy.dossier.first_level,
+        grade=policy.dossier.default_grade.value,
         phone=answers.text("phone"),
         contact=answers.text("contact"),
         address=answers.text("address"),

@@ -161,6 +161,7 @@ ACTIONS = {
     "consultation.refused": N_("refused reading of"),
     "consultation.withdrawn": N_("withdrew the request to read"),
     "consultation.lapsed": N_("let the request to read lapse"),
+    "consultation.unfounded": N_("gave no reason of work for reading"),
     "consultation.room": N_("proposed a reading-room slot for"),
     "loan.asked": N_("asked to borrow"),
     "loan.blocked": N_("was told why nothing can be borrowed of"),

@@ -99,6 +99,14 @@ class DossierPolicy:
         return self.number.format(year=year, seq=seq)
 
     @property
+    def first_level(self) -> str:
+        """Access level of a new dossier: that of who reported it; empty without levels.
+
+        Rule: S1-07.3.1.3.
+        """
+        return AccessLevel.PERSONAL.value if self.levels else ""
+
+    @property
     def field_specs(self) -> tuple[FieldSpec, ...]:
         """All fields of the lists, each once."""
         return combined(tuple(self.fields))

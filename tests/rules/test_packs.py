@@ -108,6 +108,9 @@ CHAINS = {
         consult department         dossier.department_manager > marketing_dgm# !dossier.department_manager !marketing_dgm  S1-07.3.1.2
         consult personal           dossier.department_manager !customer_owner !dossier.department_manager  S1-07.3.1.3
         consult external company   -
+        renew company              department_manager > gm #                       S1-07.3.3.1
+        renew department           dossier.department_manager > marketing_dgm !dossier.department_manager !marketing_dgm #  S1-07.3.1.2
+        renew personal             dossier.department_manager !customer_owner !dossier.department_manager #  S1-07.3.1.3
         noncash_deal               market_manager#                                 S1-01.5
         correct                    cs_manager > gm                                 S5-1.X1
         correct_report             cs_manager > gm                                 S5-1.X1
