@@ -66,6 +66,7 @@ ACTIONS = {
     "dossier.open_missed": N_("missed the opening of"),
     "dossier.confirmed": N_("confirmed as unchanged"),
     "dossier.drafted": N_("opened a draft"),
+    "dossier.classed": N_("said the kind of customer of"),
     "dossier.change_proposed": N_("proposed changes to"),
     "dossier.change_refused": N_("refused changes to"),
     "dossier.change_withdrawn": N_("withdrew changes to"),
