@@ -43,7 +43,7 @@ _KINDS = {"d": "dossier", "n": "visit_note", "i": "incident"}
 """Kinds of subjects that can be asked for, by how the keys of their pages begin."""
 UNNAMED = frozenset(
     {"conversation", "delegation", "figures", "group", "inbox", "log", "loose", "outsider"}
-    | {"complaint", "deal", "standing"}
+    | {"amendment", "complaint", "deal", "sparekey", "standing"}
 )
 """Kinds of subjects that have no number or name of their own among people."""
 NOTHING = N_("The log has nothing on that.")
@@ -283,6 +283,13 @@ ACTIONS = {
     "standing.refused": N_("refused regular statistics"),
     "standing.withdrawn": N_("took a request for regular statistics back"),
     "standing.lapsed": N_("let a request for regular statistics lapse"),
+    "amendment.asked": N_("asked to change items of a report"),
+    "amendment.approved": N_("approved changed items of a report"),
+    "amendment.free": N_("needed no approval for changed items of a report"),
+    "amendment.refused": N_("refused changed items of a report"),
+    "amendment.withdrawn": N_("took changed items of a report back"),
+    "amendment.lapsed": N_("let changed items of a report lapse"),
+    "sparekey.free": N_("used the spare key"),
     "delegation.given": N_("named a stand-in"),
     "delegation.ended": N_("ended a delegation"),
 }
