@@ -286,7 +286,7 @@ def also(ctx: Context, policy: Policy, held: ChangeSet, texts: Texts) -> tuple[s
 
 def spec_of(policy: Policy, field: str) -> FieldSpec:
     """Return what a field is; one that the policy no longer asks for is shown by its id."""
-    known = (*updatable(policy), CONSENT_SPEC, CONSENT_ON_SPEC)
+    known = (*updatable(policy), *policy.dossier.every_field, CONSENT_SPEC, CONSENT_ON_SPEC)
     found = next((one for one in known if one.id == field), None)
     return found or FieldSpec(field, field, field, FieldKind.TEXT, (policy.update.rule,))
 

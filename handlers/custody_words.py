@@ -70,7 +70,10 @@ def proof(ctx: Context, step: Step, texts: Texts) -> str:
 
 
 def taking(ctx: Context, held: Loan, texts: Texts) -> Iterator[str]:
-    """Yield until when papers taken now are due, and how they are handled. Rule: S1-14.6."""
+    """Yield until when papers taken now are due, and how they are handled.
+
+    Rule: S1-14.6, S2-DOSS.24.4, S1-15.6.4.
+    """
     policy = loan_sides.policy_of(ctx, held)
     wanted = borrow_facts.of_loan(ctx, held, policy, loan_sides.dossier_of(ctx, held))
     due = borrow_facts.due_of(ctx, wanted, ctx.now)
@@ -79,8 +82,7 @@ def taking(ctx: Context, held: Loan, texts: Texts) -> Iterator[str]:
         until = loan_words.until(ctx, deadline.last_day, deadline.instant, texts)
         counted = loan_words.counted(deadline, term, texts)
         yield texts.t(IF_TAKEN, until=until, counted=counted, rule=deadline.rule)
-    notice = policy.loan.notice_rule if policy.loan is not None else None
-    if notice is not None:
+    for notice in policy.loan.notice_rules if policy.loan is not None else ():
         yield texts.t(NOTICE, words=ctx.clauses[notice].zh, rule=notice)
 
 

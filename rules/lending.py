@@ -125,12 +125,14 @@ class LoanPolicy:
     limit: int | None = None
     """Loans one borrower may have open at a time."""
     limit_rule: RuleId | None = None
-    notice_rule: RuleId | None = None
-    """Clause on handling that the borrower confirms at the hand-out."""
+    notice_rules: tuple[RuleId, ...] = ()
+    """Clauses on handling that the borrower confirms at the hand-out."""
     form: Text | None = None
     """Name of the regulation's register or slip."""
     carrier_rule: RuleId | None = None
     """Clause by which who carries important or graded papers outside is named."""
+    carrier_graded_rule: RuleId | None = None
+    """The same of graded papers; None: there is no other one for these."""
     unreturned: Unreturned | None = None
 
     @property

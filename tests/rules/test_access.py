@@ -143,6 +143,32 @@ class TestGivenADossier:
         allowed = replace(stranger, granted=frozenset({DossierId(1)}))
         assert view(allowed, held, policy, "phones").content
 
+    @pytest.mark.parametrize(
+        ("pack", "roles"),
+        [
+            pytest.param("auto-dealer", "custodian", marks=pytest.mark.rule("S1-09.2.2")),
+            pytest.param(
+                "property", "tenant_services tenant_manager", marks=pytest.mark.rule("S1-02.1")
+            ),
+            pytest.param(
+                "customer-service", "custodian info_staff", marks=pytest.mark.rule("S2-DOSS.3.2")
+            ),
+            pytest.param("file-custody", "custodian", marks=pytest.mark.rule("S1-10.1")),
+            pytest.param(
+                "corporate-archive",
+                "custodian archivist_full",
+                marks=pytest.mark.rule("S1-15.5.1", "S1-15.2.2"),
+            ),
+        ],
+    )
+    def test_whose_business_the_dossiers_are_reads_them_and_a_colleague_does_not(
+        self, pack: str, roles: str
+    ) -> None:
+        policy, held = load_pack(pack), dossier(Grade.NONE)
+        for role in roles.split():
+            assert right(person("x", role), held, policy) is Right.READER
+        assert right(person("x", "salesperson", "accounting"), held, policy) is None
+
     @pytest.mark.rule("S1-05.5")
     def test_who_has_left_keeps_nothing_and_the_superior_has_it(self) -> None:
         pharma = load_pack("pharma")

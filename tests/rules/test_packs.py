@@ -459,7 +459,8 @@ def test_what_must_be_filled_before_a_draft_is_decided_on() -> None:
         "telephone", "contact_person", "credit", "past_transactions",
     )  # fmt: skip
     assert "emergency_contact" in load_pack("property").open.required
-    assert load_pack("customer-service").open.required == ()
+    assert load_pack("customer-service").open.required == ("customer_kind",)
+    assert load_pack("hotel").open.required == ()
 
 
 @pytest.mark.rule("S1-08.1.2")

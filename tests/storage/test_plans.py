@@ -37,6 +37,7 @@ from storage import (
     origins,
     outbox,
     outsiders,
+    overview,
     receipts,
     rounds,
 )
@@ -159,6 +160,8 @@ def _rounds(unit: Unit) -> None:
     breaches.of_dossier(unit.session, 7)
     breaches.lift(unit, 7, "opening", NOW.date())
     dossiers.drafts_of(unit.session, "1", 100)
+    overview.page(unit.session, None, 5, 1)
+    overview.page(unit.session, ["1", "2"], 5, 1)
 
 
 def _incidents(unit: Unit) -> None:
