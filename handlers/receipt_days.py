@@ -52,9 +52,9 @@ class Span:
 
 
 def policies(in_force: InForce) -> list[Policy]:
-    """Return the policies that have papers handed over, those with a daily register first."""
-    found = [one for one in in_force.every if one.handover]
-    return sorted(found, key=lambda one: one.receipts is None)
+    """Return the policies by which papers are or were handed over, those with a daily register
+    first."""
+    return sorted(in_force.handing, key=lambda one: one.receipts is None)
 
 
 def policy_named(in_force: InForce, pack: str) -> Policy | None:

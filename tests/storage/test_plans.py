@@ -197,6 +197,8 @@ def _handovers(unit: Unit) -> None:
     handovers.by_number(unit.session, held.number)
     handovers.alike(unit, "沪A12345", NOW.date())
     handovers.of_period(unit.session, pack="p", kind="k", period_on=NOW.date(), department="d")
+    handovers.twin(unit, held)
+    handovers.packs(unit.session)
     handovers.of_dossier(unit, 90_000, 5)
     handovers.open_in(unit, ["d"], 5)
     handovers.unshelved(unit, "p", 5)
