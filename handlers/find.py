@@ -122,6 +122,7 @@ def suggest(ctx: Context, words: str, further: str) -> Suggestions:
     hits = search.find_dossiers(
         ctx.unit, words, staff_id=ctx.person.id, limit=SUGGESTED_AT_ONCE + 1, offset=offset
     )
+    seeing.ask_ahead(ctx, hits[:SUGGESTED_AT_ONCE])
     entries = [
         Suggestion(
             key=str(hit.id),
