@@ -204,7 +204,7 @@ def _buttons(rendered: Rendered) -> list[Json]:
     styled += [(one, WAYS) for one in rendered.nav]
     keys = _keys([one for one, _ in styled])
     return [
-        {"text": one.label, "style": style, "key": key}
+        {"text": _plain(one.label), "style": style, "key": key}
         for (one, style), key in zip(styled, keys, strict=True)
     ]
 
@@ -222,7 +222,7 @@ def _keys(buttons: Sequence[Button]) -> list[str]:
 def _list(rendered: Rendered, locale: str) -> Json:
     """Return the list of a card: to pick one entry from, or to tick several."""
     options = [
-        {"id": key, "text": one.label.removeprefix(TICK)}
+        {"id": key, "text": _plain(one.label.removeprefix(TICK))}
         for key, one in zip(_keys(rendered.options), rendered.options, strict=True)
     ]
     ticked = [one.label.startswith(TICK) for one in rendered.options]
