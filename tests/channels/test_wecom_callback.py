@@ -197,6 +197,21 @@ class TestGivenBadInput:
         assert [await callbacks.post(body, query) for _ in range(3)] == [200] * 3
         assert len({one.key for one in hands.bot.heard}) == 1
 
+    async def test_when_the_address_has_another_time_then_it_is_the_same_message_all_the_same(
+        self, hands: WecomHands
+    ) -> None:
+        callbacks, xml = hands.server.callbacks, text(hands)
+        encrypted = callbacks._keys.encrypt(xml)
+        body = (
+            f"<xml><ToUserName>ww1234567890abcdef</ToUserName><Encrypt>{encrypted}</Encrypt></xml>"
+        )
+        for moment in ("", "0", "-1", "4102444800", "9" * 40, "noon"):
+            signature = callbacks._keys.sign(moment, "n", encrypted)
+            query = {"msg_signature": signature, "timestamp": moment, "nonce": "n"}
+            assert await callbacks.post(body, query) == 200
+            assert await callbacks.post(body, query | {"timestamp": f"{moment}1"}) == 403
+        assert len({(one.key, one.at) for one in hands.bot.heard}) == 1
+
     async def test_when_from_the_system_then_passed_over(self, hands: WecomHands) -> None:
         xml = text(hands).replace(f"<![CDATA[{ANN}]]>", "<![CDATA[sys]]>")
         assert await hands.server.callbacks.offer(xml) == 200

@@ -54,7 +54,7 @@ class Callback:
     async def stop(self) -> None:
         """Take no more; returns when what was taken has been handled."""
         self._desk = None
-        if self._busy:
+        while self._busy:  # what fails is kept, which is one more to wait for
             await asyncio.wait(set(self._busy))
 
     async def answer(self, request: web.Request) -> web.Response:
