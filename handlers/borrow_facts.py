@@ -25,7 +25,7 @@ from rules.chains import Approval
 from rules.completion import CONSENT
 from rules.deadlines import Deadline, Term
 from rules.deciders import Matter
-from rules.errors import Denied
+from rules.errors import Denied, Reason
 from rules.lending import Place
 from rules.loan_days import day_before
 from rules.loans import LoanKind, LoanState
@@ -34,6 +34,7 @@ from rules.opening import GIVEN
 from rules.policy import Policy
 from rules.secrecy import Grade
 from storage import documents, loan_items, loan_lists, loan_queue, loans
+from storage import outsiders as visitors
 from storage.documents import ORIGINAL, Document
 from storage.dossiers import Dossier
 from storage.loan_items import Block, Why
@@ -309,6 +310,18 @@ def _away(ctx: Context, block: Block, wanted: Wanted) -> tuple[Away, date]:
         offer = loan_queue.offer_of(ctx.session, wanted.dossier.id)
         until = offer.offer_until if offer is not None else None
     return Away.SET_ASIDE, day_before(until, ctx.policies.zone) if until is not None else ctx.today
+
+
+def credential_ends(ctx: Context, held: Loan, wanted: Wanted, day: date) -> Reason | None:
+    """Return that the credential of whom the papers are for ends before `day`; None: it does not.
+
+    Rule: S1-15.7.2, C-05.
+    """
+    visitor = visitors.get(ctx.unit, held.outsider_id) if held.outsider_id else None
+    row = row_for(wanted.policy, wanted.kind, wanted.reader) if visitor else None
+    if visitor is None or row is None:
+        return None
+    return outsiders.ends_before(visitor.valid_to, day, row.rule)
 
 
 # -- until when --------------------------------------------------------------------------------

@@ -207,6 +207,7 @@ ACTIONS = {
     "loan.passed_on": N_("passed on"),
     "loan.not_passed_on": N_("did not pass on"),
     "loan.proof_asked": N_("asked to be shown"),
+    "loan.spot_checked": N_("drew for a spot check"),
     "loan.proof_given": N_("showed by a photo"),
     "loan.proof_missed": N_("was not shown in time"),
     "loan.proof_seen": N_("looked at the photo of"),

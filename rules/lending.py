@@ -81,6 +81,19 @@ class Unreturned:
 
 
 @dataclass(frozen=True)
+class SpotChecks:
+    """`[loan.spot_checks]`: who has papers is asked at random to show them; missing: nobody is."""
+
+    percent: int
+    """Of the loans that are out, how many are asked for on each working day, 1 to 100."""
+    rule: RuleId
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.percent <= 100:
+            raise DomainError("percent of 1 to 100")
+
+
+@dataclass(frozen=True)
 class LoanPolicy:
     """`[loan]`: papers leave the custodian's hands and come back."""
 
@@ -134,6 +147,7 @@ class LoanPolicy:
     carrier_graded_rule: RuleId | None = None
     """The same of graded papers; None: there is no other one for these."""
     unreturned: Unreturned | None = None
+    spot_checks: SpotChecks | None = None
 
     @property
     def renewed_to_a_day(self) -> bool:

@@ -15,6 +15,8 @@ from handlers.conversation.messages import TICK, Button, Card
 from handlers.texts import N_, Texts
 
 REPLY_NUMBER = N_("Reply with a number")
+REPLY_NUMBERS = N_("Reply with numbers, as in 1 2")
+TICK_AND_PRESS = N_("Ticks count once “{label}” is pressed; or reply with numbers, as in 1 2")
 DIGIT_MEANS = N_("{digit} {label}")
 REPLY_WORD = N_("Or reply with a word: {words}")
 WORDS_ONLY = N_("Reply with a word: {words}")
@@ -178,11 +180,16 @@ def _hint(
     """Return the lines that say how to answer without buttons."""
     counts = bool(card.choices) and not tapped
     numbered = counts and not listed
-    if not numbered and (nav_tapped or not nav):
+    ticked = card.several if listed else None
+    if not numbered and ticked is None and (nav_tapped or not nav):
         return []
     texts = texts_of(card.locale)
     digits = [(_digit(one), one.label) for one in nav]
-    said = [texts.t(REPLY_NUMBER)] if numbered else []
+    said = []
+    if ticked is not None:
+        said.append(texts.t(TICK_AND_PRESS, label=ticked.label))
+    elif numbered:
+        said.append(texts.t(REPLY_NUMBER if card.several is None else REPLY_NUMBERS))
     said += [
         texts.t(DIGIT_MEANS, digit=digit, label=label)
         for digit, label in digits

@@ -55,6 +55,16 @@ class TestGivenMoreThanFits:
         assert rendered.rows == ()
         assert rendered.nav == NAV
 
+    def test_when_several_can_be_chosen_then_it_says_so(self) -> None:
+        card = Card("Which?", choices=choices(8), several=Button("Done", "c.5.7.set"), locale="en")
+        assert render(card, SIX).parts[0].split("\n")[-1] == "Reply with numbers, as in 1 2"
+        listing = replace(SIX, options=10, option_length=16)
+        rendered = render(card, listing)
+        assert rendered.parts[0].split("\n")[-1] == (
+            "Ticks count once “Done” is pressed; or reply with numbers, as in 1 2"
+        )
+        assert rendered.options == card.choices
+
     def test_when_a_label_is_too_long_then_the_choices_are_numbered(self) -> None:
         card = Card("Who?", choices=choices(2, "很长的公司名称有限责任公司 {}"), locale="en")
         rendered = render(card, SIX)

@@ -242,6 +242,19 @@ def test_the_monthly_list_goes_to_the_general_manager_on_the_5th() -> None:
     assert all(lending(pack).unreturned is None for pack in LENDING if pack != "engineering")
 
 
+def test_spot_checks_are_off_until_a_company_names_how_many() -> None:
+    assert all(lending(pack).spot_checks is None for pack in LENDING)
+    text = text_of("engineering")
+    checks = '[loan.spot_checks]\npercent = {}\nrule = "S1-15.5.3"\n'
+    loan = parse_policy(f"{text}\n{checks.format(5)}", "company.toml").loan
+    assert loan is not None
+    assert loan.spot_checks is not None
+    assert (loan.spot_checks.percent, loan.spot_checks.rule) == (5, "S1-15.5.3")
+    for percent in (0, 101):
+        with pytest.raises(PolicyError, match="1 to 100"):
+            parse_policy(f"{text}\n{checks.format(percent)}", "company.toml")
+
+
 @pytest.mark.rule("S2-INFO.19.1")
 def test_a_borrower_hoards_nothing() -> None:
     limits = {pack: lending(pack).limit_rule for pack in LENDING if lending(pack).limit == 10}
