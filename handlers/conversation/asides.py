@@ -32,7 +32,7 @@ _NO_ANSWER = frozenset(
 
 
 def with_way(ctx: Context, before: State, event: Event, done: Step) -> Step:
-    """Return the step with the command for what the words would begin, where they answer nothing."""
+    """Return the step with the command for what words that answer nothing would begin."""
     remarks = done.state.remarks
     if not isinstance(event, Said) or not any(one.message in _NO_ANSWER for one in remarks):
         return done
