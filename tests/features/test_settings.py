@@ -148,7 +148,23 @@ class TestGivenTheStartPage:
         shown = await office[CUSTODIAN].say("今日")
         assert "没有" in shown.text
         assert "等您处理" not in shown
-        assert "写拜访记录" in shown.labels
+        assert "走访" not in shown
+
+    @one_channel
+    async def test_then_everybody_has_the_ways_of_their_own_work(self, office: Office) -> None:
+        visits = {"写拜访记录", "查找", "拜访计划"}
+        assert visits <= set((await office[SALES].say("今日")).labels)
+        desk = set((await office[CUSTODIAN].say("今日")).labels)
+        assert {"查找", "借阅登记册", "签收簿"} <= desk
+        above = set((await office[MANAGER].say("今日")).labels)
+        assert {"团队记录", "查找", "写拜访记录"} <= above
+        assert not (desk | above) & {"拜访计划"}
+
+    @one_channel
+    async def test_when_nobody_reports_to_a_person_then_the_team_s_notes_say_so(
+        self, office: Office
+    ) -> None:
+        assert "您没有下属" in await office[SALES].say("团队")
 
     async def test_when_a_digit_stands_for_nothing_then_it_is_not_kept_as_text(
         self, office: Office
