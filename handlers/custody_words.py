@@ -29,6 +29,7 @@ NOTHING_THERE = N_("nothing there")
 DAMAGED = N_("damaged")
 COMES_BACK = N_("What comes back:")
 PASSES_ON = N_("To be passed on to {name}")
+TO_SETTLE = N_("To be settled by {name}")
 NOT_SO = N_("Said about it: {words}")
 IF_TAKEN = N_("If it is taken today, it is due {until}: {counted} ({rule})")
 TO_SHOW = N_("{moment} {name} asked {holder} to show it, until {until}")
@@ -51,6 +52,8 @@ def about(ctx: Context, held: Loan, step: Step, reader: Person, texts: Texts) ->
         yield from lines(items, step.lines, texts, titled=titled, counted=counted)
     if step.words and titled:
         yield texts.t(NOT_SO, words=step.words)
+    if step.state == "disputed" and step.witness:
+        yield texts.t(TO_SETTLE, name=case_texts.name(ctx, step.witness))
 
 
 def proof(ctx: Context, step: Step, texts: Texts) -> str:
