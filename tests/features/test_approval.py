@@ -31,7 +31,7 @@ from tests.features.diary import at
 from tests.features.office import Office
 
 
-@pytest.mark.rule("S2-INFO.18.2")
+@pytest.mark.rule("S2-INFO.18.2", "S2-DOSS.27.1")
 class TestGivenARequestToRead:
     async def test_when_both_agree_then_it_is_open_and_every_card_says_so(
         self, office: Office
