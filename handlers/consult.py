@@ -165,12 +165,16 @@ def start(ctx: Context, arguments: tuple[str, ...]) -> Reply:
 
 
 def foreseen(ctx: Context, approval: Approval, matter: Matter, title: str) -> Card:
-    """Return the card that says who would decide, with their clauses."""
+    """Return the card that says who would decide, with their clauses.
+
+    It bears the name of the form where the regulation has one. Rule: S1-14.2, S1-07.3.3.1.
+    """
     preview = approvals.preview(ctx, approval, matter)
     lines = [ctx.t(WHO_DECIDES), *case_texts.foreseen(ctx, preview)]
     rules = dict.fromkeys([one.rule for one in preview.steps] or [preview.rule])
     clauses = tuple(Button(ctx.t(CLAUSE, rule=rule), f"f.help.clause.{rule}") for rule in rules)
-    return Card("\n".join(lines), title=ctx.t(title), choices=clauses[:4], columns=2)
+    form = f" · 《{approval.form}》" if approval.form else ""
+    return Card("\n".join(lines), title=f"{ctx.t(title)}{form}", choices=clauses[:4], columns=2)
 
 
 def _idle(ctx: Context, dossier: Dossier) -> Reply | None:

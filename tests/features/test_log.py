@@ -47,7 +47,7 @@ class TestGivenTheArchivist:
             assert shown.text
 
 
-@pytest.mark.rule("S3-LOG.2.4b")
+@pytest.mark.rule("S3-LOG.2.4b", "S3-LOG.2.2a")
 class TestGivenAnybodyElse:
     async def test_when_the_log_is_asked_for_then_there_is_none(self, office: Office) -> None:
         for who in (SALES, MANAGER):

@@ -321,6 +321,7 @@ LINES = [
 @pytest.mark.rule("S1-04.4.6")
 @pytest.mark.rule("S1-12.3.2b")
 @pytest.mark.rule("S1-14.3")
+@pytest.mark.rule("S1-15.4.3")
 @pytest.mark.rule("S1-15.7.2")
 @pytest.mark.rule("S4-LOAN.6.1b")
 @pytest.mark.rule("S1-12.2.5")
@@ -355,6 +356,7 @@ def test_what_a_reader_from_outside_shows(pack: str, case: str, shown: set[str])
 
 
 @pytest.mark.parametrize("pack", available_packs())
+@pytest.mark.rule("S1-02.1", "S1-09.2.2", "S1-15.5.1")
 def test_the_dossier_is_as_the_catalogue_says(pack: str) -> None:
     policy = load_pack(pack)
     dossier = policy.dossier
