@@ -140,6 +140,7 @@ class TestGivenADossier:
         [
             pytest.param("property", "custodian", None, marks=pytest.mark.rule("S5-4.1")),
             pytest.param("pharma", "custodian", None, marks=pytest.mark.rule("S1-05.4")),
+            pytest.param("auto-dealer", "custodian", None, marks=pytest.mark.rule("S1-09.2.4")),
             pytest.param(
                 "sales-levels",
                 "custodian",
