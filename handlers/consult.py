@@ -28,7 +28,7 @@ from handlers.conversation.messages import Button, Card, Problem, Reply
 from handlers.feature import Feature
 from handlers.pages import to_today
 from handlers.texts import N_, Texts
-from rules.access import Sight
+from rules.access import Part, Sight
 from rules.approvals import credential_missing
 from rules.borrowing import unlinked
 from rules.cases import CaseState
@@ -69,6 +69,7 @@ CLAUSE = N_("Clause {rule}")
 SENT = N_("Asked for. You will hear what is decided.")
 READ = N_("Read {customer} ({grade})")
 READ_UNGRADED = N_("Read {customer}")
+ONLY = N_("Only: {parts}")
 UNTIL = N_("until {day}")
 PURPOSE = N_("{purpose} · {reason}")
 OTHERS = N_("{count} more requests about this dossier are open")
@@ -93,11 +94,25 @@ def until_day(value: Any, _answers: Answers, moment: Moment) -> Problem | None:
     return None
 
 
+PARTS = (
+    Choice(Part.DATA.value, N_("Customer data")),
+    Choice(Part.PAPERS.value, N_("List of papers")),
+)
+_PARTS = {one.key: one.label for one in PARTS}
+
 FORM = Form(
     "consult",
-    1,
+    2,
     N_("Ask to read"),
     (
+        Field(
+            "parts",
+            Kind.CHOICES,
+            N_("Parts"),
+            N_("Which parts do you need? No other will be open to you."),
+            choices=PARTS,
+            when=lambda answers: answers.flag("_parts"),
+        ),
         Field(
             "purpose",
             Kind.CHOICE,
@@ -161,6 +176,8 @@ def start(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     assert approval is not None  # noqa: S101 - answered above where there is none
     card = foreseen(ctx, approval, _matter(ctx, dossier), FORM.title)
     carried = {"_dossier": dossier.id, "_name": seeing.customer(ctx, dossier)}
+    policy = seeing.policy_of(ctx, seeing.Subject.of(dossier))
+    carried["_parts"] = policy.dossier.parts_rule is not None
     return Reply.of(card).plus(runner.start(ctx, FEATURE, Answers(carried)))
 
 
@@ -179,7 +196,7 @@ def foreseen(ctx: Context, approval: Approval, matter: Matter, title: str) -> Ca
 
 def _idle(ctx: Context, dossier: Dossier) -> Reply | None:
     """Return what to say where there is nothing to ask for."""
-    if seeing.view(ctx, dossier).sight is Sight.FULL:
+    if seeing.whole(ctx, dossier):
         return Reply(alert=ctx.t(ALREADY))
     asked = consultations.asked(ctx.session, ctx.person.id, dossier.id)
     case_id = case_lists.about(ctx.session, KIND, asked) if asked is not None else None
@@ -233,6 +250,7 @@ def submit(ctx: Context, answers: Answers) -> Reply:
         reason=reason,
         last_day=last,
         at=ctx.at,
+        parts=answers.many("parts"),
     )
     opened = approvals.request(ctx, KIND, id_, approval, matter, dossier_id=dossier.id)
     if isinstance(opened, Denied):
@@ -256,8 +274,12 @@ def say(ctx: Context, subject: int, reader: Person, texts: Texts) -> Asking:
     dossier = _dossier(ctx, held)
     others = len(case_lists.open_on(ctx.session, dossier.id)) - 1
     seen = seeing.view(ctx, dossier, reader).sight is not Sight.NONE
+    asked = what(ctx, dossier, reader, texts)
+    if held.parts:
+        named = "、".join(texts.t(_PARTS[one]) for one in held.parts)
+        asked = f"{asked}\n{texts.t(ONLY, parts=named)}"
     return Asking(
-        what=what(ctx, dossier, reader, texts),
+        what=asked,
         why=texts.t(PURPOSE, purpose=texts.t(_LABELS[held.purpose]), reason=held.reason),
         how_long=texts.t(UNTIL, day=texts.day(held.last_day, ctx.today)),
         cautions=(texts.t(OTHERS, count=others),) if others > 0 else (),

@@ -49,6 +49,7 @@ NOTHING = N_(
 )
 FOUND = N_("Found for “{words}”")
 MASKED = N_("Kept by {keeper}. What is inside is open to the keeper and the superiors only.")
+PAPERS_ONLY = N_("Open to you for now: the list of its papers, nothing else ({rule}).")
 SUGGESTED = N_("{number} {customer}")
 GRADED_UNTIL = N_("{grade}, until {day}")
 DRAFT = N_("draft, no number yet")
@@ -161,12 +162,18 @@ def card(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     if seen.sight is not Sight.FULL:
         lines.append(ctx.t(MASKED, keeper=keeper_name))
         choices += _asking(ctx, dossier)
+    elif papers.listed(ctx, dossier) and not seen.content:
+        policy = seeing.policy_of(ctx, seeing.Subject.of(dossier))
+        lines.append(ctx.t(PAPERS_ONLY, rule=policy.dossier.parts_rule or policy.dossier.rule))
+        choices.extend(papers.button(ctx, dossier))
     elif not seen.content:
         lines.append(ctx.t(seeing.ABOVE_CEILING, grade=Grade(dossier.grade).zh))
     else:
         lines.extend(_content(ctx, dossier, keeper_name))
         choices.extend(papers.button(ctx, dossier))
         choices.extend(reveal.button(ctx, dossier))
+    if seen.sight is Sight.FULL and not seeing.whole(ctx, dossier):
+        choices += _asking(ctx, dossier)
     lines.extend(whereabouts.lines(ctx, dossier))
     choices += [*borrow.button(ctx, dossier), *deal.button(ctx, dossier)]
     choices += [*complaint.button(ctx, dossier), *_grading(ctx, dossier)]

@@ -6,7 +6,7 @@ numbers and names of staff, never what a dossier or a note says.
 
 from __future__ import annotations
 
-from handlers import bindings, seeing
+from handlers import bindings, log_check, seeing
 from handlers.context import Context
 from handlers.conversation.messages import Button, Card, Reply
 from handlers.feature import Feature
@@ -104,6 +104,7 @@ ACTIONS = {
     "rates.shown": N_("looked at the figures of handovers"),
     "rates.sent": N_("was sent the figures of handovers"),
     "inbox.requeued": N_("had messages handled again"),
+    "log.checked": N_("checked the log"),
     "log.queried": N_("queried the log"),
     "loose.kept": N_("kept something to be sorted"),
     "loose.reworded": N_("reworded something to be sorted"),
@@ -408,11 +409,21 @@ def _shown(ctx: Context, asked: Wanted, before: int | None) -> Reply:
     record(ctx, asked)
     lines = [line(ctx.unit, one, ctx.texts) for one in found[:SIZE]]
     nav = [to_today(ctx.texts)]
+    choices: tuple[Button, ...] = ()
+    if found and asked == Wanted():
+        lines.append(log_check.line(ctx, found[0].seq))
+        choices = log_check.button(ctx, found[0].seq)
     if len(found) > SIZE:
         key = f"f.log.page.{found[SIZE - 1].seq}{_key(asked)}"
         nav.append(Button(ctx.t(N_("Next ›")), key))
     return Reply.of(
-        Card("\n".join(lines) or ctx.t(NOTHING), title=ctx.t(TITLE), nav=tuple(nav), protect=True)
+        Card(
+            "\n".join(filter(None, lines)) or ctx.t(NOTHING),
+            title=ctx.t(TITLE),
+            choices=choices,
+            nav=tuple(nav),
+            protect=True,
+        )
     )
 
 
@@ -435,5 +446,9 @@ FEATURE = Feature(
     words=("档案日志",),
     audience=_audience,
     open=show,
-    actions={"page": page},
+    actions={
+        "page": page,
+        "open": lambda ctx, _arguments: show(ctx),
+        "check": log_check.check,
+    },
 )

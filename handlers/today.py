@@ -12,6 +12,7 @@ from handlers import (
     leavers,
     loan_register,
     loans,
+    log_check,
     openings,
     overdue,
     receipt_days,
@@ -112,6 +113,9 @@ def show(ctx: Context, _words: str = "") -> Reply:
                 Button(ctx.t(round_cards.WAITING, count=words), f"f.today.round.{held.id}")
             )
             total += min(to_complete, round_cards.COUNTED)
+    if unchecked := log_check.waiting(ctx):
+        buttons.append(Button(ctx.t(log_check.WAITING, count=unchecked), "f.log.open"))
+        total += 1
     nothing = EMPTY_OUT if _goes_out(ctx) else EMPTY
     lines.insert(0, ctx.t(WAITING, count=total) if total else ctx.t(nothing))
     return Reply.of(

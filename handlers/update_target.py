@@ -14,7 +14,7 @@ from handlers.context import Context
 from handlers.conversation.messages import Reply
 from handlers.texts import N_
 from rules import completion, opening
-from rules.access import Sight
+from rules.access import Part
 from rules.customer_kinds import KIND
 from rules.errors import Denied
 from rules.fields import FieldSpec, field_list
@@ -94,7 +94,7 @@ def target(ctx: Context, words: str) -> Target | Reply:
     if dossier is None:
         return Reply(alert=ctx.t(NOT_THERE))
     seen = seeing.view(ctx, dossier)
-    if seen.sight is not Sight.FULL:
+    if Part.DATA not in seeing.parts(ctx, dossier):
         return Reply(alert=ctx.t(NOT_YOURS))
     if not seen.content:
         return Reply(alert=ctx.t(seeing.ABOVE_CEILING, grade=Grade(dossier.grade).zh))

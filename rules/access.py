@@ -6,7 +6,8 @@ masked line or nothing. Guards against a second opinion elsewhere: this module a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NewType
 
@@ -21,6 +22,7 @@ __all__ = [
     "NoteAction",
     "NoteFacts",
     "NoteId",
+    "Part",
     "Right",
     "Sight",
     "StaffId",
@@ -32,6 +34,7 @@ __all__ = [
     "may",
     "may_query_log",
     "note_right",
+    "parts",
     "refusal",
     "right",
     "sight",
@@ -71,6 +74,15 @@ class Right(StrEnum):
     """For a time, because it was asked for and approved."""
 
 
+class Part(StrEnum):
+    """A part of a dossier that can be opened by itself."""
+
+    DATA = "data"
+    """The customer's data."""
+    PAPERS = "papers"
+    """The list of its papers."""
+
+
 class NoteAction(StrEnum):
     """What a person may want to do with a filed visit note."""
 
@@ -93,6 +105,8 @@ class Viewer:
     """Highest grade the person may be shown of dossiers kept by others."""
     granted: frozenset[DossierId] = frozenset()
     """Dossiers that were opened to the person for a time, whatever the clearance."""
+    limited: Mapping[DossierId, frozenset[Part]] = field(default_factory=dict)
+    """Of these, the parts of such as were not opened as a whole."""
 
 
 @dataclass(frozen=True)
@@ -196,9 +210,26 @@ def view(viewer: Viewer, dossier: DossierFacts, policy: Policy, channel: str) ->
     Rule: C-01, S2-INFO.26.3, S2-SECR.11.
     """
     seen = sight(viewer, dossier, policy)
-    content = seen is Sight.FULL and ceiling_allows(policy, channel, dossier.grade)
+    shown = seen is Sight.FULL and ceiling_allows(policy, channel, dossier.grade)
     keeps = seen is Sight.FULL and dossier.keeper == viewer.id
-    return View(sight=seen, name=content or keeps, content=content)
+    content = shown and Part.DATA in parts(viewer, dossier, policy)
+    return View(sight=seen, name=shown or keeps, content=content)
+
+
+def parts(viewer: Viewer, dossier: DossierFacts, policy: Policy) -> frozenset[Part]:
+    """Return which parts of the dossier are open to the viewer; none unless seen in full.
+
+    Who has another right than the one that was granted for a part reads the whole.
+
+    Rule: S1-15.6.3.
+    """
+    if right(viewer, dossier, policy) is None:
+        return frozenset()
+    if dossier.id in viewer.limited:
+        otherwise = replace(viewer, granted=frozenset())
+        if right(otherwise, dossier, policy) is None:
+            return viewer.limited[dossier.id]
+    return frozenset(Part)
 
 
 def ceiling_allows(policy: Policy, channel: str, grade: Grade) -> bool:

@@ -74,6 +74,8 @@ class DossierPolicy:
     """Record of the general manager's approval of a higher ceiling for Telegram (C-01)."""
     deal_rule: RuleId | None = None
     """Clause by which the dossier is consulted before a deal is made; None: it need not be."""
+    parts_rule: RuleId | None = None
+    """Clause by which who asks to read says which parts, and reads no other; None: the whole."""
     kind: tuple[CustomerKind, ...] = ()
     """Who counts as a customer; empty: customers are not told apart."""
 

@@ -12,6 +12,7 @@ from rules.access import (
     NoteAction,
     NoteFacts,
     NoteId,
+    Part,
     Right,
     Sight,
     StaffId,
@@ -19,6 +20,7 @@ from rules.access import (
     Viewer,
     ceiling_allows,
     may,
+    parts,
     refusal,
     right,
     sight,
@@ -118,11 +120,27 @@ class TestGivenADossier:
         left = replace(reader, active=False)
         assert sight(left, dossier(), CS) is Sight.NONE
 
+    @pytest.mark.rule("S1-15.6.3")
+    def test_when_only_a_part_was_opened_then_the_rest_stays_closed(self) -> None:
+        archive, held = load_pack("corporate-archive"), dossier()
+        assert archive.dossier.parts_rule == "S1-15.6.3"
+        some = {DossierId(1): frozenset({Part.PAPERS})}
+        reader = replace(person("x"), granted=frozenset({DossierId(1)}), limited=some)
+        assert parts(reader, held, archive) == {Part.PAPERS}
+        seen = view(reader, held, archive, "wecom")
+        assert (seen.sight, seen.name, seen.content) == (Sight.FULL, True, False)
+        keeper = replace(reader, roles=frozenset({"archivist_full"}))
+        assert parts(keeper, held, archive) == set(Part)
+        assert view(keeper, held, archive, "wecom").content
+        assert parts(person("x"), held, archive) == frozenset()
+        assert parts(replace(reader, active=False), held, archive) == frozenset()
+
     @pytest.mark.parametrize(
         ("pack", "reader", "level"),
         [
             pytest.param("property", "custodian", None, marks=pytest.mark.rule("S5-4.1")),
             pytest.param("pharma", "custodian", None, marks=pytest.mark.rule("S1-05.4")),
+            pytest.param("auto-dealer", "custodian", None, marks=pytest.mark.rule("S1-09.2.4")),
             pytest.param(
                 "sales-levels",
                 "custodian",
