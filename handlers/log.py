@@ -100,6 +100,8 @@ ACTIONS = {
     "receipts.read": N_("looked at the receipt register"),
     "receipts.asked": N_("asked for the receipt register"),
     "receipts.shown": N_("was sent the receipt register"),
+    "shelf.asked": N_("asked for the shelf index"),
+    "shelf.sent": N_("was sent the shelf index"),
     "receipts.closed": N_("closed a day of the receipt register"),
     "rates.shown": N_("looked at the figures of handovers"),
     "rates.sent": N_("was sent the figures of handovers"),
