@@ -6,13 +6,12 @@ when it is submitted and when it is approved, which may be days apart.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from handlers import approvals, seeing
+from handlers import approvals, deciding, seeing
 from handlers.context import Context
 from rules import borrowing, loan_days, outsiders
-from rules.access import StaffId
 from rules.borrowing import (
     Away,
     BorrowerFacts,
@@ -33,7 +32,7 @@ from rules.loans import LoanKind, LoanState
 from rules.occasions import Action, Facts, Material, ReaderKind
 from rules.opening import GIVEN
 from rules.policy import Policy
-from rules.secrecy import AccessLevel, Grade
+from rules.secrecy import Grade
 from storage import documents, loan_items, loan_lists, loan_queue, loans
 from storage import outsiders as visitors
 from storage.documents import ORIGINAL, Document
@@ -73,7 +72,7 @@ class Wanted:
 
     @property
     def material(self) -> Material:
-        found = {Material(one.material) for one in self.papers}
+        found = {Material(one.material) for one in self.papers} | {deciding.material(self.dossier)}
         return next((one for one in _CARED_FOR if one in found), Material.DOSSIER)
 
     @property
@@ -162,16 +161,19 @@ def consent_rule(dossier: Dossier, policy: Policy, kind: LoanKind, reader: Reade
 
 
 def facts_of(wanted: Wanted, borrower: Person) -> Facts:
-    dossier = wanted.dossier
-    return Facts(
-        action_of(wanted.policy, wanted.kind),
-        wanted.grade,
-        AccessLevel(dossier.level) if dossier.level else None,
+    """Return what the choice of who decides depends on.
+
+    Papers that are handed out for reading are asked for in the formal way, with the form.
+
+    Rule: S1-07.3.3.1, C-02.
+    """
+    action = action_of(wanted.policy, wanted.kind)
+    return replace(
+        deciding.facts(action, wanted.dossier, borrower),
+        grade=wanted.grade,
         reader=wanted.reader,
         material=wanted.material,
-        dossier_type=dossier.type,
-        own_department=dossier.department == borrower.department,
-        natural_person=dossier.fields.get(CONSENT) == GIVEN,
+        formal=action is Action.CONSULT,
         important=any(one.important for one in wanted.papers),
         original=wanted.original,
         leaves_house=wanted.leaves_house,
@@ -180,12 +182,7 @@ def facts_of(wanted: Wanted, borrower: Person) -> Facts:
 
 
 def matter_of(wanted: Wanted, borrower: Person) -> Matter:
-    return Matter(
-        facts_of(wanted, borrower),
-        StaffId(borrower.id),
-        keeper=StaffId(wanted.dossier.keeper),
-        department=wanted.dossier.department,
-    )
+    return deciding.matter(facts_of(wanted, borrower), wanted.dossier, borrower.id)
 
 
 def approval_of(wanted: Wanted, borrower: Person) -> Approval | None:

@@ -10,7 +10,16 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from handlers import approvals, case_cards, case_texts, find, identity, seeing
+from handlers import (
+    approvals,
+    case_cards,
+    case_texts,
+    deciding,
+    find,
+    identity,
+    loan_blocks,
+    seeing,
+)
 from handlers.case_kinds import Asking, CaseKind, Ending
 from handlers.context import Context
 from handlers.conversation import runner
@@ -19,14 +28,15 @@ from handlers.conversation.messages import Button, Card, Problem, Reply
 from handlers.feature import Feature
 from handlers.pages import to_today
 from handlers.texts import N_, Texts
-from rules.access import Sight, StaffId
+from rules.access import Sight
 from rules.approvals import credential_missing
+from rules.borrowing import unlinked
 from rules.cases import CaseState
 from rules.chains import Approval
 from rules.deciders import Matter
 from rules.errors import Denied
-from rules.occasions import Action, Facts, Material
-from rules.secrecy import AccessLevel, Grade
+from rules.occasions import Action, Facts
+from rules.secrecy import Grade
 from storage import (
     case_lists,
     cases,
@@ -180,14 +190,7 @@ def _idle(ctx: Context, dossier: Dossier) -> Reply | None:
 
 
 def _facts(ctx: Context, dossier: Dossier) -> Facts:
-    return Facts(
-        Action.CONSULT,
-        Grade(dossier.grade),
-        AccessLevel(dossier.level) if dossier.level else None,
-        material=Material.of(dossier.type),
-        dossier_type=dossier.type,
-        own_department=dossier.department == ctx.person.department,
-    )
+    return deciding.facts(Action.CONSULT, dossier, ctx.person)
 
 
 def _approval(ctx: Context, dossier: Dossier) -> Approval | None:
@@ -196,20 +199,20 @@ def _approval(ctx: Context, dossier: Dossier) -> Approval | None:
 
 
 def _matter(ctx: Context, dossier: Dossier) -> Matter:
-    return Matter(
-        _facts(ctx, dossier),
-        StaffId(ctx.person.id),
-        keeper=StaffId(dossier.keeper),
-        department=dossier.department,
-    )
+    return deciding.matter(_facts(ctx, dossier), dossier, ctx.person.id)
 
 
 def submit(ctx: Context, answers: Answers) -> Reply:
+    """Ask who decides, unless the reason is none. Rule: S2-INFO.18.1, S1-05.4."""
     dossier = seeing.reachable(ctx, str(answers.values.get("_dossier", "")))
     if dossier is None:
         return Reply.of(Card(ctx.t(find.NOT_THERE)))
     if refused := _idle(ctx, dossier):
         return Reply.of(Card(refused.alert)).plus(Reply(refused.shows))
+    if nothing := unlinked(answers.text("reason")):
+        ctx.record("consultation.unfounded", f"dossier:{dossier.id}", nothing.rule)
+        denial = Card("\n".join(loan_blocks.lines(ctx, Denied((nothing,)), dossier)))
+        return Reply.of(denial).plus(runner.start(ctx, FEATURE, answers, at_review=True))
     approval, last = _approval(ctx, dossier), answers.day("last")
     assert approval is not None  # noqa: S101 - answered above where there is none
     assert last is not None  # noqa: S101 - the engine asks every required field

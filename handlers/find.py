@@ -7,6 +7,7 @@ import re
 from handlers import (
     borrow,
     complaint,
+    customer_kind,
     deal,
     note_effects,
     papers,
@@ -34,6 +35,7 @@ from handlers.pages import to_today
 from handlers.texts import N_
 from rules import grading, outsiders
 from rules.access import NoteAction, Sight, View
+from rules.customer_kinds import KIND
 from rules.masks import mask_name
 from rules.occasions import Action
 from rules.secrecy import Grade
@@ -120,6 +122,7 @@ def suggest(ctx: Context, words: str, further: str) -> Suggestions:
     hits = search.find_dossiers(
         ctx.unit, words, staff_id=ctx.person.id, limit=SUGGESTED_AT_ONCE + 1, offset=offset
     )
+    seeing.ask_ahead(ctx, hits[:SUGGESTED_AT_ONCE])
     entries = [
         Suggestion(
             key=str(hit.id),
@@ -237,6 +240,7 @@ def _content(ctx: Context, dossier: dossiers.Dossier, keeper: str) -> list[str]:
         (N_("Keeper"), keeper),
         (N_("Contact"), dossier.contact),
         *((one.label, one.masked) for one in reveal.personal(dossier)),
+        (N_("Customer kind"), _kind(ctx, dossier)),
         (N_("Class"), dossier.class_),
         (secrecy.TITLE, _graded(ctx, dossier)),
         (N_("Place of the file"), dossier.location),
@@ -246,6 +250,11 @@ def _content(ctx: Context, dossier: dossiers.Dossier, keeper: str) -> list[str]:
         ),
     )
     return [ctx.t(LINE, label=ctx.t(label), value=value) for label, value in rows if value]
+
+
+def _kind(ctx: Context, dossier: dossiers.Dossier) -> str:
+    policy = seeing.policy_of(ctx, seeing.Subject.of(dossier))
+    return customer_kind.shown(policy.dossier.kind_of(dossier.fields.get(KIND, "")), ctx.texts)
 
 
 def _graded(ctx: Context, dossier: dossiers.Dossier) -> str:

@@ -43,7 +43,7 @@ _KINDS = {"d": "dossier", "n": "visit_note", "i": "incident"}
 """Kinds of subjects that can be asked for, by how the keys of their pages begin."""
 UNNAMED = frozenset(
     {"conversation", "delegation", "figures", "group", "inbox", "log", "loose", "outsider"}
-    | {"complaint", "deal", "standing"}
+    | {"amendment", "complaint", "deal", "sparekey", "standing"}
 )
 """Kinds of subjects that have no number or name of their own among people."""
 NOTHING = N_("The log has nothing on that.")
@@ -66,6 +66,7 @@ ACTIONS = {
     "dossier.open_missed": N_("missed the opening of"),
     "dossier.confirmed": N_("confirmed as unchanged"),
     "dossier.drafted": N_("opened a draft"),
+    "dossier.classed": N_("said the kind of customer of"),
     "dossier.change_proposed": N_("proposed changes to"),
     "dossier.change_refused": N_("refused changes to"),
     "dossier.change_withdrawn": N_("withdrew changes to"),
@@ -161,6 +162,7 @@ ACTIONS = {
     "consultation.refused": N_("refused reading of"),
     "consultation.withdrawn": N_("withdrew the request to read"),
     "consultation.lapsed": N_("let the request to read lapse"),
+    "consultation.unfounded": N_("gave no reason of work for reading"),
     "consultation.room": N_("proposed a reading-room slot for"),
     "loan.asked": N_("asked to borrow"),
     "loan.blocked": N_("was told why nothing can be borrowed of"),
@@ -255,6 +257,9 @@ ACTIONS = {
     "correction.reported": N_("reported on a correction"),
     "correction.filed": N_("filed a correction"),
     "dossier.listed": N_("was sent in a list what is lent of"),
+    "overview.read": N_("looked through the customer overview"),
+    "overview.asked": N_("asked for a file of the customer overview"),
+    "overview.sent": N_("was sent a file of the customer overview"),
     "register.read": N_("looked through the loan register"),
     "register.asked": N_("asked for a file of the loan register"),
     "register.sent": N_("was sent a file of the loan register"),
@@ -280,6 +285,13 @@ ACTIONS = {
     "standing.refused": N_("refused regular statistics"),
     "standing.withdrawn": N_("took a request for regular statistics back"),
     "standing.lapsed": N_("let a request for regular statistics lapse"),
+    "amendment.asked": N_("asked to change items of a report"),
+    "amendment.approved": N_("approved changed items of a report"),
+    "amendment.free": N_("needed no approval for changed items of a report"),
+    "amendment.refused": N_("refused changed items of a report"),
+    "amendment.withdrawn": N_("took changed items of a report back"),
+    "amendment.lapsed": N_("let changed items of a report lapse"),
+    "sparekey.free": N_("used the spare key"),
     "delegation.given": N_("named a stand-in"),
     "delegation.ended": N_("ended a delegation"),
 }

@@ -5,6 +5,7 @@ Only asks `rules.access`, which decides; this page fetches the facts it decides 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from handlers.context import Context
@@ -88,6 +89,12 @@ def policy_of(ctx: Context, subject: Subject) -> Policy:
     return ctx.in_force.governing(subject.department, subject.type)
 
 
+def ask_ahead(ctx: Context, rows: Iterable[Dossier | Hit]) -> None:
+    """Fetch at once what `view` asks for row by row; for lists."""
+    unknown = {one.keeper for one in rows} - ctx.superiors.keys()
+    ctx.superiors.update(staff.chains(ctx.session, unknown))
+
+
 def viewer(ctx: Context, person: Person) -> Viewer:
     if person.id not in ctx.granted:
         ctx.granted[person.id] = consultations.open_to(ctx.session, person.id, ctx.today)
@@ -140,8 +147,12 @@ def customer(
     ctx: Context, row: Dossier | Hit | Brief | Visit, reader: Person | None = None
 ) -> str:
     """Return the customer's name as far as it may be written out for that reader."""
-    subject = Subject.of(row)
-    return subject.name if view(ctx, row, reader).name else mask_name(subject.name)
+    return called(Subject.of(row).name, view(ctx, row, reader))
+
+
+def called(name: str, seen: View) -> str:
+    """Return a customer's name as far as it may be written out for whoever has that view."""
+    return name if seen.name else mask_name(name)
 
 
 def may(ctx: Context, action: NoteAction, note: Brief, reader: Person | None = None) -> bool:

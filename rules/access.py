@@ -139,8 +139,9 @@ def sight(viewer: Viewer, dossier: DossierFacts, policy: Policy) -> Sight:
 
     Full: its keeper; to whom it was opened for a time; the chain above the keeper as far as the
     policy's `superiors` reaches, and the policy's readers, both only up to their clearance.
-    Masked: others of the company, below the grade secret and once verified. Nothing: everybody
-    else, and inactive persons always.
+    Masked, so that they can ask to read it: others of the company, once it is verified and below
+    the grade secret, or up to the grade that all its dossiers have (S1-07.3.1.0) where they are
+    cleared for that. Nothing: everybody else, and inactive persons always.
 
     Rule: S2-INFO.17, S1-07.3.1.1, S1-07.3.1.2, S1-07.3.1.3, S2-SECR.3, S3-SPEC2.3.2c.
     """
@@ -148,7 +149,8 @@ def sight(viewer: Viewer, dossier: DossierFacts, policy: Policy) -> Sight:
         return Sight.NONE
     if right(viewer, dossier, policy) is not None:
         return Sight.FULL
-    known = dossier.grade < Grade.SECRET and not dossier.draft
+    cleared = dossier.grade <= min(viewer.clearance, policy.dossier.default_grade)
+    known = not dossier.draft and (dossier.grade < Grade.SECRET or cleared)
     return Sight.MASKED if known else Sight.NONE
 
 

@@ -41,7 +41,7 @@ from tests.features.office import Office, Shown, one_channel
 
 
 @pytest.mark.rule("S2-INFO.19.2", "S2-INFO.19.3", "S2-INFO.19.4", "S2-INFO.19.5")
-@pytest.mark.rule("S2-DOSS.28.2", "S2-DOSS.28.3")
+@pytest.mark.rule("S2-DOSS.28.1", "S2-DOSS.28.2", "S2-DOSS.28.3", "S3-LOG.3.3")
 class TestGivenPapersAreAskedFor:
     async def test_when_all_agree_then_they_wait_to_be_fetched(self, office: Office) -> None:
         desks(office)

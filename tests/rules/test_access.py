@@ -84,18 +84,27 @@ class TestGivenADossier:
             (person("x", "marketing_dgm"), AccessLevel.COMPANY, Sight.FULL),
             (person("x", "gm"), AccessLevel.COMPANY, Sight.FULL),
             (person("x", "marketing_dgm"), AccessLevel.DEPARTMENT, Sight.FULL),
-            (person("x", "sales_director"), AccessLevel.DEPARTMENT, Sight.NONE),
-            (person("x", "gm"), AccessLevel.PERSONAL, Sight.NONE),
+            (person("x", "sales_director"), AccessLevel.DEPARTMENT, Sight.MASKED),
+            (person("x", "gm"), AccessLevel.PERSONAL, Sight.MASKED),
             (person("s1"), AccessLevel.PERSONAL, Sight.FULL),
             (person("h1"), AccessLevel.PERSONAL, Sight.FULL),
-            (person("d1"), AccessLevel.PERSONAL, Sight.NONE),
-            (person("x", "salesperson"), AccessLevel.PERSONAL, Sight.NONE),
+            (person("d1"), AccessLevel.PERSONAL, Sight.MASKED),
+            (person("x", "salesperson"), AccessLevel.PERSONAL, Sight.MASKED),
         ],
     )
     def test_when_the_company_has_levels_then_they_decide(
         self, viewer: Viewer, level: AccessLevel, expected: Sight
     ) -> None:
         assert sight(viewer, dossier(Grade.SECRET, level), LEVELS) is expected
+
+    @pytest.mark.rule("S1-07.3.1.0")
+    def test_where_all_are_secret_then_who_is_cleared_may_know_and_ask(self) -> None:
+        held = dossier(Grade.SECRET, AccessLevel.COMPANY)
+        assert sight(person("x", clearance=Grade.SECRET), held, LEVELS) is Sight.MASKED
+        assert sight(person("x", clearance=Grade.CONFIDENTIAL), held, LEVELS) is Sight.NONE
+        assert sight(person("x"), replace(held, draft=True), LEVELS) is Sight.NONE
+        assert sight(person("x"), replace(held, grade=Grade.TOP_SECRET), LEVELS) is Sight.NONE
+        assert sight(person("x"), dossier(Grade.SECRET), CS) is Sight.NONE
 
     @pytest.mark.rule("S2-INFO.17")
     def test_when_it_was_opened_for_a_time_then_it_is_read_up_to_the_ceiling(self) -> None:
@@ -133,6 +142,32 @@ class TestGivenADossier:
         assert not view(stranger, held, policy, "phones").content
         allowed = replace(stranger, granted=frozenset({DossierId(1)}))
         assert view(allowed, held, policy, "phones").content
+
+    @pytest.mark.parametrize(
+        ("pack", "roles"),
+        [
+            pytest.param("auto-dealer", "custodian", marks=pytest.mark.rule("S1-09.2.2")),
+            pytest.param(
+                "property", "tenant_services tenant_manager", marks=pytest.mark.rule("S1-02.1")
+            ),
+            pytest.param(
+                "customer-service", "custodian info_staff", marks=pytest.mark.rule("S2-DOSS.3.2")
+            ),
+            pytest.param("file-custody", "custodian", marks=pytest.mark.rule("S1-10.1")),
+            pytest.param(
+                "corporate-archive",
+                "custodian archivist_full",
+                marks=pytest.mark.rule("S1-15.5.1", "S1-15.2.2"),
+            ),
+        ],
+    )
+    def test_whose_business_the_dossiers_are_reads_them_and_a_colleague_does_not(
+        self, pack: str, roles: str
+    ) -> None:
+        policy, held = load_pack(pack), dossier(Grade.NONE)
+        for role in roles.split():
+            assert right(person("x", role), held, policy) is Right.READER
+        assert right(person("x", "salesperson", "accounting"), held, policy) is None
 
     @pytest.mark.rule("S1-05.5")
     def test_who_has_left_keeps_nothing_and_the_superior_has_it(self) -> None:

@@ -6,6 +6,7 @@ from rules.errors import DomainError
 from rules.incidents import IncidentKind, told_of
 from rules.leaves import RoleCode, RuleId
 from rules.lending import DaysOff, LoanPolicy, Place, ReturnCheck, Sublend, Unreturned
+from rules.occasions import Action
 from rules.policy import PolicyError, available_packs, load_pack, parse_policy
 from rules.role_uses import role_uses
 from rules.rungs import Rung
@@ -167,6 +168,17 @@ def test_what_the_register_or_slip_is_called() -> None:
     assert forms["public-body"] == "档案借阅登记表"
 
 
+@pytest.mark.rule("S1-14.2")
+def test_nothing_is_read_or_lent_of_personal_files_without_the_application() -> None:
+    asked = (Action.CONSULT, Action.LOAN)
+    rows = [one for one in load_pack("file-custody").approval if one.action in asked]
+    assert {one.action for one in rows} == set(asked)
+    for row in rows:
+        assert row.chain
+        assert (row.exempt, row.register_only) == ((), False)
+    assert lending("file-custody").form == "档案借(查)阅申请单"
+
+
 @pytest.mark.rule("S3-ENG.3.3a")
 def test_originals_stay_in_the_house_of_the_contractor_only() -> None:
     kept = {pack for pack in LENDING if not lending(pack).originals_out}
@@ -210,13 +222,14 @@ def test_what_is_looked_at_when_papers_come_back() -> None:
 @pytest.mark.rule("S1-12.3.5")
 @pytest.mark.rule("S1-14.6")
 @pytest.mark.rule("S1-15.7.3")
+@pytest.mark.rule("S1-15.6.4")
 def test_where_a_notice_is_confirmed_at_the_hand_out() -> None:
-    notices = {pack: rule for pack in LENDING if (rule := lending(pack).notice_rule)}
+    notices = {pack: rule for pack in LENDING if (rule := lending(pack).notice_rules)}
     assert notices == {
-        "customer-service": "S2-DOSS.24.4",
-        "public-body": "S1-12.3.5",
-        "file-custody": "S1-14.6",
-        "corporate-archive": "S1-15.7.3",
+        "customer-service": ("S2-DOSS.24.4",),
+        "public-body": ("S1-12.3.5",),
+        "file-custody": ("S1-14.6",),
+        "corporate-archive": ("S1-15.7.3", "S1-15.6.4"),
     }
 
 

@@ -108,6 +108,9 @@ CHAINS = {
         consult department         dossier.department_manager > marketing_dgm# !dossier.department_manager !marketing_dgm  S1-07.3.1.2
         consult personal           dossier.department_manager !customer_owner !dossier.department_manager  S1-07.3.1.3
         consult external company   -
+        renew company              department_manager > gm #                       S1-07.3.3.1
+        renew department           dossier.department_manager > marketing_dgm !dossier.department_manager !marketing_dgm #  S1-07.3.1.2
+        renew personal             dossier.department_manager !customer_owner !dossier.department_manager #  S1-07.3.1.3
         noncash_deal               market_manager#                                 S1-01.5
         correct                    cs_manager > gm                                 S5-1.X1
         correct_report             cs_manager > gm                                 S5-1.X1
@@ -456,7 +459,8 @@ def test_what_must_be_filled_before_a_draft_is_decided_on() -> None:
         "telephone", "contact_person", "credit", "past_transactions",
     )  # fmt: skip
     assert "emergency_contact" in load_pack("property").open.required
-    assert load_pack("customer-service").open.required == ()
+    assert load_pack("customer-service").open.required == ("customer_kind",)
+    assert load_pack("hotel").open.required == ()
 
 
 @pytest.mark.rule("S1-08.1.2")

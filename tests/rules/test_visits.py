@@ -156,3 +156,13 @@ def test_a11_a_major_matter_is_told_unless_confidential(
 ) -> None:
     told = major_matter_to(CS, major=major, confidential=confidential, is_held=held.__contains__)
     assert told == expected
+
+
+@pytest.mark.rule("S1-07.2.3a")
+def test_a_duty_put_off_into_a_year_without_data_is_provisional() -> None:
+    away = Away(date(2026, 12, 30), date(2026, 12, 31), at("12-29 10:00"))
+    due = note_deadline(visit("12-30", away=(away,)), SALES, CHINA)
+    assert (due.last_day, due.provisional) == (date(2027, 1, 4), True)
+    earlier = Away(date(2026, 12, 28), date(2026, 12, 30), at("12-27 10:00"))
+    due = note_deadline(visit("12-29", away=(earlier,)), SALES, CHINA)
+    assert (due.last_day, due.provisional) == (date(2026, 12, 31), False)
