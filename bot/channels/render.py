@@ -6,6 +6,7 @@ against messages that a platform cuts without a word: everything returned fits `
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -28,6 +29,13 @@ STAYS = N_("This messenger cannot take messages back: delete it yourself once yo
 
 DIGIT_OF_VERB = {"back": "0", "cancel": "9"}
 """Digits that act beside the numbers of a list (CONTRACT 2.2), by a conversation key's verb."""
+
+JOINER = "\u200d"
+"""Makes one sign of those before and behind it, such as a family."""
+SKINS = frozenset("🏻🏼🏽🏾🏿")
+"""Colour the sign before them."""
+LONGEST_SIGN = 16
+"""Characters that are looked back for where a sign begins."""
 
 QUOTE_BYTES = 90
 """Longest piece of an old message that is quoted."""
@@ -135,13 +143,29 @@ def shorten(text: str, limit: int) -> str:
 def _chop(line: str, limit: int, measure: Measure) -> list[str]:
     pieces = []
     while measure.length(line) > limit:
-        piece = measure.cut(line, limit)
+        piece = _whole_signs(line, measure.cut(line, limit))
         space = piece.rfind(" ")
         if space > len(piece) // 2:
             piece = piece[: space + 1]
         pieces.append(piece)
         line = line[len(piece) :]
     return [*pieces, line]
+
+
+def _whole_signs(line: str, piece: str) -> str:
+    """Return the beginning of a line without the half of a sign that several characters make."""
+    end = len(piece)
+    while len(piece) - end < LONGEST_SIGN and 0 < end < len(line) and _one_sign(line, end):
+        end -= 1
+    return line[:end] if end > 0 and not _one_sign(line, end) else piece
+
+
+def _one_sign(line: str, at: int) -> bool:
+    """Return whether the characters before and behind a place are drawn as one."""
+    before, behind = line[at - 1 : at], line[at : at + 1]
+    return JOINER in (before, behind) or (
+        behind != "" and (unicodedata.category(behind)[0] == "M" or behind in SKINS)
+    )
 
 
 @lru_cache

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -85,6 +86,21 @@ class TestGivenMoreThanFits:
         first = render(Card("New", locale="en"), SIX, quote=old).parts[0].split("\n")[0]
         assert first.startswith("In place of: 客户 鸿")
         assert first.endswith("…")
+
+
+class TestGivenSignsOfSeveralCharacters:
+    @pytest.mark.parametrize("sign", ["👨‍👩‍👧‍👦", "👍🏽", "é́", "☎️", "1️⃣"])
+    def test_when_split_then_none_is_cut_in_two(self, sign: str) -> None:
+        for limit in range(len(sign.encode()), 80):
+            pieces = split(sign * 20, limit)
+            assert "".join(pieces) == sign * 20
+            assert all(len(one.encode()) <= limit for one in pieces)
+            assert all(len(one) % len(sign) == 0 for one in pieces)
+
+    def test_when_nothing_but_marks_then_it_is_cut_all_the_same(self) -> None:
+        pieces = split("e" + "\u0301" * 5000, 2048)
+        assert "".join(pieces) == "e" + "\u0301" * 5000
+        assert max(len(one.encode()) for one in pieces) <= 2048
 
 
 class TestGivenAMonth:
