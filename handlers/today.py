@@ -14,6 +14,7 @@ from handlers import (
     loans,
     openings,
     overdue,
+    receipt_days,
     receipts,
     round_cards,
     rounds,
@@ -137,8 +138,8 @@ def _ways(ctx: Context) -> tuple[Button, ...]:
         return note, find, Button(ctx.t(N_("Planned visits")), "f.plan.list")
     if loan_register.DESKS & ctx.person.roles:
         ways = [find, Button(ctx.t(loan_register.TITLE), "f.register.open")]
-        if receipts.policies(ctx.in_force):
-            ways.append(Button(ctx.t(receipts.TITLE), "f.receipts.month"))
+        if receipt_days.policies(ctx.in_force):
+            ways.append(Button(ctx.t(receipt_days.TITLE), "f.receipts.month"))
         return tuple(ways)
     return Button(ctx.t(team.TITLE), "f.team.list"), find, note
 
