@@ -493,6 +493,18 @@ class TestGivenImportantPapersGoOutside:
         assert every(office) == []
 
     @one_channel
+    async def test_when_they_carry_them_themselves_then_a_word_is_enough(
+        self, office: Office
+    ) -> None:
+        me = office[SALES]
+        await begin(office)
+        await me.tap(label_of(await me.say("2026年度框架"), "原件"))
+        assert "本人携带发“我”" in await me.tap("完成")
+        await me.say("我")
+        await me.tap("核对数据")
+        assert "携带人：张晓雯" in await me.say("客户来函核对三季度价格")
+
+    @one_channel
     async def test_when_the_papers_are_ordinary_then_nobody_is_asked_for(
         self, office: Office
     ) -> None:

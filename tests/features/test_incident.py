@@ -254,6 +254,15 @@ class TestGivenWhatIsSent:
         assert "档案室漏水" in shown
         assert "事-2026-0001" in await me.tap("上报")
 
+    async def test_when_cancelled_at_once_then_nothing_had_been_entered(
+        self, office: Office
+    ) -> None:
+        guard(office)
+        await office[SALES].say("/leak")
+        shown = await office[SALES].say("取消")
+        assert "还没有填写任何内容" in shown
+        assert "没有提交" not in shown
+
     async def test_when_words_follow_leak_then_only_the_case_is_asked(
         self, office: Office
     ) -> None:

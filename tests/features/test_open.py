@@ -47,7 +47,7 @@ async def noted(office: Office, name: str = COMPANY) -> Shown:
     await me.say(f"建档 {name}")
     await me.say("13800001234")
     await me.say("何远航 总经理")
-    assert "核实后编号（S2-INFO.4）" in await me.tap("存为草稿")
+    assert "核实后编号（S2-INFO.4）" in await me.tap("登记")
     return await me.tap("经销单位")
 
 
@@ -121,7 +121,7 @@ class TestGivenANewCompany:
         assert "第二联系人" in shown
         assert "与第一联系人相同" in await me.say("何远航 总经理")
         await me.say("林小姐 财务")
-        await me.tap("存为草稿")
+        await me.tap("登记")
         kept = held(office, COMPANY)
         assert (kept.contact, kept.fields["second_contact"]) == ("何远航 总经理", "林小姐 财务")
         id_ = kept.id
@@ -192,7 +192,7 @@ class TestGivenANaturalPerson:
         await me.say(PERSON)
         await me.say("13800001234")
         await me.say("跳过")
-        await me.tap("存为草稿")
+        await me.tap("登记")
         assert "所需资料已齐" in await me.tap("个人客户")
         kept = held(office, PERSON)
         assert (kept.fields["consent"], kept.fields["consent_on"]) == ("given", "2026-09-13")
@@ -252,7 +252,7 @@ class TestGivenACustomerThatMayBeOnFile:
         await me.say("建档 听涛假日酒店")
         await me.say("跳过")
         await me.say("跳过")
-        shown = await me.tap("存为草稿")
+        shown = await me.tap("登记")
         assert "可能已有该客户的档案：听＊＊酒店（KH-2022-0044，保管人张晓雯）" in shown
 
     async def test_when_the_other_must_not_be_known_then_only_that_there_may_be_one(
