@@ -280,7 +280,7 @@ class TestGivenKindsOfCustomers:
         await me.say(f"建档 {COMPANY}")
         await me.say("跳过")
         await me.say("跳过")
-        shown = await me.tap("存为草稿")
+        shown = await me.tap("登记")
         assert "客户类别（S2-INFO.3.1）" in shown
         assert {"经销单位", "个人客户", "特殊客户"} <= set(shown.labels)
         assert "提交核实" not in shown.labels
@@ -312,7 +312,7 @@ class TestGivenKindsOfCustomers:
         await me.say("跳过")
         await me.say("否")
         await me.say("跳过")
-        shown = await me.tap("存为草稿")
+        shown = await me.tap("登记")
         assert "客户类别（S1-07.2.2）" in shown
         assert {"终端客户", "供应商", "特殊客户"} <= set(shown.labels)
         assert "经销商" not in shown.labels
