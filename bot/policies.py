@@ -7,7 +7,7 @@ to the operator.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -31,7 +31,7 @@ from rules.role_uses import RoleUse, role_uses
 from rules.roles import ROLES, RoleKind
 from rules.wording import reworded
 from rules.written import Written, kept, written
-from storage import policy_versions, staff
+from storage import handovers, policy_versions, staff
 from storage.policy_versions import Activated
 
 FILE_ENDING = ".toml"
@@ -81,20 +81,47 @@ def listed(company: Company) -> tuple[Listed, ...]:
     return tuple(_listed(one, overlays) for one in packs)
 
 
-def policies_of(company: Company, activated: Sequence[Activated] = ()) -> Policies:
+def policies_of(
+    company: Company, activated: Sequence[Activated] = (), used: Sequence[str] = ()
+) -> Policies:
     """Return the company's policies: those activated, others as their files say.
+
+    `used`: packs that something goes by, also such as the company lists no more.
 
     Raises:
         PacksRefused, PolicyError: see `listed`; or packs that overlap or leave a gap.
     """
-    parts = []
-    for one in listed(company):
-        versions = [read_policy(kept(v.body, _named(v))) for v in _of(activated, one.policy.pack)]
-        parts.append(one.governed(_by_date(versions) or (one.policy,)))
+    parts = [
+        one.governed(_versions(activated, one.policy.pack) or (one.policy,))
+        for one in listed(company)
+    ]
+    former = _former(activated, used, {one.pack for one in parts})
     try:
-        return Policies(tuple(parts))
+        return Policies(tuple(parts), former)
     except DomainError as error:
         raise PacksRefused(f"[[company.packs]]: {error}.") from error
+
+
+def _versions(activated: Sequence[Activated], pack: str) -> tuple[Policy, ...]:
+    return _by_date([read_policy(kept(one.body, _named(one))) for one in _of(activated, pack)])
+
+
+def _former(
+    activated: Sequence[Activated], used: Sequence[str], now: Collection[str]
+) -> tuple[Governed, ...]:
+    """Return the packs that are listed no more, as they were activated or as they ship.
+
+    Rule: S1-09.7.1.
+    """
+    names = dict.fromkeys((*(one.pack for one in activated), *used))
+    found = []
+    for pack in (one for one in names if one not in now):
+        versions = _versions(activated, pack)
+        if not versions and pack in available_packs():
+            versions = (load_pack(pack),)
+        if versions:
+            found.append(Governed(versions))
+    return tuple(found)
 
 
 def in_force(company: Company, session: Session) -> Policies:
@@ -111,7 +138,7 @@ def in_force(company: Company, session: Session) -> Policies:
                 f"{one.written.file} is not in force: nobody's approval is recorded. "
                 f"`dossierbot policy activate {one.policy.pack} --approved-by STAFF_ID` does."
             )
-    return policies_of(company, activated)
+    return policies_of(company, activated, handovers.packs(session))
 
 
 def wording_of(company: Company) -> Mapping[str, Clause]:
@@ -237,6 +264,6 @@ def with_version(company: Company, one: Listed, activated: Sequence[Activated]) 
         versions = _by_date([*before, one.policy]) if part.pack == one.policy.pack else ()
         parts.append(replace(part, versions=versions) if versions else part)
     try:
-        return Policies(tuple(parts))
+        return Policies(tuple(parts), policies.former)
     except DomainError as error:
         raise PacksRefused(f"[[company.packs]]: {error}.") from error

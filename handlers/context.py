@@ -82,8 +82,8 @@ class Context:
     """What content was shown, and to whom; filled by `handlers.seeing` alone."""
     superiors: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Of people whose dossiers and notes this message has looked at."""
-    granted: dict[str, frozenset[int]] = field(default_factory=dict)
-    """Dossiers open for a time to readers that this message has looked for."""
+    granted: dict[str, Mapping[int, frozenset[str]]] = field(default_factory=dict)
+    """Dossiers open for a time to readers that this message has looked for, with their parts."""
 
     @property
     def session(self) -> Session:

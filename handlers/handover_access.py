@@ -16,7 +16,7 @@ from rules.errors import DomainError
 from rules.handover_policy import HandoverPolicy
 from rules.handovers import HandoverState, LegState
 from rules.hearers import Concern, Telling
-from rules.policy import Policy, available_packs, load_pack
+from rules.policy import Policy
 from rules.roles import ROLES, RoleKind
 from storage import dossiers, handover_gaps, handovers, staff
 from storage.directory import StaffDirectory
@@ -73,11 +73,8 @@ def policy_of(ctx: Context, held: Handover) -> Policy:
     Rule: S1-09.7.1.
     """
     day = ctx.policy.time.office_day(held.opened_at)
-    part = next((one for one in ctx.policies.governed if one.pack == held.pack), None)
-    written = [part.on(day), *part.versions] if part is not None else []
-    if held.pack in available_packs():
-        written.append(load_pack(held.pack))
-    having = (one for one in written if one.handover_of(held.kind) is not None)
+    versions = ctx.policies.versions(held.pack, day)
+    having = (one for one in versions if one.handover_of(held.kind) is not None)
     return next(having, None) or ctx.in_force.governing(held.department)
 
 
@@ -85,7 +82,7 @@ def row_of(ctx: Context, held: Handover) -> HandoverPolicy:
     """Return the row of its policy.
 
     Raises:
-        DomainError: the company no longer runs a pack that has it.
+        DomainError: no version of its pack has it.
     """
     row = policy_of(ctx, held).handover_of(held.kind)
     if row is None:

@@ -127,7 +127,7 @@ def submit_move(ctx: Context, answers: Answers) -> Reply:
     except DomainError:
         return handover_card.shown(ctx, held, ctx.t(UNCOUNTED))
     assert found is not None  # noqa: S101 - a day was given
-    due, _ = found
+    due = handover_clock.allowed(ctx, held, leg, found[0])
     held = handovers.save(ctx.unit, held, started_on=day)
     handovers.set_leg(
         ctx.unit,

@@ -6,6 +6,9 @@ there (S4-LOAN.4.2c). The trap is the whole set sent back without a word: a reas
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from handlers import (
     handover_access,
     handover_card,
@@ -90,11 +93,19 @@ def submit(ctx: Context, answers: Answers) -> Reply:
     if isinstance(found, Reply):
         return handover_steps.opened(found)
     held, leg = found
-    return sent_back(ctx, held, leg, answers.text("why"), answers.text("words"))
+    day = handover_clock.again(ctx, held, leg)
+    return sent_back(ctx, held, leg, answers.text("why"), answers.text("words"), day)
 
 
-def sent_back(ctx: Context, held: Handover, leg: Leg, why: str, words: str) -> Reply:
-    """Let the giver have the papers again; every signature is void."""
+def sent_back(
+    ctx: Context,
+    held: Handover,
+    leg: Leg,
+    why: str,
+    words: str,
+    day: Mapping[str, Any] | None = None,
+) -> Reply:
+    """Let the giver have the papers again; every signature is void. `day`: until another one."""
     chinese = ctx.languages[LOCALES[0]]
     remark = reason(chinese.t(REASONS.get(why, REASONS["other"])), words)
     gaps = handover_notes.open_all(ctx, held, leg)
@@ -106,6 +117,7 @@ def sent_back(ctx: Context, held: Handover, leg: Leg, why: str, words: str) -> R
         "complete": None,
         "remark": remark,
         **anybody(leg),
+        **(day or {}),
     }
     held = handover_steps.moved(ctx, held, Trigger.SEND_BACK, leg=change)
     rule = RULES.get(why, handover_access.row_of(ctx, held).rule)

@@ -239,7 +239,7 @@ def _rest(ctx: Context, held: Handover, leg: Leg, reader: Person, texts: Texts) 
     readable = handover_words.readable(ctx, held, reader)
     if leg.remark and readable:
         yield texts.t(REMARK, words=leg.remark)
-    if held.location:
+    if held.location and readable:
         yield texts.t(PLACE, place=held.location)
 
 

@@ -8,6 +8,7 @@ good later: a day that passed is written down once for ever.
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from handlers import (
     calendars,
@@ -33,7 +34,15 @@ from rules.handover_days import (
 )
 from rules.handovers import GapKind, HandoverState, LegState
 from rules.reminders import Due, StepKind
-from storage import breaches, handover_gaps, handover_items, handovers, ledger, staff
+from storage import (
+    breaches,
+    handover_extensions,
+    handover_gaps,
+    handover_items,
+    handovers,
+    ledger,
+    staff,
+)
 from storage.breaches import Breach
 from storage.handover_gaps import Gap
 from storage.handovers import Handover, Leg
@@ -70,7 +79,7 @@ GAPS = {
     GapKind.WRONG: N_("not as required"),
 }
 
-OPEN, SUPPLY, LOOK, CLAUSE = N_("Papers"), N_("Supply"), N_("View"), N_("Clause")
+OPEN, SUPPLY, LOOK, CLAUSE = N_("Papers list"), N_("Supply"), N_("View"), N_("Clause")
 LIST = N_("Handovers")
 
 
@@ -78,12 +87,12 @@ LIST = N_("Handovers")
 
 
 def due_of(ctx: Context, held: Handover, leg: Leg, started_on: date) -> Deadline:
-    """Return until when a leg that begins on `started_on` is handed over.
+    """Return until when a leg that begins on `started_on` is handed over; no earlier than allowed.
 
     Rule: S1-09.4.1, S1-09.4.2, S4-LOAN.4.5a, C-08.
     """
     before = handovers.legs(ctx.unit, held.id)[: leg.n - 1]
-    return leg_deadline(
+    due = leg_deadline(
         handover_access.row_of(ctx, held),
         leg.n - 1,
         started_on,
@@ -93,6 +102,19 @@ def due_of(ctx: Context, held: Handover, leg: Leg, started_on: date) -> Deadline
         previous_late=any(one.late(ctx.now) for one in before),
         opened_at=ctx.at,
     )
+    return allowed(ctx, held, leg, due)
+
+
+def allowed(ctx: Context, held: Handover, leg: Leg, due: Deadline) -> Deadline:
+    """Return the deadline of a leg, or the later day that was granted for it; counting anew takes
+    nothing back. Rule: S4-LOAN.4.5b."""
+    asked = handover_extensions.of(ctx.unit, held.id)
+    granted = [one.until for one in asked if (one.leg, one.state) == (leg.n, "granted")]
+    if not granted:
+        return due
+    row, time = handover_access.row_of(ctx, held), handover_access.policy_of(ctx, held).time
+    later = that_day(row, leg.n - 1, granted[-1], time, ctx.calendar)
+    return max(due, later, key=lambda one: one.instant)
 
 
 def begin(ctx: Context, held: Handover, leg: Leg, started_on: date) -> Deadline:
@@ -123,6 +145,23 @@ def follow(ctx: Context, held: Handover) -> None:
         if case is not None:
             ladders.leave_out(ctx, case)
         wind(ctx, leg.id)
+
+
+def again(ctx: Context, held: Handover, leg: Leg) -> dict[str, Any]:
+    """Return the day of a leg whose papers go back: what was handed over in time and counted after
+    the deadline has the time of a correction; the giver does not answer for how long that took.
+
+    Rule: S1-09.5.1, S1-09.5.10, C-58.
+    """
+    if leg.due_at is None or leg.handed_at is None or not leg.handed_at < leg.due_at <= ctx.at:
+        return {}
+    row, time = handover_access.row_of(ctx, held), handover_access.policy_of(ctx, held).time
+    due = correction_deadline(row, ctx.today, time, ctx.calendar)
+    return {
+        "due_on": due.last_day,
+        "due_at": due.instant + due.tolerance,
+        "provisional": due.provisional,
+    }
 
 
 def stop(ctx: Context, held: Handover) -> None:

@@ -6,7 +6,7 @@ with what is missing: the list says what is there, not what should be.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from handlers import (
     case_texts,
@@ -16,6 +16,7 @@ from handlers import (
     handover_findings,
     handover_given,
     handover_words,
+    papers,
     register_rows,
 )
 from handlers.case_cards import here
@@ -23,12 +24,12 @@ from handlers.context import Context
 from handlers.conversation.messages import FRESH, Card, Reply, Show
 from handlers.handover_access import Act
 from handlers.handover_given import Line
-from handlers.made import Made, caption
+from handlers.made import Made, MadeFile, caption
 from handlers.table_file import Cell, Table, workbook
 from handlers.texts import N_, Texts
 from rules.handovers import order
-from storage import dossiers, handover_gaps, handovers
-from storage.dossiers import Dossier
+from rules.secrecy import Grade
+from storage import documents, handover_gaps, handovers
 from storage.handovers import Handover
 
 RULE = "S2-DOSS.17"
@@ -43,27 +44,58 @@ COLUMNS = (
     (N_("Copies"), 8),
     (N_("Remarks"), 40),
 )
+SECRET_LABEL = N_("No. {number} · {grade}\n{year} · {count} papers, filed apart")
 LABEL = N_("No. {number}\n{subject}\n{year} · {kind}\n{place}")
 ANNEX = N_("annex")
 WORDS = N_("{number} · {subject} · handed over by {giver}, signed for by {receiver}, {day}")
 COPIES = N_("In {count} copies: one for each who signs, one in the file.")
 NOTES = N_("Notes: {words}. Responsible: {name}, {day}.")
 NO_NOTES = N_("nothing to note")
+APART = N_("{count} papers are too secret for a chat; their list is written in the archive.")
+PAGE = N_("Page {page}")
 COMING = N_("The contents list is being made.")
 NOTHING = N_("There is nothing to list yet.")
 
 
 def label(ctx: Context, held: Handover, texts: Texts, place: str = "") -> str:
     """Return what the label of the file says. Rule: S2-DOSS.7, S2-DOSS.20, S4-LOAN.5.5."""
-    row, dossier = handover_access.row_of(ctx, held), _dossier(ctx, held)
+    row = handover_access.row_of(ctx, held)
     return texts.t(
         LABEL,
-        number=(dossier.number if dossier else None) or held.number,
+        number=handover_words.number(ctx, held, here(ctx)),
         subject=handover_words.subject(ctx, held, here(ctx)),
         year=held.year,
         kind=handover_words.kind(row, texts),
         place=place or held.location,
     )
+
+
+def labels(ctx: Context, held: Handover, texts: Texts) -> str:
+    """Return what the labels of shelved papers say: of the file, and of a top-secret volume beside
+    it, whose place no chat shows. Rule: S2-DOSS.13, S2-INFO.22."""
+    apart = [one for one in _graded(ctx, held).values() if one is Grade.TOP_SECRET]
+    if not apart:
+        return label(ctx, held, texts)
+    secret = texts.t(
+        SECRET_LABEL,
+        number=handover_words.number(ctx, held, here(ctx)),
+        grade=Grade.TOP_SECRET.zh,
+        year=held.year,
+        count=len(apart),
+    )
+    rest = len(apart) < len(handover_ends.papers(ctx, held))
+    return "\n\n".join((label(ctx, held, texts), secret)) if rest else secret
+
+
+def _graded(ctx: Context, held: Handover) -> dict[int, Grade]:
+    """Return by line how secret the papers in the archive are that who acts may know of."""
+    dossier = handover_words.dossier_of(ctx, held)
+    if dossier is None:
+        return {}
+    seen = papers.views(ctx, dossier)
+    items = {one.document_id: one.id for one in handover_ends.papers(ctx, held)}
+    filed = documents.many(ctx.unit, (one for one in items if one is not None))
+    return {items[one.id]: Grade(one.grade) for one in filed if one.grade in seen}
 
 
 def ask(ctx: Context, arguments: tuple[str, ...]) -> Reply:
@@ -79,43 +111,68 @@ def ask(ctx: Context, arguments: tuple[str, ...]) -> Reply:
 
 
 def make(ctx: Context, arguments: tuple[str, ...]) -> Made:
-    """Make the contents list as a workbook, ready to be printed.
+    """Make the contents list as a workbook, and as a PDF to be printed and bound in front.
 
     Rule: S2-DOSS.15, S2-DOSS.17, S2-DOSS.18, S1-12.4.3, S5-2.25, S5-2.26.
     """
     held = handover_access.known(ctx, arguments[0])
     if held is None or Act.SHELVE not in handover_access.may(ctx, held, ctx.person):
         return Made(ctx.t(NOTHING))
-    rows = _rows(ctx, held)
+    listed, apart = _listed(ctx, held)
+    rows = _rows(ctx, held, listed)
+    more = ctx.t(APART, count=apart) if apart else ""
     if not rows:
-        return Made(ctx.t(NOTHING))
+        return Made(more or ctx.t(NOTHING))
     made_at = register_rows.wall(ctx, ctx.now)
     assert made_at is not None  # noqa: S101 - there is a present
     columns = tuple((ctx.t(title), width) for title, width in COLUMNS)
-    name = f"{ctx.t(TITLE)} {held.number}"
-    file = workbook(Table(name, _words(ctx, held), columns, rows, made_at))
+    name, words = (
+        f"{ctx.t(TITLE)} {held.number}",
+        " ".join(filter(None, (_words(ctx, held), more))),
+    )
+    notes = _notes(ctx, held)
+    file = workbook(Table(name, f"{words} {notes}", columns, rows, made_at))
+    print_ = _printed(Table(name, words, columns, rows, made_at), ctx.t(PAGE), notes)
     ctx.record("handover.contents_sent", f"handover:{held.id}", RULE, sum=file.checksum)
-    return Made(label(ctx, held, ctx.texts), caption(ctx, file, len(rows)), (file,))
+    return Made(labels(ctx, held, ctx.texts), caption(ctx, file, len(rows)), (file, print_))
 
 
-def _rows(ctx: Context, held: Handover) -> list[tuple[Cell, ...]]:
+def _printed(table: Table, page: str, end: str) -> MadeFile:
+    from handlers.print_file import printed  # memory that few programs need
+
+    return printed(table, page, upright=True, end=end)
+
+
+def _listed(ctx: Context, held: Handover) -> tuple[frozenset[int], int]:
+    """Return the lines that a chat may show to who acts, and how many papers it may not."""
+    lines = frozenset(one.item.id for one in handover_given.lines(ctx, held))
+    dossier = handover_words.dossier_of(ctx, held)
+    if dossier is None:
+        return lines, 0
+    seen = papers.views(ctx, dossier)
+    readable = {Grade(grade) for grade, view in seen.items() if view.content}
+    graded = _graded(ctx, held)
+    filed = {one.id for one in handover_ends.papers(ctx, held) if one.document_id is not None}
+    known = {one: graded.get(one) if one in filed else Grade.NONE for one in lines}
+    listed = frozenset(one for one, grade in known.items() if grade in readable)
+    return listed, sum(grade is not None and grade not in readable for grade in known.values())
+
+
+def _rows(ctx: Context, held: Handover, listed: Collection[int]) -> list[tuple[Cell, ...]]:
     """Return the lines in the pack's order; pages are numbered through, annexes are not."""
-    papers = handover_access.papers_of(ctx, held)
     there = {one.id for one in handover_ends.papers(ctx, held)}
     open_gaps = [one for one in handover_gaps.of(ctx.unit, held.id) if one.open]
     gaps = handover_findings.by_item(open_gaps)
+    found = handover_given.lines(ctx, held)
     lines = {
         one.key: one
-        for one in handover_given.lines(ctx, held)
-        if one.item.id in there or one.item.id in gaps
+        for one in found
+        if one.item.id in listed and (one.item.id in there or one.item.id in gaps)
     }
-    dossier = _dossier(ctx, held)
-    contracts = contract_numbers(
-        (dossier.number or "") if dossier else "", handover_given.lines(ctx, held)
-    )
+    contracts = contract_numbers(handover_words.dossier_number(ctx, held, here(ctx)), found)
     rows: list[tuple[Cell, ...]] = []
     number, page = 0, 0
-    for key in order(papers, lines):
+    for key in order(handover_access.papers_of(ctx, held), lines):
         line = lines[key]
         coded = line.paper is None or line.paper.coded
         here_now = line.item.id in there
@@ -154,27 +211,30 @@ def _title(line: Line, texts: Texts) -> str:
 
 
 def _words(ctx: Context, held: Handover) -> str:
-    """Return what stands above the list, and the notes at its end with name and day."""
-    row, dossier = handover_access.row_of(ctx, held), _dossier(ctx, held)
+    """Return what stands above the list."""
+    row = handover_access.row_of(ctx, held)
     leg = handovers.present(ctx.unit, held)
     day = ctx.texts.day(ctx.policy.time.office_day(leg.signed_at or ctx.now))
     said = ctx.t(
         WORDS,
-        number=(dossier.number if dossier else None) or held.number,
+        number=handover_words.number(ctx, held, here(ctx)),
         subject=handover_words.subject(ctx, held, here(ctx)),
         giver=case_texts.name(ctx, leg.giver),
         receiver=case_texts.name(ctx, leg.receiver),
         day=day,
     )
-    notes = ctx.t(
+    copies = ctx.t(COPIES, count=row.copies) if row.copies > 1 else ""
+    return " ".join(filter(None, (said, copies)))
+
+
+def _notes(ctx: Context, held: Handover) -> str:
+    """Return the notes at the end, with name and day also where there is nothing to note.
+
+    Rule: S2-DOSS.18.
+    """
+    return ctx.t(
         NOTES,
-        words=leg.remark or ctx.t(NO_NOTES),
+        words=handovers.present(ctx.unit, held).remark or ctx.t(NO_NOTES),
         name=ctx.person.name,
         day=ctx.texts.day(ctx.today),
     )
-    copies = ctx.t(COPIES, count=row.copies) if row.copies > 1 else ""
-    return " ".join(filter(None, (said, copies, notes)))
-
-
-def _dossier(ctx: Context, held: Handover) -> Dossier | None:
-    return dossiers.get(ctx.unit, held.dossier_id) if held.dossier_id is not None else None

@@ -6,12 +6,17 @@ paper of that name that lies there already, of another visit: it is told apart b
 
 from __future__ import annotations
 
-from handlers import handover_contents, handover_ends, handover_given
+from collections.abc import Iterable
+from dataclasses import replace
+
+from handlers import deciding, handover_contents, handover_ends, handover_given
 from handlers.context import Context
 from handlers.handover_given import Line
 from handlers.texts import LOCALES
 from rules.checklists import Form
 from rules.occasions import Material
+from rules.secrecy import Grade
+from rules.volumes import Volume
 from storage import documents, dossiers, handover_items
 from storage.documents import COPY, MAX_TITLE, ORIGINAL, DocumentRow
 from storage.dossiers import Dossier
@@ -20,24 +25,44 @@ from storage.handovers import Handover
 OF_DAY = "{title}（{day:%Y-%m-%d}）"
 
 
-def file(ctx: Context, held: Handover) -> int:
+def file(ctx: Context, held: Handover, volumes: Iterable[Volume] = (), apart: str = "") -> int:
     """Put on record what has come in and was not yet; return how many papers.
 
-    Rule: S1-09.4.1, S2-DOSS.6, S4-LOAN.4.8, S4-LOAN.5.2b.
+    Each is as secret as the volume that it is bound into; `apart`: where the top-secret one lies.
+
+    Rule: S1-09.4.1, S2-DOSS.6, S2-DOSS.13, S4-LOAN.4.8, S4-LOAN.5.2b, C-60.
     """
     dossier = dossiers.get(ctx.unit, held.dossier_id) if held.dossier_id is not None else None
     if dossier is None:
         return 0
     there = {one.id for one in handover_ends.papers(ctx, held) if one.document_id is None}
     filed, lines = 0, handover_given.lines(ctx, held)
+    grades = {line: one.grade for one in volumes for line in one.lines}
     contracts = handover_contents.contract_numbers(dossier.number or "", lines)
     for line in lines:
         if line.item.id in there:
             row = _row(ctx, held, dossier, line, contracts.get(line.item.id, ""))
+            grade = grades.get(line.item.position, Grade.NONE)
+            if grade is Grade.TOP_SECRET:
+                row = replace(row, grade=grade.value, location=apart or row.location)
             id_ = documents.add(ctx.unit, dossier.id, row)
             handover_items.put(ctx.unit, line.item.id, document_id=id_)
+            _pair(ctx, dossier.id, id_, row)
             filed += 1
     return filed
+
+
+def _pair(ctx: Context, dossier_id: int, id_: int, row: DocumentRow) -> None:
+    """Say of a paper that lies there in both forms which is the original of the copy.
+
+    Rule: S2-DOSS.12, S3-ENG.3.3b.
+    """
+    other = ORIGINAL if row.form == COPY else COPY
+    index = documents.index_of(ctx.unit.vault, row.title)
+    twin = documents.filed(ctx.session, (dossier_id,), (index,)).get((dossier_id, index, other))
+    if twin is not None:
+        copy, original = (id_, twin) if row.form == COPY else (twin, id_)
+        documents.pair(ctx.unit, copy, original)
 
 
 def _row(ctx: Context, held: Handover, dossier: Dossier, line: Line, contract: str) -> DocumentRow:
@@ -50,7 +75,7 @@ def _row(ctx: Context, held: Handover, dossier: Dossier, line: Line, contract: s
         pages=item.pages,
         copies=max(item.copies, 1),
         location=held.location if held.location != dossier.location else "",
-        material=(Material.DEED if deed else Material.of(dossier.type)).value,
+        material=(Material.DEED if deed else deciding.material(dossier)).value,
     )
 
 

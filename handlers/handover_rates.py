@@ -332,7 +332,8 @@ def _table(ctx: Context, policy: Policy, first: date, found: tuple[Rate, ...]) -
 
 
 def _row(ctx: Context, policy: Policy, one: Rate) -> tuple[Cell, ...]:
-    row = policy.handover_of(one.kind)
+    versions = ctx.policies.versions(policy.pack, ctx.today)
+    row = next(filter(None, (each.handover_of(one.kind) for each in versions)), None)
     figures = Rates(one.due, one.timely, one.signed, one.complete)
     return (
         one.department,
@@ -365,8 +366,8 @@ class Struck:
 def _rungs(world: World, now: datetime) -> Iterator[Struck]:
     today = world.policies.at(now).day
     this = today.replace(day=1)
-    for policy in world.policies.at(now).every:
-        for first in (this, months.following(this)) if policy.handover else ():
+    for policy in world.policies.at(now).handing:
+        for first in (this, months.following(this)):
             day = world.calendar.on_or_after(first)
             at = instant(day, AT, policy.time.zone)
             yield Struck(policy, months.before(first), at)

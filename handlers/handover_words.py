@@ -106,6 +106,23 @@ def subject(ctx: Context, held: Handover, reader: Person) -> str:
     return " ".join(parts)
 
 
+def dossier_number(ctx: Context, held: Handover, reader: Person) -> str:
+    """Return the number of the dossier if the reader may know of it; "": not, or it has none.
+
+    Rule: S2-INFO.17.
+    """
+    dossier = dossier_of(ctx, held)
+    if dossier is None or seeing.view(ctx, dossier, reader).sight is Sight.NONE:
+        return ""
+    return dossier.number or ""
+
+
+def number(ctx: Context, held: Handover, reader: Person) -> str:
+    """Return under which number papers are filed, as far as the reader may know it: that of the
+    dossier, else that of the handover. Rule: S4-LOAN.5.5."""
+    return dossier_number(ctx, held, reader) or held.number
+
+
 # -- where it stands ---------------------------------------------------------------------------
 
 

@@ -133,9 +133,9 @@ def to_sign(ctx: Context) -> tuple[Leg, ...]:
         if ctx.person.id not in (one.giver, one.handed_by)
         and _named(ctx, one.receiver, one.witness)
     ]
-    for policy in ctx.in_force.every:
-        if policy.custodian_unit in ctx.person.head_of:
-            others = {row.leg[-1].receiver for row in policy.handover} - roles
+    for part in ctx.policies.parts:
+        if part.on(ctx.today).custodian_unit in ctx.person.head_of:
+            others = {row.leg[-1].receiver for row in part.handovers(ctx.today)} - roles
             legs = handovers.to_sign(ctx.unit, others, MOST)
             mine += [one for one in legs if _may(ctx, one, Act.SIGN)]
     return tuple(dict.fromkeys(mine))
@@ -150,9 +150,9 @@ def to_settle(ctx: Context) -> tuple[Leg, ...]:
     """Return the disputes that who acts settles."""
     found = [
         leg
-        for policy in ctx.in_force.every
-        if any(row.disputes_to in ctx.person.roles for row in policy.handover)
-        for leg in handovers.disputed(ctx.unit, policy.pack, MOST)
+        for part in ctx.policies.parts
+        if any(row.disputes_to in ctx.person.roles for row in part.handovers(ctx.today))
+        for leg in handovers.disputed(ctx.unit, part.pack, MOST)
     ]
     return tuple(one for one in found if _may(ctx, one, Act.SETTLE))
 
@@ -161,9 +161,9 @@ def to_shelve(ctx: Context) -> tuple[Handover, ...]:
     """Return what is signed into the archive and has no place there yet."""
     found = [
         held
-        for policy in ctx.in_force.every
-        if any(row.leg[-1].receiver in ctx.person.roles for row in policy.handover)
-        for held in handovers.unshelved(ctx.unit, policy.pack, MOST)
+        for part in ctx.policies.parts
+        if any(row.leg[-1].receiver in ctx.person.roles for row in part.handovers(ctx.today))
+        for held in handovers.unshelved(ctx.unit, part.pack, MOST)
     ]
     return tuple(one for one in found if Act.SHELVE in handover_access.may(ctx, one, ctx.person))
 

@@ -150,9 +150,10 @@ def draw(ctx: Context, held: Loan, reader: Person, texts: Texts, *, lead: str = 
     """Return the card of a loan for a reader who may know of it (`loan_sides.knows`)."""
     dossier = loan_sides.dossier_of(ctx, held)
     rule = rule_of(ctx, held)
+    state = loan_words.state(ctx, held, texts)
     lines = [
         lead,
-        loan_words.state(ctx, held, texts),
+        "" if lead.startswith(state) else state,
         *_what(ctx, held, dossier, reader, texts),
         *_who(ctx, held, dossier, reader, texts),
         *_when(ctx, held, texts),

@@ -1,4 +1,4 @@
-"""A table as a PDF to be printed and signed: A4 across, the head on every page, pages numbered.
+"""A table as a PDF to be printed and signed: on A4, the head on every page, pages numbered.
 
 Chinese is set in a typeface that every PDF reader brings along, so that no font has to be here.
 The trap is the name with markup in it: words are escaped before they are set.
@@ -35,13 +35,16 @@ LONGEST = 600
 """Characters of one cell."""
 
 
-def printed(table: Table, page: str) -> MadeFile:
-    """Return the table as a PDF; `page` says how a page is numbered, with {page}."""
+def printed(table: Table, page: str, *, upright: bool = False, end: str = "") -> MadeFile:
+    """Return the table as a PDF; `page` says how a page is numbered, with {page}.
+
+    `upright`: A4 as it is bound, not across; `end`: what stands below the table.
+    """
     pdfmetrics.registerFont(UnicodeCIDFont(FACE))
     small = ParagraphStyle("small", fontName=FACE, fontSize=8, leading=11, wordWrap="CJK")
     head = ParagraphStyle("head", parent=small, fontSize=8.5)
     title = ParagraphStyle("title", parent=small, fontSize=16, leading=22)
-    size = landscape(A4)
+    size = A4 if upright else landscape(A4)
     margin = MARGIN_MM * mm
     room = size[0] - 2 * margin
     parts = sum(width for _, width in table.columns)
@@ -78,6 +81,8 @@ def printed(table: Table, page: str) -> MadeFile:
         Paragraph(escape(table.words), small),
         Spacer(1, 4 * mm),
         grid,
+        Spacer(1, 4 * mm),
+        Paragraph(escape(end), small),
     ]
     document.build(story, onFirstPage=number, onLaterPages=number)
     return MadeFile(file_name(table, "pdf"), MIME, content.getvalue())

@@ -17,6 +17,7 @@ from rules.access import (
     NoteAction,
     NoteFacts,
     NoteId,
+    Part,
     Right,
     Sight,
     StaffId,
@@ -99,8 +100,13 @@ def viewer(ctx: Context, person: Person) -> Viewer:
     if person.id not in ctx.granted:
         ctx.granted[person.id] = consultations.open_to(ctx.session, person.id, ctx.today)
     granted = frozenset(DossierId(one) for one in ctx.granted[person.id])
+    limited = {
+        DossierId(id_): frozenset(Part(one) for one in some)
+        for id_, some in ctx.granted[person.id].items()
+        if some
+    }
     clearance = Grade(person.clearance)
-    return Viewer(StaffId(person.id), person.active, person.roles, clearance, granted)
+    return Viewer(StaffId(person.id), person.active, person.roles, clearance, granted, limited)
 
 
 def dossier_facts(ctx: Context, subject: Subject) -> DossierFacts:
@@ -141,6 +147,20 @@ def view(ctx: Context, row: Dossier | Hit | Brief | Visit, reader: Person | None
     return access.view(
         viewer(ctx, person), dossier_facts(ctx, subject), policy_of(ctx, subject), channel
     )
+
+
+def parts(ctx: Context, row: Dossier, reader: Person | None = None) -> frozenset[Part]:
+    """Return which parts of a dossier are open to who acts, or to another reader.
+
+    Rule: S1-15.6.3.
+    """
+    subject, who = Subject.of(row), viewer(ctx, reader or ctx.person)
+    return access.parts(who, dossier_facts(ctx, subject), policy_of(ctx, subject))
+
+
+def whole(ctx: Context, row: Dossier) -> bool:
+    """Return whether all of a dossier is open to who acts."""
+    return parts(ctx, row) == frozenset(Part)
 
 
 def customer(

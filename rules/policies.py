@@ -14,8 +14,9 @@ from itertools import combinations, pairwise
 from zoneinfo import ZoneInfo
 
 from rules.errors import DomainError
+from rules.handover_policy import HandoverPolicy
 from rules.hours import local_day
-from rules.policy import Policy
+from rules.policy import Policy, available_packs, load_pack
 
 CUSTOMER = "customer"
 """Type of a dossier for which none is named."""
@@ -55,6 +56,21 @@ class Governed:
         begun = [one for one in self.versions if one.effective_from <= day]
         return begun[-1] if begun else self.versions[0]
 
+    def back_from(self, day: date) -> tuple[Policy, ...]:
+        """Return the version in force on that office day, then those before it, one by one."""
+        return self.versions[self.versions.index(self.on(day)) :: -1]
+
+    def handovers(self, day: date) -> tuple[HandoverPolicy, ...]:
+        """Return every kind of papers up to that day, each as it is then, or as it was last.
+
+        Rule: S1-09.7.1.
+        """
+        found: dict[str, HandoverPolicy] = {}
+        for version in self.back_from(day):
+            for row in version.handover:
+                found.setdefault(row.id, row)
+        return tuple(found.values())
+
     def governs(self, department: str, dossier_type: str) -> bool:
         """Return whether such a dossier is in its part."""
         return _among(department, self.departments) and _among(dossier_type, self.dossier_types)
@@ -65,6 +81,8 @@ class Policies:
     """All packs of a company, in the order it lists them."""
 
     governed: tuple[Governed, ...]
+    former: tuple[Governed, ...] = ()
+    """Those it lists no more; what began by them goes on by them (S1-09.7.1)."""
     _rest: Governed = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -105,6 +123,20 @@ class Policies:
         """Whether there is more than one pack."""
         return len(self.governed) > 1
 
+    @property
+    def parts(self) -> tuple[Governed, ...]:
+        """Every pack that something may go by, those in force first."""
+        return (*self.governed, *self.former)
+
+    def versions(self, pack: str, day: date) -> tuple[Policy, ...]:
+        """Return what a pack says: on that day, before it and after it, as it ships.
+
+        Rule: S1-09.7.1.
+        """
+        part = next((one for one in self.parts if one.pack == pack), None)
+        shipped = (load_pack(pack),) if pack in available_packs() else ()
+        return (*part.back_from(day), *part.versions, *shipped) if part is not None else shipped
+
     def company(self, day: date) -> Policy:
         """Return the company-wide policy of an office day: its `[time]` holds for everybody."""
         return self._rest.on(day)
@@ -140,6 +172,16 @@ class InForce:
     def every(self) -> tuple[Policy, ...]:
         """All of them, as the company lists them."""
         return tuple(one.on(self.day) for one in self.policies.governed)
+
+    @property
+    def handing(self) -> tuple[Policy, ...]:
+        """Those by which papers are handed over, or were until the company took that out.
+
+        Rule: S1-09.7.1.
+        """
+        versions = (one.back_from(self.day) for one in self.policies.parts)
+        found = (next((one for one in some if one.handover), None) for some in versions)
+        return tuple(one for one in found if one is not None)
 
     def governing(self, department: str, dossier_type: str = CUSTOMER) -> Policy:
         """Return the policy of such a dossier; of a visit, by the visitor's department."""

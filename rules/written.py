@@ -27,6 +27,9 @@ OVER_KEY = "over"
 """Of a company's own file: the pack it lies over."""
 _OVERLAY = re.compile(rf"^{OVERLAY_KEY} *=", re.MULTILINE)
 
+LIKE_KEY = "like"
+"""Of a row `[[handover]]`: id of the row above from which it has every key it does not say."""
+
 
 @dataclass(frozen=True)
 class Written:
@@ -56,7 +59,7 @@ def written(text: str, file: str, overlays: Sequence[str] = ()) -> Written:
     """Return what a policy's TOML text says over the base, with overlays of the package over it.
 
     Raises:
-        PolicyError: not TOML, or no such pack or overlay.
+        PolicyError: not TOML, no such pack or overlay, or a row like one that is not there.
     """
     own = toml(text, file)
     table = toml(text_of(BASE), f"{BASE}.toml")
@@ -75,7 +78,26 @@ def written(text: str, file: str, overlays: Sequence[str] = ()) -> Written:
         for key in (OVERLAY_KEY, "schema"):
             patch.pop(key, None)
         merge(table, patch, f"{overlay}.toml", origins)
+    if "handover" in table:
+        table["handover"] = _in_full(table["handover"], file)
     return Written(file, table, tuple(overlays), origins)
+
+
+def _in_full(rows: Any, file: str) -> Any:
+    """Return rows `[[handover]]` with what they have from the row that they are like."""
+    if not isinstance(rows, list) or not all(isinstance(one, dict) for one in rows):
+        return rows  # what is wrong with it is said when it is read
+    known: dict[str, dict[str, Any]] = {}
+    for at, row in enumerate(rows):
+        own = dict(row)
+        other = own.pop(LIKE_KEY, None)
+        if other is not None and other not in known:
+            above = ", ".join(known) or "none"
+            raise PolicyError(file, f"handover[{at}].{LIKE_KEY}", other, f"a row above: {above}")
+        full = {**known[other], **own} if other is not None else own
+        known[str(full.get("id"))] = full
+        rows[at] = full
+    return rows
 
 
 def kept(body: str, file: str) -> Written:

@@ -98,6 +98,13 @@ _PAGE = (
     .offset(bindparam("offset"))
 )
 
+_APART = (
+    select(document)
+    .where(_KEPT, document.c.location.is_not(None))
+    .order_by(document.c.id)
+    .limit(bindparam("limit"))
+)
+
 _COUNT = select(func.count()).where(*_IN_DOSSIER)
 
 _COPY_OF = (
@@ -188,6 +195,12 @@ def page(
     """Return the kept papers of a dossier that have one of the grades, as they were added."""
     asked = {"dossier_id": dossier_id, "grades": list(grades), "limit": limit, "offset": offset}
     return tuple(_document(unit, row) for row in unit.session.execute(_PAGE, asked))
+
+
+def apart(unit: Unit, limit: int) -> tuple[Document, ...]:
+    """Return the kept papers with a place of their own. Reads the table through: for files, not
+    chats. Rule: S2-INFO.6."""
+    return tuple(_document(unit, row) for row in unit.session.execute(_APART, {"limit": limit}))
 
 
 def count(session: Session, dossier_id: int, grades: Iterable[str]) -> int:

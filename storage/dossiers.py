@@ -119,6 +119,13 @@ _BY_OLD_NUMBER = select(dossier_merged.c.into_id).where(
     dossier_merged.c.number == bindparam("number")
 )
 
+_ON_SHELVES = (
+    select(dossier.c.id)
+    .where(dossier.c.location != "", dossier.c.state == "active")
+    .order_by(dossier.c.location, dossier.c.id)
+    .limit(bindparam("limit"))
+)
+
 _DRAFTS = (
     select(dossier.c.id)
     # written out, not bound: SQLite must see that its partial index fits
@@ -237,6 +244,14 @@ def kept_by(
 def drafts_of(session: Session, keeper: str, limit: int) -> tuple[int, ...]:
     """Return the ids of a person's drafts that were not sent to be verified, oldest first."""
     return tuple(session.execute(_DRAFTS, {"keeper": keeper, "limit": limit}).scalars())
+
+
+def on_shelves(session: Session, limit: int) -> tuple[int, ...]:
+    """Return the open dossiers that have a place. Reads the table through: for files, not chats.
+
+    Rule: S2-INFO.6.
+    """
+    return tuple(session.execute(_ON_SHELVES, {"limit": limit}).scalars())
 
 
 def add(unit: Unit, row: DossierRow, *, by: str, draft: bool = False) -> int:

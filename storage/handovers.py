@@ -13,7 +13,18 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, Row, Select, bindparam, insert, literal_column, select, text, update
+from sqlalchemy import (
+    Column,
+    Row,
+    Select,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from storage.counters import next_number
@@ -178,6 +189,29 @@ _PERIOD = select(handover.c.id).where(
     handover.c.period_on == bindparam("period_on"),
     handover.c.department == bindparam("department"),
     handover.c.pack == bindparam("pack"),
+)
+
+_SAME = handover.alias("same")
+
+_TWIN = (
+    select(handover)
+    .where(
+        handover.c.subject_index
+        == select(_SAME.c.subject_index).where(_SAME.c.id == bindparam("id")).scalar_subquery(),
+        handover.c.pack == bindparam("pack"),
+        handover.c.dossier_id.is_not(None),
+        handover.c.id != bindparam("id"),
+        handover.c.state != literal_column("'cancelled'"),
+    )
+    .order_by(handover.c.started_on.desc(), handover.c.id.desc())
+    .limit(1)
+)
+
+_PACK_AFTER = select(func.min(handover_leg.c.pack)).where(
+    text("handover_leg.into_archive"),
+    handover_leg.c.due_on.is_not(None),
+    handover_leg.c.state != literal_column("'cancelled'"),
+    handover_leg.c.pack > bindparam("after"),
 )
 
 _OF_DOSSIER = (
@@ -351,12 +385,27 @@ def alike(unit: Unit, subject_key: str, first: date, limit: int = 5) -> tuple[Ha
     return tuple(_handover(unit, row) for row in unit.session.execute(_ALIKE, asked))
 
 
+def twin(unit: Unit, held: Handover) -> Handover | None:
+    """Return the last other one of the same subject that has a dossier, such as deeds beside
+    their file. Rule: S4-LOAN.5.5."""
+    row = unit.session.execute(_TWIN, {"id": held.id, "pack": held.pack}).one_or_none()
+    return _handover(unit, row) if row else None
+
+
 def of_period(
     session: Session, *, pack: str, kind: str, period_on: date, department: str
 ) -> int | None:
     """Return the handover of a department's month or year."""
     asked = {"pack": pack, "kind": kind, "period_on": period_on, "department": department}
     return session.execute(_PERIOD, asked).scalar()
+
+
+def packs(session: Session) -> tuple[str, ...]:
+    """Return by which packs papers were handed over or are to be, sorted."""
+    found = [""]
+    while (pack := session.execute(_PACK_AFTER, {"after": found[-1]}).scalar()) is not None:
+        found.append(pack)
+    return tuple(found[1:])
 
 
 def of_dossier(unit: Unit, dossier_id: int, limit: int, offset: int = 0) -> tuple[Handover, ...]:

@@ -22,6 +22,7 @@ from handlers import (
     handover_shelf,
     handover_sign,
     receipt_days,
+    shelving_form,
 )
 from handlers.context import Context
 from handlers.conversation.forms import Answers
@@ -195,7 +196,7 @@ class _Past:
     def _shelve(self, held: Handover, day: date, clock: time) -> None:
         dossier = dossiers.get(self._unit, held.dossier_id or 0)
         place = dossier.location if dossier is not None else ""
-        answers = Answers({handover_shelf.HELD: str(held.id), "location": place})
+        answers = Answers({shelving_form.HELD: str(held.id), "location": place})
         handover_shelf.submit(self._acting(CUSTODIAN, day, clock), answers)
 
     def _require(self, held: Handover, state: LegState) -> None:

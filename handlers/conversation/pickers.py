@@ -19,6 +19,8 @@ from storage.staff import Person
 DRAFT = N_("draft")
 HINT = N_("{number} · {keeper}")
 
+_ONESELF = frozenset(["我", "我自己", "自己", "本人", "me", "myself"])
+
 _MOST_WORDS = 4
 """A customer's name is looked for in so many words at the beginning of a line."""
 
@@ -57,6 +59,10 @@ def one_customer(ctx: Context, parts: list[str]) -> tuple[Option, int] | None:
 
 
 def colleagues(ctx: Context, words: str, page: int, limit: int = MAX_CHOICES) -> Found:
+    """Return one page of people; who writes 「我」 means themselves."""
+    if words.strip().casefold() in _ONESELF:
+        me = ctx.person
+        return Found((Option(me.id, me.name, me.department),), exact=True)
     people = staff.find(ctx.session, words, limit + 1, page * limit)
     options = tuple(Option(one.id, one.name, one.department) for one in people[:limit])
     wanted = search.normalise(words)

@@ -229,6 +229,23 @@ class TestGivenACompany:
         ]
         assert counts == [5, 3]
 
+    @pytest.mark.rule("S1-09.7.1")
+    def test_when_it_is_listed_no_more_then_what_it_said_is_kept(
+        self, dossierbot: Command, staffed: Path
+    ) -> None:
+        lists(staffed, "policy.toml")
+        own(staffed)
+        assert dossierbot("policy", "activate", "policy.toml", "--approved-by", "G1").code == 0
+        file = staffed / "config.toml"
+        file.write_text(file.read_text("utf-8").replace("policy.toml", "pharma"))
+        (staffed / "policy.toml").unlink()
+        settings = load(staffed / "config.toml", {})
+        with opened(settings) as store:
+            policies = store.read(lambda session: in_force(settings.company, session))
+        assert [one.pack for one in policies.governed] == ["pharma"]
+        version, *_ = policies.versions("our-rules", date(2027, 1, 1))
+        assert version.open.duty.due.count == 5
+
     @pytest.mark.usefixtures("staffed")
     def test_when_a_role_is_held_by_nobody_then_activation_names_it(
         self, dossierbot: Command

@@ -41,7 +41,7 @@ from tests.features.office import Office, Shown, one_channel
 
 
 @pytest.mark.rule("S2-INFO.19.2", "S2-INFO.19.3", "S2-INFO.19.4", "S2-INFO.19.5")
-@pytest.mark.rule("S2-DOSS.28.2", "S2-DOSS.28.3")
+@pytest.mark.rule("S2-DOSS.28.1", "S2-DOSS.28.2", "S2-DOSS.28.3", "S3-LOG.3.3")
 class TestGivenPapersAreAskedFor:
     async def test_when_all_agree_then_they_wait_to_be_fetched(self, office: Office) -> None:
         desks(office)
@@ -491,6 +491,18 @@ class TestGivenImportantPapersGoOutside:
         assert "请指定一位同事携带资料外出。" in shown
         assert "由谁携带资料外出" in shown
         assert every(office) == []
+
+    @one_channel
+    async def test_when_they_carry_them_themselves_then_a_word_is_enough(
+        self, office: Office
+    ) -> None:
+        me = office[SALES]
+        await begin(office)
+        await me.tap(label_of(await me.say("2026年度框架"), "原件"))
+        assert "本人携带发“我”" in await me.tap("完成")
+        await me.say("我")
+        await me.tap("核对数据")
+        assert "携带人：张晓雯" in await me.say("客户来函核对三季度价格")
 
     @one_channel
     async def test_when_the_papers_are_ordinary_then_nobody_is_asked_for(

@@ -92,6 +92,7 @@ class TestGivenAHandoverOnItsWay:
         assert acts(office, DIRECTOR) == {Act.SEE}
         assert acts(office, STRANGE) == frozenset()
 
+    @pytest.mark.rule("S1-09.2.2")
     async def test_when_handed_over_then_the_archive_signs(self, office: Office) -> None:
         sells(office)
         await delivered(office)

@@ -292,3 +292,53 @@ def test_what_a_record_cannot_hold() -> None:
         ReceiptPolicy(Text("簿"), RuleId("S1-09.2.5"), duty)
     with pytest.raises(DomainError, match="neither giver nor receiver"):
         LegPolicy(RoleCode("gm"), duty, witness=RoleCode("gm"), witness_rule=RuleId("S1-12.4.4"))
+
+
+LIKE = """
+over = "auto-dealer"
+pack = "our-cars"
+effective_from = 2026-10-08
+
+[[handover]]
+id = "repair"
+zh = "维修档案"
+en = "Repair"
+start = "vehicle_delivered"
+checklist = "repair_minor"
+rule = "S1-09.4.2.1"
+head = "service_director"
+disputes_to = "customer_director"
+words = ["维修完工"]
+
+[[handover.leg]]
+giver = "service_consultant"
+receiver = "custodian"
+
+[handover.leg.duty]
+due = { unit = "working_day", count = 1, rule = "S1-09.4.2" }
+
+[handover.correction]
+due = { unit = "working_day", count = 1, rule = "S1-09.5.10" }
+
+[[handover]]
+id = "tyres"
+like = "repair"
+zh = "轮胎档案"
+en = "Tyres"
+words = ["换胎完工"]
+"""
+
+
+def test_a_row_like_another_says_only_what_differs() -> None:
+    policy = parse_policy(LIKE, "our-cars.toml")
+    repair, tyres = policy.handover
+    assert tyres == replace(repair, id="tyres", zh="轮胎档案", en="Tyres", words=("换胎完工",))
+
+
+@pytest.mark.parametrize("other", ["new_car", "tyres"])
+def test_a_row_is_like_one_above_it_only(other: str) -> None:
+    with pytest.raises(PolicyError) as refused:
+        parse_policy(LIKE.replace('like = "repair"', f'like = "{other}"'), "our-cars.toml")
+    assert f"our-cars.toml: handover[1].like is {other!r}, expected a row above: repair" in str(
+        refused.value
+    )

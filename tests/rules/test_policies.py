@@ -124,3 +124,28 @@ def test_parts_that_share_nothing_stand_beside_each_other() -> None:
 def test_versions_follow_each_other(versions: tuple[Policy, ...]) -> None:
     with pytest.raises(DomainError):
         Governed(versions)
+
+
+@pytest.mark.rule("S1-09.7.1")
+class TestGivenPapersAreHandedOverNoMore:
+    without = replace(DEALER, handover=(), effective_from=date(2026, 10, 8))
+    part = Governed((DEALER, without), dossier_types=("vehicle",))
+    taken_out = Policies((Governed((SERVICE,)), part))
+    dropped = Policies((Governed((SERVICE,)),), former=(Governed((DEALER,)),))
+
+    def test_then_what_the_pack_said_is_still_known(self) -> None:
+        day = date(2026, 10, 9)
+        assert self.taken_out.on(day).every == (SERVICE, self.without)
+        assert self.taken_out.on(day).handing == (SERVICE, DEALER)
+        assert self.dropped.on(day).every == (SERVICE,)
+        assert self.dropped.on(day).handing == (SERVICE, DEALER)
+        assert self.part.handovers(day) == DEALER.handover
+        assert self.part.back_from(day) == (self.without, DEALER)
+        assert self.part.back_from(DAY) == (DEALER,)
+
+    def test_then_a_pack_that_ships_is_known_without_being_listed(self) -> None:
+        company = Policies.of(SERVICE)
+        assert company.versions("auto-dealer", DAY) == (DEALER,)
+        assert company.versions("our-cars", DAY) == ()
+        assert self.taken_out.versions("auto-dealer", date(2026, 10, 9))[0] is self.without
+        assert DEALER in self.taken_out.versions("auto-dealer", date(2026, 10, 9))

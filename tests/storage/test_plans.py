@@ -38,6 +38,7 @@ from storage import (
     origins,
     outbox,
     outsiders,
+    overview,
     receipts,
     rounds,
     shown_cards,
@@ -161,6 +162,8 @@ def _rounds(unit: Unit) -> None:
     breaches.of_dossier(unit.session, 7)
     breaches.lift(unit, 7, "opening", NOW.date())
     dossiers.drafts_of(unit.session, "1", 100)
+    overview.page(unit.session, None, 5, 1)
+    overview.page(unit.session, ["1", "2"], 5, 1)
 
 
 def _incidents(unit: Unit) -> None:
@@ -196,6 +199,8 @@ def _handovers(unit: Unit) -> None:
     handovers.by_number(unit.session, held.number)
     handovers.alike(unit, "沪A12345", NOW.date())
     handovers.of_period(unit.session, pack="p", kind="k", period_on=NOW.date(), department="d")
+    handovers.twin(unit, held)
+    handovers.packs(unit.session)
     handovers.of_dossier(unit, 90_000, 5)
     handovers.open_in(unit, ["d"], 5)
     handovers.unshelved(unit, "p", 5)

@@ -137,6 +137,16 @@ class TestGivenAHandover:
             assert [each.id for each in handovers.unshelved(unit, "auto-dealer", 5)] == [held.id]
             assert handovers.open_in(unit, ["销售一部"], 5) == ()
 
+    def test_then_the_packs_are_known_by_which_papers_are_handed_over(
+        self, unit_factory: UnitFactory
+    ) -> None:
+        with unit_factory() as unit:
+            staffed(unit)
+            assert handovers.packs(unit.session) == ()
+            for pack in ("our-cars", "auto-dealer", "our-cars"):
+                begun(unit, pack=pack)
+            assert handovers.packs(unit.session) == ("auto-dealer", "our-cars")
+
     def test_when_its_calendar_is_not_published_then_it_is_found(
         self, unit_factory: UnitFactory
     ) -> None:
