@@ -334,6 +334,9 @@ class TestGivenTheRequestEndsOtherwise:
         told = await office[SALES].see()
         assert "未获批准" in told
         assert "先看复印件" in told
+        held = every(office)[0]
+        assert "重新申请" in (await office[SALES].press(f"f.loans.card.{held.id}")).labels
+        assert "深圳市鸿鑫贸易有限公司" in await office[SALES].tap("重新申请")
 
     async def test_when_not_fetched_in_time_then_it_lapses_and_both_hear(
         self, office: Office
