@@ -77,6 +77,7 @@ RENEW, PASS = N_("Renew"), N_("Pass on")
 ASK_PROOF, PROVE, PROOF = N_("Ask to show"), N_("Show it"), N_("Photo")
 RECALL, NUDGE, EXPLAIN, LOST = N_("Ask back early"), N_("Remind"), N_("Explain"), N_("Lost")
 WITHDRAW, PROGRESS, CLAUSE = N_("Take back"), N_("Progress"), N_("Clause")
+ASK_ANEW = N_("Ask anew")
 
 
 def slot(loan_id: int) -> str:
@@ -444,6 +445,8 @@ def _of_borrower(ctx: Context, held: Loan) -> Iterator[tuple[str, str]]:
             yield EXPLAIN, f"f.loans.explain.{held.id}"
         case LoanState.LOST:
             yield BRING, f"f.return.bring.{held.id}"
+        case LoanState.REFUSED | LoanState.LAPSED | LoanState.WITHDRAWN:
+            yield ASK_ANEW, f"f.borrow.new.{held.dossier_id}"
 
 
 def _of_custodian(ctx: Context, held: Loan) -> Iterator[tuple[str, str]]:

@@ -130,6 +130,7 @@ ACTIONS = {
     "visit.moved": N_("moved a visit"),
     "visit.cancelled": N_("cancelled a visit"),
     "visit.missed": N_("missed a note"),
+    "visit.nudged": N_("reminded of a note"),
     "visit.handed_over": N_("handed a visit over"),
     "visit_note.filed": N_("filed"),
     "visit_note.read": N_("read"),

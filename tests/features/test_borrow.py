@@ -334,6 +334,9 @@ class TestGivenTheRequestEndsOtherwise:
         told = await office[SALES].see()
         assert "未获批准" in told
         assert "先看复印件" in told
+        held = every(office)[0]
+        assert "重新申请" in (await office[SALES].press(f"f.loans.card.{held.id}")).labels
+        assert "深圳市鸿鑫贸易有限公司" in await office[SALES].tap("重新申请")
 
     async def test_when_not_fetched_in_time_then_it_lapses_and_both_hear(
         self, office: Office
@@ -511,6 +514,23 @@ class TestGivenImportantPapersGoOutside:
         await begin(office)
         await office[SALES].tap(label_of(await office[SALES].say("对账单"), "原件"))
         assert "由谁携带资料外出" not in await office[SALES].tap("完成")
+
+
+class TestGivenADayThatPassedBeforeTheDecision:
+    @one_channel
+    async def test_then_who_decides_reads_that_it_has_to_be_asked_for_anew(
+        self, office: Office
+    ) -> None:
+        me = office[SALES]
+        await me.say(f"借阅 {HX} 质量保证 两天 核对三季度价格")
+        await me.say("核对数据")
+        await me.tap("提交")
+        assert "今日领取则至9月16日 周三 24:00" in await office[HEAD].see()
+        office.clock.advance(at("09-17 10:00"))
+        listed = await office[HEAD].say("/approvals")
+        shown = await office[HEAD].tap(label_of(listed, "借-2026-0001"))
+        assert "所定归还日9月16日 周三 24:00（北京时间）已过" in shown
+        assert "今日领取" not in shown
 
 
 class TestGivenACopyForOneself:
