@@ -43,6 +43,7 @@ from storage.database import Database
 from storage.staff import StaffRow
 from storage.unit import Unit
 from tests.fakes import postgres
+from tests.fakes.channel import RecordingChannel
 
 NOW = datetime(2026, 9, 17, 7, 0, tzinfo=UTC)
 """Thursday, 15:00 in Shanghai: the hour at which the last reminder of a due day strikes."""
@@ -260,8 +261,8 @@ class Clocked:
         self._world = World(policies_of(settings.company), china(), Registry(FEATURES))
         self._units = Units(self._database, vault, self._clock)
         self._housekeeping = Housekeeping(
-            ("telegram",), self._units, self._world, Retention(), vault,
-            settings.storage.attachments,
+            {"telegram": RecordingChannel("telegram")}, self._units, self._world, Retention(),
+            vault, settings.storage.attachments,
         )  # fmt: skip
         self._size = size
         self._taps = 0

@@ -305,7 +305,7 @@ async def on_telegram(folder: Path, api: BotApi, url: str, requests: int) -> Asy
         asker, head = ON_TELEGRAM.accounts
         wanted = [(head, f"f.case.ok.{one}.0") for one in cases]
         wanted += [(asker, f"f.case.nudge.{one}") for one in cases]
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(5 * PATIENCE_SECONDS):
             while not all(one in api.cards for one in wanted):  # noqa: ASYNC110 - no word of it
                 await asyncio.sleep(0.05)
         yield OnTelegram(api, arm, await _line(arm), cases)

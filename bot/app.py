@@ -34,7 +34,7 @@ from bot.readings import Readings
 from bot.settings import Limits, Settings
 from bot.units import UnitFailed, Units
 from bot.watchman import Refusals, Watchman
-from handlers import FEATURES, find, made, reach, reminders, secrecy
+from handlers import FEATURES, find, made, reach, reminders, secrecy, spot_checks
 from handlers.conversation.messages import Card, Inbound, Mode, Suggestions
 from handlers.feature import Feature
 from handlers.intake import washed
@@ -479,6 +479,7 @@ class App:
         await self._housekeeping.settle_days(now)
         await self._housekeeping.close_rounds()
         await self._housekeeping.remind(now)
+        await self._housekeeping.check_loans(now)
         await self._housekeeping.forget(now)
         await self._housekeeping.keep_head(now)
         await self._watchman.look(now)
@@ -506,7 +507,7 @@ class App:
                 secrecy.next_due(session, self.world),
             ]
             now = self._clock.now()
-            times += [one.next_due(self.world, now) for one in LISTS]
+            times += [one.next_due(self.world, now) for one in (*LISTS, spot_checks)]
             times += [outbox.next_due(session, name) for name in self._channels]
             return min(filter(None, times), default=None)
 

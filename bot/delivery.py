@@ -30,7 +30,7 @@ from bot.settings import Limits
 from bot.shifts import Shift
 from bot.units import UnitFailed, Units
 from handlers.conversation.messages import Card, Mode
-from storage import outbox
+from storage import forwarding, outbox, shown_cards
 from storage.errors import DatabaseRefused
 from storage.outbox import Message
 from storage.unit import Unit
@@ -389,7 +389,9 @@ class Relay:
     async def _take_back(self, row: Message, card: Card) -> _Ending:
         """Take a message out of its chat; where that is not possible, redraw it to `card`."""
         channel, able = self._channel, self._channel.capabilities
-        shown = partial(outbox.ref_of, channel=row.channel, account=row.account, slot=row.slot)
+        shown = partial(
+            shown_cards.ref_of, channel=row.channel, account=row.account, slot=row.slot
+        )
         ref = await self._units.read(shown)  # known by now, if the message went just before it
         if ref is None or not (able.deletes or able.edits):
             return _Ending(partial(outbox.drop, id=row.id, problem="cannot_delete"))
@@ -476,4 +478,4 @@ def _give_up(row: Message, lost: Lost, unit: Unit) -> None:
 
 def _move(row: Message, account: str, unit: Unit) -> None:
     outbox.release(unit, [row.id])
-    outbox.readdress(unit, row.channel, row.account, account)
+    forwarding.readdress(unit, row.channel, row.account, account)

@@ -37,6 +37,7 @@ from handlers import (
     reminders,
     rounds,
     secrecy,
+    spot_checks,
     unreturned,
 )
 from handlers.context import Context
@@ -210,6 +211,28 @@ class Housekeeping:
             return
         for ctx in handover_periods.open_due(unit, self._world, day):
             dispatch.close(ctx, self._world)
+
+    async def check_loans(self, now: datetime) -> None:
+        """Ask some of who have papers to show them, once for each working day.
+
+        Rule: S1-15.5.3.
+        """
+        day = spot_checks.day_of(self._world, now)
+        if day is None:
+            return
+        job = (spot_checks.JOB, day.isoformat())
+        if await self._units.read(partial(_done, *job)):
+            return
+        after: int | None = 0
+        while after is not None:
+            after = await self._units.run(partial(self._check_loans, day, after))
+        await self._units.run(partial(_begin, *job))
+
+    def _check_loans(self, day: date, after: int, unit: Unit) -> int | None:
+        going_on, asked = spot_checks.ask_some(unit, self._world, day, after, CASE_SLICE)
+        for ctx in asked:
+            dispatch.close(ctx, self._world)
+        return going_on
 
     async def settle_days(self, now: datetime) -> None:
         """Count days again, once for each calendar that has come (5.3)."""

@@ -83,10 +83,19 @@ class Late:
             for number in await asyncio.to_thread(self._spool.waiting):
                 inbound = await asyncio.to_thread(self._read, number)
                 if inbound is not None:
-                    await self._units.run(partial(_receive, inbound))
-                    await asyncio.to_thread(self._spool.done, number)
+                    await self._bring_in(number, inbound)
         except FolderRefused as error:
             log.error("spool_refused", why=str(error))
+
+    async def _bring_in(self, number: int, inbound: Inbound) -> None:
+        """Bring one in; one that the inbox cannot hold does not stop those behind it."""
+        try:
+            await self._units.run(partial(_receive, inbound))
+        except UnitFailed as failure:
+            log.error("message_not_taken_in", channel=inbound.channel, exc_info=failure)
+            await asyncio.to_thread(self._spool.set_aside, number)
+            return
+        await asyncio.to_thread(self._spool.done, number)
 
     def _read(self, number: int) -> Inbound | None:
         try:

@@ -20,9 +20,9 @@ from bot.clock import Clock
 from bot.units import Units
 from rules.hours import after_quiet
 from rules.policies import Policies
-from storage import accounts, attachments, ledger, outbox
+from storage import accounts, attachments, backlog, ledger
+from storage.backlog import Backlog
 from storage.folder import Folder
-from storage.outbox import Backlog
 
 T = TypeVar("T")
 
@@ -118,7 +118,7 @@ def read(session: Session, channels: Iterable[str], policies: Policies, now: dat
     quiet = after_quiet(now, office.quiet_hours, office.zone) > now
     late = 0.0 if may is None or quiet else max(0.0, (now - may).total_seconds())
     return Reading(
-        backlogs={name: outbox.backlog(session, now, name) for name in channels},
+        backlogs={name: backlog.waiting(session, now, name) for name in channels},
         files_pending=attachments.count_pending(session),
         rungs_late_seconds=late,
         unreachable_people=accounts.count_unreachable(session),

@@ -24,7 +24,7 @@ from handlers.alarms import Line, Signs, Verdict
 from handlers.conversation.messages import Mode
 from handlers.world import World
 from rules.roles import OPERATOR
-from storage import accounts, attachments, episodes, inbox, outbox, staff
+from storage import accounts, attachments, backlog, episodes, inbox, outbox, staff
 from storage.episodes import Episode
 from storage.folder import Room
 from storage.staff import Person
@@ -171,7 +171,7 @@ class Watchman:
             card = alarms.card(one, signs, self._world.texts(person.locale))
             outbox.put(
                 unit,
-                key=f"{outbox.ALARM}{one.id}:{_wanted(one)}:{person.id}",
+                key=f"{backlog.ALARM}{one.id}:{_wanted(one)}:{person.id}",
                 channel=channel,
                 account=account,
                 staff_id=person.id,
@@ -185,11 +185,11 @@ class Watchman:
 
 def _complete(session: Session, signs: Signs, now: datetime) -> tuple[Signs, list[Episode]]:
     """Return the signs with what the database says, and the episodes it has."""
-    refused = outbox.failures(session, now - alarms.FAILING)
+    refused = backlog.failures(session, now - alarms.FAILING)
     kept_aside, first = inbox.failures(session, now - alarms.FAILING)
     lines = []
     for line in signs.lines:
-        waits = outbox.backlog(session, now, line.channel)
+        waits = backlog.waiting(session, now, line.channel)
         lines.append(replace(line, waiting=waits.count, oldest=waits.oldest))
     complete = replace(
         signs,

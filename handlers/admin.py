@@ -18,7 +18,7 @@ from handlers.conversation.wording import option_label
 from handlers.feature import Feature
 from handlers.pages import SIZE, beside, page_of, to_today
 from handlers.texts import N_
-from storage import accounts, inbox, outbox, roster
+from storage import accounts, backlog, inbox, roster
 from storage.roster import Standing
 
 LISTS = {
@@ -88,12 +88,12 @@ def show(ctx: Context, words: str = "") -> Reply:
 
 
 def _state(ctx: Context) -> list[str]:
-    waiting = outbox.backlog(ctx.session, ctx.now)
+    waiting = backlog.waiting(ctx.session, ctx.now)
     queue = ctx.t(QUEUE, count=waiting.count)
     if waiting.oldest is not None:
         moment = ctx.texts.moment(waiting.oldest)
         queue = ctx.t(QUEUE_SINCE, count=waiting.count, moment=moment)
-    failed = outbox.failures(ctx.session, ctx.policy.time.day_start(ctx.today))
+    failed = backlog.failures(ctx.session, ctx.policy.time.day_start(ctx.today))
     return [
         queue,
         ctx.t(FAILED_TODAY, count=failed.count),

@@ -6,7 +6,7 @@ whose it is, masked, and decide on that or ask.
 
 from __future__ import annotations
 
-from handlers import approvals, seeing
+from handlers import approvals, deciding, seeing
 from handlers.case_kinds import Ending
 from handlers.context import Context
 from handlers.conversation import runner
@@ -14,13 +14,11 @@ from handlers.conversation.forms import Answers
 from handlers.conversation.messages import Reply
 from handlers.feature import Feature
 from handlers.texts import Texts
-from rules.access import StaffId
 from rules.cases import CaseState
 from rules.chains import Approval
-from rules.deciders import Matter
 from rules.errors import Denied
-from rules.occasions import Action, Facts, Material
-from rules.secrecy import AccessLevel, Grade
+from rules.occasions import Action, Facts
+from rules.secrecy import Grade
 from storage import affairs, dossiers
 from storage.affairs import Affair, AffairState
 from storage.cases import Stored
@@ -48,13 +46,7 @@ def begin(ctx: Context, form: Feature, words: str) -> Reply:
 
 def facts(action: Action, dossier: Dossier) -> Facts:
     """Return what the choice of who decides about such an affair depends on."""
-    return Facts(
-        action,
-        Grade(dossier.grade),
-        AccessLevel(dossier.level) if dossier.level else None,
-        material=Material.of(dossier.type),
-        dossier_type=dossier.type,
-    )
+    return deciding.facts(action, dossier)
 
 
 def row(ctx: Context, action: Action, dossier: Dossier) -> Approval | None:
@@ -65,12 +57,7 @@ def row(ctx: Context, action: Action, dossier: Dossier) -> Approval | None:
 
 def request(ctx: Context, kind: str, affair: int, approval: Approval, dossier: Dossier) -> Stored:
     """Ask those who decide about an affair that is held."""
-    matter = Matter(
-        facts(approval.action, dossier),
-        StaffId(ctx.person.id),
-        keeper=StaffId(dossier.keeper),
-        department=dossier.department,
-    )
+    matter = deciding.matter(facts(approval.action, dossier), dossier, ctx.person.id)
     opened = approvals.request(ctx, kind, affair, approval, matter, dossier_id=dossier.id)
     assert not isinstance(opened, Denied)  # noqa: S101 - nobody from outside, so no credential
     return opened

@@ -6,13 +6,12 @@ when it is submitted and when it is approved, which may be days apart.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from handlers import approvals, seeing
+from handlers import approvals, deciding, seeing
 from handlers.context import Context
 from rules import borrowing, loan_days, outsiders
-from rules.access import StaffId
 from rules.borrowing import (
     Away,
     BorrowerFacts,
@@ -26,15 +25,16 @@ from rules.chains import Approval
 from rules.completion import CONSENT
 from rules.deadlines import Deadline, Term
 from rules.deciders import Matter
-from rules.errors import Denied
+from rules.errors import Denied, Reason
 from rules.lending import Place
 from rules.loan_days import day_before
 from rules.loans import LoanKind, LoanState
 from rules.occasions import Action, Facts, Material, ReaderKind
 from rules.opening import GIVEN
 from rules.policy import Policy
-from rules.secrecy import AccessLevel, Grade
+from rules.secrecy import Grade
 from storage import documents, loan_items, loan_lists, loan_queue, loans
+from storage import outsiders as visitors
 from storage.documents import ORIGINAL, Document
 from storage.dossiers import Dossier
 from storage.loan_items import Block, Why
@@ -72,7 +72,7 @@ class Wanted:
 
     @property
     def material(self) -> Material:
-        found = {Material(one.material) for one in self.papers}
+        found = {Material(one.material) for one in self.papers} | {deciding.material(self.dossier)}
         return next((one for one in _CARED_FOR if one in found), Material.DOSSIER)
 
     @property
@@ -161,16 +161,19 @@ def consent_rule(dossier: Dossier, policy: Policy, kind: LoanKind, reader: Reade
 
 
 def facts_of(wanted: Wanted, borrower: Person) -> Facts:
-    dossier = wanted.dossier
-    return Facts(
-        action_of(wanted.policy, wanted.kind),
-        wanted.grade,
-        AccessLevel(dossier.level) if dossier.level else None,
+    """Return what the choice of who decides depends on.
+
+    Papers that are handed out for reading are asked for in the formal way, with the form.
+
+    Rule: S1-07.3.3.1, C-02.
+    """
+    action = action_of(wanted.policy, wanted.kind)
+    return replace(
+        deciding.facts(action, wanted.dossier, borrower),
+        grade=wanted.grade,
         reader=wanted.reader,
         material=wanted.material,
-        dossier_type=dossier.type,
-        own_department=dossier.department == borrower.department,
-        natural_person=dossier.fields.get(CONSENT) == GIVEN,
+        formal=action is Action.CONSULT,
         important=any(one.important for one in wanted.papers),
         original=wanted.original,
         leaves_house=wanted.leaves_house,
@@ -179,12 +182,7 @@ def facts_of(wanted: Wanted, borrower: Person) -> Facts:
 
 
 def matter_of(wanted: Wanted, borrower: Person) -> Matter:
-    return Matter(
-        facts_of(wanted, borrower),
-        StaffId(borrower.id),
-        keeper=StaffId(wanted.dossier.keeper),
-        department=wanted.dossier.department,
-    )
+    return deciding.matter(facts_of(wanted, borrower), wanted.dossier, borrower.id)
 
 
 def approval_of(wanted: Wanted, borrower: Person) -> Approval | None:
@@ -312,6 +310,18 @@ def _away(ctx: Context, block: Block, wanted: Wanted) -> tuple[Away, date]:
         offer = loan_queue.offer_of(ctx.session, wanted.dossier.id)
         until = offer.offer_until if offer is not None else None
     return Away.SET_ASIDE, day_before(until, ctx.policies.zone) if until is not None else ctx.today
+
+
+def credential_ends(ctx: Context, held: Loan, wanted: Wanted, day: date) -> Reason | None:
+    """Return that the credential of whom the papers are for ends before `day`; None: it does not.
+
+    Rule: S1-15.7.2, C-05.
+    """
+    visitor = visitors.get(ctx.unit, held.outsider_id) if held.outsider_id else None
+    row = row_for(wanted.policy, wanted.kind, wanted.reader) if visitor else None
+    if visitor is None or row is None:
+        return None
+    return outsiders.ends_before(visitor.valid_to, day, row.rule)
 
 
 # -- until when --------------------------------------------------------------------------------

@@ -253,6 +253,8 @@ def foreseen(ctx: Context, preview: Preview) -> list[str]:
     if preview.exempt is not None:
         post = role(preview.exempt, ctx.texts)
         return [ctx.t(EXEMPT, role=post, rule=preview.rule)]
+    if not preview.steps:
+        return [ctx.t(REGISTER_ONLY, rule=preview.rule)]
     lines = []
     for number, step in enumerate(preview.steps, 1):
         line = f"{number}. {_foreseen(ctx, step)}"
@@ -265,6 +267,7 @@ def foreseen(ctx: Context, preview: Preview) -> list[str]:
 
 
 FORESEEN = N_("{who} ({rule})")
+REGISTER_ONLY = N_("Nobody needs to approve it; it is entered in the register ({rule}).")
 
 
 def _foreseen(ctx: Context, step: StepPreview) -> str:

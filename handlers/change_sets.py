@@ -7,10 +7,10 @@ trap is a value that another changed meanwhile: it is left, and the proposer is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
-from handlers import field_values, rounds, seeing, shelf_labels
+from handlers import deciding, field_values, rounds, seeing, shelf_labels
 from handlers.context import Context
 from handlers.conversation.answers import listed
 from handlers.conversation.messages import Button, Card
@@ -23,10 +23,8 @@ from rules.completion import CONSENT, IMPORTANT, updatable
 from rules.errors import Reason
 from rules.fields import FieldKind, FieldSpec
 from rules.occasions import Action, Facts, Material
-from rules.opening import GIVEN
 from rules.policy import Policy
 from rules.roles import ROLES, RoleKind
-from rules.secrecy import AccessLevel, Grade
 from rules.upkeep import WorkingFiles
 from storage import attachments, changes, dossier_fields, dossiers, staff
 from storage.changes import ChangeSet, FieldChange, Outcome
@@ -107,7 +105,7 @@ def row_of(ctx: Context, dossier: Dossier, action: Action) -> Approval | None:
 def action_of(policy: Policy, dossier: Dossier) -> Action:
     """Return what changing a dossier is: working files are amended by consent (S1-02.8)."""
     by_consent = policy.update.working_files is WorkingFiles.CONSENT
-    working = Material.of(dossier.type) is Material.WORKING_FILE
+    working = deciding.material(dossier) is Material.WORKING_FILE
     return Action.AMEND if working and by_consent else Action.UPDATE
 
 
@@ -136,16 +134,8 @@ def hindered(ctx: Context, held: ChangeSet) -> dict[Reason, list[FieldChange]]:
 
 def facts_of(ctx: Context, dossier: Dossier, action: Action) -> Facts:
     """Return what the choice of who decides depends on."""
-    return Facts(
-        action,
-        grade=Grade(dossier.grade),
-        level=AccessLevel(dossier.level) if dossier.level else None,
-        material=Material.of(dossier.type),
-        dossier_type=dossier.type,
-        own_department=dossier.department == ctx.person.department,
-        natural_person=dossier.fields.get(CONSENT) == GIVEN,
-        important=dossier.fields.get(IMPORTANT) == "yes",
-    )
+    known = deciding.facts(action, dossier, ctx.person)
+    return replace(known, important=dossier.fields.get(IMPORTANT) == "yes")
 
 
 def apply(ctx: Context, change_set_id: int, decided_by: str, rule: str) -> Outcome:
@@ -296,7 +286,7 @@ def also(ctx: Context, policy: Policy, held: ChangeSet, texts: Texts) -> tuple[s
 
 def spec_of(policy: Policy, field: str) -> FieldSpec:
     """Return what a field is; one that the policy no longer asks for is shown by its id."""
-    known = (*updatable(policy), CONSENT_SPEC, CONSENT_ON_SPEC)
+    known = (*updatable(policy), *policy.dossier.every_field, CONSENT_SPEC, CONSENT_ON_SPEC)
     found = next((one for one in known if one.id == field), None)
     return found or FieldSpec(field, field, field, FieldKind.TEXT, (policy.update.rule,))
 

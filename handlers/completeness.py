@@ -11,6 +11,7 @@ import hashlib
 from handlers.world import World
 from rules.completion import data_fields
 from rules.policies import InForce
+from rules.policy import Policy
 from storage import completeness, meta
 from storage.completeness import Standing
 from storage.unit import Unit
@@ -46,8 +47,12 @@ def count_again(unit: Unit, world: World, after: int, limit: int) -> int | None:
 
 def _standing(pack: str, in_force: InForce) -> Standing:
     policy = next(one for one in in_force.every if one.pack == pack)
-    fields = frozenset(one.id for one in data_fields(policy))
-    return Standing(pack, policy.dossier.key, fields)
+    kinds = {str(one.id): _fields(policy, one.id) for one in policy.dossier.kind}
+    return Standing(pack, policy.dossier.key, _fields(policy), kinds)
+
+
+def _fields(policy: Policy, kind: str = "") -> frozenset[str]:
+    return frozenset(one.id for one in data_fields(policy, kind))
 
 
 def _basis(in_force: InForce) -> str:
@@ -59,6 +64,7 @@ def _basis(in_force: InForce) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
-def _counted(pack: str, in_force: InForce) -> tuple[str, list[str]]:
+def _counted(pack: str, in_force: InForce) -> tuple[object, ...]:
     standing = _standing(pack, in_force)
-    return standing.key_field, sorted(standing.fields)
+    kinds = [(kind, sorted(fields)) for kind, fields in sorted(standing.kinds.items())]
+    return standing.key_field, sorted(standing.fields), kinds

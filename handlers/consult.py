@@ -10,7 +10,16 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from handlers import approvals, case_cards, case_texts, find, identity, seeing
+from handlers import (
+    approvals,
+    case_cards,
+    case_texts,
+    deciding,
+    find,
+    identity,
+    loan_blocks,
+    seeing,
+)
 from handlers.case_kinds import Asking, CaseKind, Ending
 from handlers.context import Context
 from handlers.conversation import runner
@@ -19,14 +28,15 @@ from handlers.conversation.messages import Button, Card, Problem, Reply
 from handlers.feature import Feature
 from handlers.pages import to_today
 from handlers.texts import N_, Texts
-from rules.access import Sight, StaffId
+from rules.access import Part, Sight
 from rules.approvals import credential_missing
+from rules.borrowing import unlinked
 from rules.cases import CaseState
 from rules.chains import Approval
 from rules.deciders import Matter
 from rules.errors import Denied
-from rules.occasions import Action, Facts, Material
-from rules.secrecy import AccessLevel, Grade
+from rules.occasions import Action, Facts
+from rules.secrecy import Grade
 from storage import (
     case_lists,
     cases,
@@ -59,6 +69,7 @@ CLAUSE = N_("Clause {rule}")
 SENT = N_("Asked for. You will hear what is decided.")
 READ = N_("Read {customer} ({grade})")
 READ_UNGRADED = N_("Read {customer}")
+ONLY = N_("Only: {parts}")
 UNTIL = N_("until {day}")
 PURPOSE = N_("{purpose} · {reason}")
 OTHERS = N_("{count} more requests about this dossier are open")
@@ -83,11 +94,25 @@ def until_day(value: Any, _answers: Answers, moment: Moment) -> Problem | None:
     return None
 
 
+PARTS = (
+    Choice(Part.DATA.value, N_("Customer data")),
+    Choice(Part.PAPERS.value, N_("List of papers")),
+)
+_PARTS = {one.key: one.label for one in PARTS}
+
 FORM = Form(
     "consult",
-    1,
+    2,
     N_("Ask to read"),
     (
+        Field(
+            "parts",
+            Kind.CHOICES,
+            N_("Parts"),
+            N_("Which parts do you need? No other will be open to you."),
+            choices=PARTS,
+            when=lambda answers: answers.flag("_parts"),
+        ),
         Field(
             "purpose",
             Kind.CHOICE,
@@ -151,21 +176,27 @@ def start(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     assert approval is not None  # noqa: S101 - answered above where there is none
     card = foreseen(ctx, approval, _matter(ctx, dossier), FORM.title)
     carried = {"_dossier": dossier.id, "_name": seeing.customer(ctx, dossier)}
+    policy = seeing.policy_of(ctx, seeing.Subject.of(dossier))
+    carried["_parts"] = policy.dossier.parts_rule is not None
     return Reply.of(card).plus(runner.start(ctx, FEATURE, Answers(carried)))
 
 
 def foreseen(ctx: Context, approval: Approval, matter: Matter, title: str) -> Card:
-    """Return the card that says who would decide, with their clauses."""
+    """Return the card that says who would decide, with their clauses.
+
+    It bears the name of the form where the regulation has one. Rule: S1-14.2, S1-07.3.3.1.
+    """
     preview = approvals.preview(ctx, approval, matter)
     lines = [ctx.t(WHO_DECIDES), *case_texts.foreseen(ctx, preview)]
     rules = dict.fromkeys([one.rule for one in preview.steps] or [preview.rule])
     clauses = tuple(Button(ctx.t(CLAUSE, rule=rule), f"f.help.clause.{rule}") for rule in rules)
-    return Card("\n".join(lines), title=ctx.t(title), choices=clauses[:4], columns=2)
+    form = f" · 《{approval.form}》" if approval.form else ""
+    return Card("\n".join(lines), title=f"{ctx.t(title)}{form}", choices=clauses[:4], columns=2)
 
 
 def _idle(ctx: Context, dossier: Dossier) -> Reply | None:
     """Return what to say where there is nothing to ask for."""
-    if seeing.view(ctx, dossier).sight is Sight.FULL:
+    if seeing.whole(ctx, dossier):
         return Reply(alert=ctx.t(ALREADY))
     asked = consultations.asked(ctx.session, ctx.person.id, dossier.id)
     case_id = case_lists.about(ctx.session, KIND, asked) if asked is not None else None
@@ -180,14 +211,7 @@ def _idle(ctx: Context, dossier: Dossier) -> Reply | None:
 
 
 def _facts(ctx: Context, dossier: Dossier) -> Facts:
-    return Facts(
-        Action.CONSULT,
-        Grade(dossier.grade),
-        AccessLevel(dossier.level) if dossier.level else None,
-        material=Material.of(dossier.type),
-        dossier_type=dossier.type,
-        own_department=dossier.department == ctx.person.department,
-    )
+    return deciding.facts(Action.CONSULT, dossier, ctx.person)
 
 
 def _approval(ctx: Context, dossier: Dossier) -> Approval | None:
@@ -196,20 +220,20 @@ def _approval(ctx: Context, dossier: Dossier) -> Approval | None:
 
 
 def _matter(ctx: Context, dossier: Dossier) -> Matter:
-    return Matter(
-        _facts(ctx, dossier),
-        StaffId(ctx.person.id),
-        keeper=StaffId(dossier.keeper),
-        department=dossier.department,
-    )
+    return deciding.matter(_facts(ctx, dossier), dossier, ctx.person.id)
 
 
 def submit(ctx: Context, answers: Answers) -> Reply:
+    """Ask who decides, unless the reason is none. Rule: S2-INFO.18.1, S1-05.4."""
     dossier = seeing.reachable(ctx, str(answers.values.get("_dossier", "")))
     if dossier is None:
         return Reply.of(Card(ctx.t(find.NOT_THERE)))
     if refused := _idle(ctx, dossier):
         return Reply.of(Card(refused.alert)).plus(Reply(refused.shows))
+    if nothing := unlinked(answers.text("reason")):
+        ctx.record("consultation.unfounded", f"dossier:{dossier.id}", nothing.rule)
+        denial = Card("\n".join(loan_blocks.lines(ctx, Denied((nothing,)), dossier)))
+        return Reply.of(denial).plus(runner.start(ctx, FEATURE, answers, at_review=True))
     approval, last = _approval(ctx, dossier), answers.day("last")
     assert approval is not None  # noqa: S101 - answered above where there is none
     assert last is not None  # noqa: S101 - the engine asks every required field
@@ -226,6 +250,7 @@ def submit(ctx: Context, answers: Answers) -> Reply:
         reason=reason,
         last_day=last,
         at=ctx.at,
+        parts=answers.many("parts"),
     )
     opened = approvals.request(ctx, KIND, id_, approval, matter, dossier_id=dossier.id)
     if isinstance(opened, Denied):
@@ -249,8 +274,12 @@ def say(ctx: Context, subject: int, reader: Person, texts: Texts) -> Asking:
     dossier = _dossier(ctx, held)
     others = len(case_lists.open_on(ctx.session, dossier.id)) - 1
     seen = seeing.view(ctx, dossier, reader).sight is not Sight.NONE
+    asked = what(ctx, dossier, reader, texts)
+    if held.parts:
+        named = "、".join(texts.t(_PARTS[one]) for one in held.parts)
+        asked = f"{asked}\n{texts.t(ONLY, parts=named)}"
     return Asking(
-        what=what(ctx, dossier, reader, texts),
+        what=asked,
         why=texts.t(PURPOSE, purpose=texts.t(_LABELS[held.purpose]), reason=held.reason),
         how_long=texts.t(UNTIL, day=texts.day(held.last_day, ctx.today)),
         cautions=(texts.t(OTHERS, count=others),) if others > 0 else (),

@@ -21,7 +21,7 @@ from rules.calendar import WorkingCalendar
 from rules.clauses import Clause
 from rules.policies import InForce, Policies
 from rules.policy import Policy
-from storage import outbox
+from storage import shown_cards
 from storage.looks import Look
 from storage.staff import Person
 from storage.unit import Unit
@@ -82,8 +82,8 @@ class Context:
     """What content was shown, and to whom; filled by `handlers.seeing` alone."""
     superiors: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Of people whose dossiers and notes this message has looked at."""
-    granted: dict[str, frozenset[int]] = field(default_factory=dict)
-    """Dossiers open for a time to readers that this message has looked for."""
+    granted: dict[str, Mapping[int, frozenset[str]]] = field(default_factory=dict)
+    """Dossiers open for a time to readers that this message has looked for, with their parts."""
 
     @property
     def session(self) -> Session:
@@ -94,7 +94,7 @@ class Context:
         """Slot of the card whose button was tapped; empty: no tap, or a card we do not know."""
         if not self.card:
             return ""
-        return outbox.slot_of(self.session, self.channel, self.account, self.card)
+        return shown_cards.slot_of(self.session, self.channel, self.account, self.card)
 
     @property
     def in_force(self) -> InForce:

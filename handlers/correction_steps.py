@@ -9,6 +9,7 @@ from handlers import (
     correction_cards,
     correction_clock,
     correction_turns,
+    deciding,
     seeing,
 )
 from handlers.case_kinds import Asking, Ending
@@ -16,7 +17,7 @@ from handlers.context import Context
 from handlers.conversation.messages import Card, Reply
 from handlers.correction_turns import dossier_of
 from handlers.texts import N_, Texts
-from rules.access import Sight, StaffId
+from rules.access import Sight
 from rules.chains import Approval
 from rules.corrections import Stage, Step, Turn, after, turn
 from rules.deciders import Matter
@@ -66,12 +67,8 @@ def ask(ctx: Context, held: Correction, kind: str, row: Approval) -> Reply:
 
 
 def matter_of(ctx: Context, dossier: Dossier, action: Action) -> Matter:
-    return Matter(
-        change_sets.facts_of(ctx, dossier, action),
-        StaffId(ctx.person.id),
-        keeper=StaffId(dossier.keeper),
-        department=dossier.department,
-    )
+    known = change_sets.facts_of(ctx, dossier, action)
+    return deciding.matter(known, dossier, ctx.person.id)
 
 
 def say(ctx: Context, subject: int, reader: Person, texts: Texts) -> Asking:

@@ -27,6 +27,7 @@ from rules.loans import LoanState
 from storage import attachments, custody, ledger, loans, staff
 from storage.custody import NewStep, Step
 from storage.loans import Loan
+from storage.staff import Person
 
 KIND, RUNG = "ping", "lapse"
 RULE = "S1-15.5.3"
@@ -95,16 +96,22 @@ def ask(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         return Reply(alert=ctx.t(OUT_OF_REACH, name=holder.name))
     if loan_sides.proof_asked(ctx, held):
         return Reply(alert=ctx.t(ASKED_TODAY, name=holder.name))
+    held = open_ask(ctx, held, holder, SHOW_THEM, "loan.proof_asked")
+    return shown(ctx, held, ctx.t(ASKED, name=holder.name))
+
+
+def open_ask(ctx: Context, held: Loan, holder: Person, lead: str, action: str) -> Loan:
+    """Let who has the papers show them to who acts; returns the loan. `lead` (N_) says why."""
     me, lines = ctx.person.id, custody_steps.to_come(ctx, held)
     new = NewStep(held.id, KIND, holder.id, me, me, lines)
     step = custody.open_step(ctx.unit, new, instant(ctx))
     _watch(ctx, step)
     held = custody_steps.touched(ctx, held)
-    ctx.record("loan.proof_asked", f"loan:{held.id}", RULE, of=holder.id)
+    ctx.record(action, f"loan:{held.id}", RULE, of=holder.id)
     what = f"{KIND}.{step.id}"
-    loan_cards.tell(ctx, held, holder.id, SHOW_THEM, what, name=ctx.person.name, rule=RULE)
+    loan_cards.tell(ctx, held, holder.id, lead, what, name=ctx.person.name, rule=RULE)
     loan_cards.redraw_all(ctx, held, but=(holder.id,))
-    return shown(ctx, held, ctx.t(ASKED, name=holder.name))
+    return held
 
 
 # -- showing -----------------------------------------------------------------------------------

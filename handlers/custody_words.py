@@ -29,6 +29,7 @@ NOTHING_THERE = N_("nothing there")
 DAMAGED = N_("damaged")
 COMES_BACK = N_("What comes back:")
 PASSES_ON = N_("To be passed on to {name}")
+TO_SETTLE = N_("To be settled by {name}")
 NOT_SO = N_("Said about it: {words}")
 IF_TAKEN = N_("If it is taken today, it is due {until}: {counted} ({rule})")
 TO_SHOW = N_("{moment} {name} asked {holder} to show it, until {until}")
@@ -51,6 +52,8 @@ def about(ctx: Context, held: Loan, step: Step, reader: Person, texts: Texts) ->
         yield from lines(items, step.lines, texts, titled=titled, counted=counted)
     if step.words and titled:
         yield texts.t(NOT_SO, words=step.words)
+    if step.state == "disputed" and step.witness:
+        yield texts.t(TO_SETTLE, name=case_texts.name(ctx, step.witness))
 
 
 def proof(ctx: Context, step: Step, texts: Texts) -> str:
@@ -70,7 +73,10 @@ def proof(ctx: Context, step: Step, texts: Texts) -> str:
 
 
 def taking(ctx: Context, held: Loan, texts: Texts) -> Iterator[str]:
-    """Yield until when papers taken now are due, and how they are handled. Rule: S1-14.6."""
+    """Yield until when papers taken now are due, and how they are handled.
+
+    Rule: S1-14.6, S2-DOSS.24.4, S1-15.6.4.
+    """
     policy = loan_sides.policy_of(ctx, held)
     wanted = borrow_facts.of_loan(ctx, held, policy, loan_sides.dossier_of(ctx, held))
     due = borrow_facts.due_of(ctx, wanted, ctx.now)
@@ -79,8 +85,7 @@ def taking(ctx: Context, held: Loan, texts: Texts) -> Iterator[str]:
         until = loan_words.until(ctx, deadline.last_day, deadline.instant, texts)
         counted = loan_words.counted(deadline, term, texts)
         yield texts.t(IF_TAKEN, until=until, counted=counted, rule=deadline.rule)
-    notice = policy.loan.notice_rule if policy.loan is not None else None
-    if notice is not None:
+    for notice in policy.loan.notice_rules if policy.loan is not None else ():
         yield texts.t(NOTICE, words=ctx.clauses[notice].zh, rule=notice)
 
 

@@ -28,6 +28,7 @@ from handlers.sheet import (
     some,
 )
 from handlers.texts import N_
+from rules.customer_kinds import KIND
 from rules.policies import CUSTOMER, InForce
 from rules.secrecy import AccessLevel, Grade
 from storage import dossiers
@@ -360,7 +361,7 @@ def write(unit: Unit, prepared: Sequence[dossiers.Prepared], policies: InForce) 
 def fields_of(policies: InForce) -> frozenset[str]:
     """Return the columns for fields of dossiers that any of the policies has."""
     return frozenset(
-        FIELD + spec.id for policy in policies.every for spec in policy.dossier.field_specs
+        FIELD + spec.id for policy in policies.every for spec in policy.dossier.every_field
     )
 
 
@@ -371,7 +372,6 @@ def _dossier_row(row: Row, policies: InForce) -> DossierRow:
     kind = row.code("type") or CUSTOMER
     department = row.text("department", most=80)
     policy = policies.governing(department, kind)
-    level = AccessLevel.PERSONAL.value if policy.dossier.levels else ""
     grade = row.choice("grade", GRADES, policy.dossier.default_grade.value)
     until = row.day("grade_until")
     if grade != Grade.NONE.value and until is None and policy.secrecy.until_required:
@@ -381,12 +381,15 @@ def _dossier_row(row: Row, policies: InForce) -> DossierRow:
         for name in row.values
         if name.startswith(FIELD) and row.values[name]
     }
+    kinds = {str(one.id): (one.zh, one.en.casefold()) for one in policy.dossier.kind}
+    if kinds and (customer_kind := row.choice(FIELD + KIND, kinds, "")):
+        fields[KIND] = customer_kind
     return DossierRow(
         number=row.digits("number") or None,
         name=row.text("name", required=True, most=MAX_NAME),
         type=kind,
         keeper=row.digits("keeper", required=True),
-        level=row.choice("level", _LEVELS, level),
+        level=row.choice("level", _LEVELS, policy.dossier.first_level),
         grade=grade,
         grade_until=until,
         class_=row.text("class"),

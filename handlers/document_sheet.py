@@ -35,6 +35,8 @@ FORMS = {ORIGINAL: ("原件",), COPY: ("复印件", "影印件")}
 
 UNKNOWN_DOSSIER = N_("No dossier has this number or customer name; import the dossiers first.")
 SEVERAL_DOSSIERS = N_("Several customers have this name; write the number of the dossier.")
+APART = N_("A top secret paper is filed apart from the others: say where it lies ({rule}).")
+APART_RULE = "S2-DOSS.13"
 SAME_PAPER = N_("This paper is in line {line} already: same dossier, title and form.")
 NO_TWIN = N_(
     "Neither this file nor the dossier has such a counterpart: the title, or the line, of its "
@@ -207,15 +209,20 @@ def _filed(session: Session, keys: Iterable[Key], vault: Vault) -> dict[Key, int
 
 
 def _document_row(row: Row) -> DocumentRow:
+    """Return a row as a paper; a top secret one has a place of its own. Rule: S2-DOSS.13."""
     row.text("dossier", required=True, most=MAX_TITLE)
     form = row.choice("form", FORMS, "")
     if not row.value("form"):
         row.text("form", required=True)
+    grade = row.choice("grade", GRADES, Grade.NONE.value)
+    location = row.text("location")
+    if grade == Grade.TOP_SECRET.value and not location:
+        row.refuse("location", APART, rule=APART_RULE)
     return DocumentRow(
         title=row.text("title", required=True, most=MAX_TITLE),
         form=form,
         pages=row.number("pages", default=0),
         copies=row.number("copies", default=1, least=1),
-        location=row.text("location"),
-        grade=row.choice("grade", GRADES, Grade.NONE.value),
+        location=location,
+        grade=grade,
     )

@@ -13,6 +13,7 @@ from handlers import (
     case_notices,
     case_texts,
     change_sets,
+    deciding,
     dossier_open,
     dossier_update,
     seeing,
@@ -21,10 +22,8 @@ from handlers.case_kinds import Asking, CaseKind, Ending
 from handlers.change_sets import Review
 from handlers.context import Context
 from handlers.texts import N_, Texts
-from rules.access import StaffId
 from rules.cases import CaseState
 from rules.chains import Approval
-from rules.deciders import Matter
 from rules.occasions import Action
 from rules.secrecy import Grade
 from storage import changes, dossiers
@@ -59,12 +58,8 @@ def _ask(
     ctx: Context, kind: str, subject: int, row: Approval, dossier: Dossier, action: Action
 ) -> str | None:
     """Open a case and return the line that says who decides; None: nobody has to."""
-    matter = Matter(
-        change_sets.facts_of(ctx, dossier, action),
-        StaffId(ctx.person.id),
-        keeper=StaffId(dossier.keeper),
-        department=dossier.department,
-    )
+    known = change_sets.facts_of(ctx, dossier, action)
+    matter = deciding.matter(known, dossier, ctx.person.id)
     if row.register_only or approvals.preview(ctx, row, matter).exempt is not None:
         return None
     opened = approvals.request(ctx, kind, subject, row, matter, dossier_id=dossier.id)

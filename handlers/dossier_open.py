@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from handlers import change_sets, openings, seeing, update_cards
+from handlers import change_sets, customer_kind, openings, seeing, update_cards
 from handlers.change_sets import EVIDENCE, Review
 from handlers.context import Context
 from handlers.conversation import runner
@@ -49,6 +49,7 @@ SENT_BACK = N_("{name} sent {customer} back ({rule}): {reason}")
 OPENED_TITLE = N_("Dossier opened")
 SENT_BACK_TITLE = N_("Dossier not verified")
 READY = N_("Everything needed is there.")
+NO_KIND = N_("Such a customer cannot be chosen here any more.")
 
 REASONS = {
     "consent_missing": N_("the customer's own consent, or that it is no natural person ({rule})"),
@@ -56,6 +57,7 @@ REASONS = {
     "evidence_missing": N_("a photo or file that shows the consent ({rule})"),
     "contacts_missing": N_("{needed} contact persons, as the customer is important ({rule})"),
     "field_missing": N_("{field} ({rule})"),
+    "kind_elsewhere": customer_kind.ELSEWHERE,
 }
 
 
@@ -96,12 +98,14 @@ def drafted(ctx: Context, answers: Answers, keeper: Person, type_: str = CUSTOME
         fields = {CONSENT: opening.NOT_NEEDED}
     if important(answers):
         fields |= {IMPORTANT: "yes", SECOND_CONTACT: answers.text("second_contact")}
+    policy = ctx.in_force.governing(keeper.department, type_)
     row = DossierRow(
         name=answers.text("name"),
         keeper=keeper.id,
         type=type_,
         department=keeper.department,
-        grade=ctx.in_force.governing(keeper.department, type_).dossier.default_grade.value,
+        level=policy.dossier.first_level,
+        grade=policy.dossier.default_grade.value,
         phone=answers.text("phone"),
         contact=answers.text("contact"),
         address=answers.text("address"),
@@ -124,6 +128,18 @@ def card(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     return Reply.of(_card(ctx, found))
 
 
+def choose_kind(ctx: Context, arguments: tuple[str, ...]) -> Reply:
+    """Say which kind of customer a draft is about."""
+    found = target(ctx, arguments[0])
+    if isinstance(found, Reply):
+        return found
+    if found.dossier.state != "draft":
+        return Reply(alert=ctx.t(ALREADY))
+    if len(arguments) < 2 or not customer_kind.choose(ctx, found, arguments[1]):
+        return Reply(alert=ctx.t(NO_KIND))
+    return card(ctx, arguments[:1])
+
+
 def _card(ctx: Context, found: Target, *said: str) -> Card:
     id_ = found.dossier.id
     missing = gaps(ctx, found)
@@ -132,9 +148,9 @@ def _card(ctx: Context, found: Target, *said: str) -> Card:
         lines += [ctx.t(MISSING), *(f"· {reason(ctx, found, one)}" for one in missing)]
     else:
         lines.append(ctx.t(READY))
-    buttons = (
-        [] if missing else [Button(ctx.t(N_("Send for verification")), f"f.open.report.{id_}")]
-    )
+    buttons = customer_kind.buttons(ctx, found)
+    if not missing:
+        buttons.append(Button(ctx.t(N_("Send for verification")), f"f.open.report.{id_}"))
     buttons.append(Button(ctx.t(N_("Fill in more")), f"f.update.open.{id_}"))
     buttons.append(Button(ctx.t(N_("Customer")), f"f.find.card.{id_}"))
     return Card(
@@ -150,7 +166,10 @@ TITLE = N_("New customer · {customer}")
 
 
 def gaps(ctx: Context, found: Target) -> tuple[Reason, ...]:
-    """Return what is missing before anybody verifies it. Rule: S5-1.8.3, S3-PROTO.2.1b."""
+    """Return what is missing before anybody verifies it.
+
+    Rule: S5-1.8.3, S3-PROTO.2.1b, S1-07.2.2.
+    """
     fields = found.dossier.fields
     contacts = (found.present(CONTACT), fields.get(SECOND_CONTACT, ""))
     facts = Opening(
@@ -161,7 +180,8 @@ def gaps(ctx: Context, found: Target) -> tuple[Reason, ...]:
         contacts=sum(bool(one) for one in contacts),
     )
     denied = opening.refusal(facts, found.policy)
-    return denied.reasons if denied else ()
+    elsewhere = customer_kind.gap(found)
+    return (*(denied.reasons if denied else ()), *((elsewhere,) if elsewhere else ()))
 
 
 def reason(ctx: Context, found: Target, one: Reason) -> str:
@@ -169,6 +189,8 @@ def reason(ctx: Context, found: Target, one: Reason) -> str:
     facts = dict(one.facts)
     if "field" in facts:
         facts["field"] = label(change_sets.spec_of(found.policy, str(facts["field"])), ctx.texts)
+    if (kind := found.policy.dossier.kind_of(str(facts.get("kind", "")))) is not None:
+        facts["kind"] = customer_kind.named(kind, ctx.texts)
     return ctx.t(REASONS[one.code], rule=one.rule, **facts)
 
 
@@ -313,6 +335,7 @@ def feature(review: Review) -> Feature:
         actions={
             "new": lambda ctx, _arguments: show(ctx, ""),
             "card": card,
+            "kind": choose_kind,
             "report": partial(report, review),
         },
     )

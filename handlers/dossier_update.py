@@ -58,6 +58,10 @@ def phone_problem(value: Any, _answers: Answers, _moment: Moment) -> Problem | N
     return None if field_values.is_phone(str(value)) else Problem(field_values.BAD_PHONE)
 
 
+def postcode_problem(value: Any, _answers: Answers, _moment: Moment) -> Problem | None:
+    return None if field_values.is_postcode(str(value)) else Problem(field_values.BAD_POSTCODE)
+
+
 def not_ahead(value: Any, _answers: Answers, moment: Moment) -> Problem | None:
     ahead = str(value) > moment.today.isoformat()
     return Problem(N_("That day is still to come.")) if ahead else None
@@ -98,6 +102,16 @@ FORM = Form(
             example=N_("13800001234 · 0755-0866 1234"),
             max_length=100,
         ),
+        Field(
+            "postcode",
+            Kind.TEXT,
+            NEW,
+            WHAT,
+            when=_asks("postcode"),
+            check=postcode_problem,
+            example=N_("518000"),
+            max_length=100,
+        ),
         Field("day", Kind.DATE, NEW, WHAT, when=_asks("day"), example=N_("2015-06-01 · 9月11日")),
         Field("number", Kind.NUMBER, NEW, WHAT, when=_asks("number"), example=N_("120 · 3.5万")),
         Field(
@@ -124,6 +138,7 @@ FORM = Form(
 
 _KINDS = {
     FieldKind.PHONE: "phone",
+    FieldKind.POSTCODE: "postcode",
     FieldKind.DATE: "day",
     FieldKind.NUMBER: "number",
 }

@@ -32,7 +32,7 @@ def show(ctx: Context, _words: str = "") -> Reply:
     )
     return Reply.of(
         Card(
-            ctx.t(N_("Tap one to go on.")),
+            ctx.t(N_("Tap one to go on with it or to delete it.")),
             title=ctx.t(LIST, count=count),
             choices=buttons,
             nav=(today,),

@@ -182,4 +182,6 @@ def _escalation(ctx: Context, visit: Visit, due: Due) -> Card:
         rule=due.step.rule,
     )
     clause = Button(ctx.t(N_("Clause")), f"f.help.clause.{due.step.rule}")
-    return Card(text, title=ctx.t(ESCALATED), choices=(clause,))
+    nudge = Button(ctx.t(N_("Remind")), f"f.plan.nudge.{visit.id}")
+    choices = (nudge, clause) if owner and owner.active else (clause,)
+    return Card(text, title=ctx.t(ESCALATED), choices=choices, columns=2)

@@ -7,6 +7,7 @@ The trap is an identity number: however it is typed, only its masked form is kep
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date
 
 from handlers.conversation.answers import NO, NOT_A_DATE, NOT_A_NUMBER, YES, clean, number
@@ -25,12 +26,14 @@ MAX_TEXT = 1000
 """Characters of a field of text."""
 
 BAD_PHONE = N_("Expected a telephone number such as 0755-0866 1234.")
+BAD_POSTCODE = N_("Expected a postcode such as 518000.")
 TOO_LONG = N_("That is too long: {count} characters, at most {limit}.")
 NOT_OFFERED = N_("That is none of the choices: {choices}.")
 EMPTY = N_("(empty)")
 
 _MASKS = {"address": mask_address, "identity_proof": mask_identity}
 
+_POSTCODE = re.compile(r"(?=.*[0-9])[0-9A-Za-z][0-9A-Za-z -]{1,8}[0-9A-Za-z]")
 _PHONE = re.compile(r"[0-9+()\- /,;、，；转*#.]+")
 _YES, _NO = frozenset("是有对") | {"yes"}, frozenset("否无") | {"不是", "没有", "no"}
 
@@ -38,6 +41,11 @@ _YES, _NO = frozenset("是有对") | {"yes"}, frozenset("否无") | {"不是", "
 def is_phone(text: str) -> bool:
     """Return whether it is a telephone number, or several, as people write them."""
     return bool(_PHONE.fullmatch(text)) and sum(one.isdigit() for one in text) >= 5
+
+
+def is_postcode(text: str) -> bool:
+    """Return whether it is a postcode: six digits, or one from abroad."""
+    return bool(_POSTCODE.fullmatch(unicodedata.normalize("NFKC", text)))
 
 
 def label(spec: FieldSpec, texts: Texts) -> str:
@@ -65,6 +73,8 @@ def read(
     match spec.kind:
         case FieldKind.PHONE:
             return words if is_phone(words) else Problem(BAD_PHONE)
+        case FieldKind.POSTCODE:
+            return words if is_postcode(words) else Problem(BAD_POSTCODE)
         case FieldKind.DATE:
             day = parse_date(words, today, calendar, "past")
             return day.isoformat() if isinstance(day, date) else Problem(NOT_A_DATE)

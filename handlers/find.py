@@ -7,6 +7,7 @@ import re
 from handlers import (
     borrow,
     complaint,
+    customer_kind,
     deal,
     note_effects,
     papers,
@@ -34,6 +35,7 @@ from handlers.pages import to_today
 from handlers.texts import N_
 from rules import grading, outsiders
 from rules.access import NoteAction, Sight, View
+from rules.customer_kinds import KIND
 from rules.masks import mask_name
 from rules.occasions import Action
 from rules.secrecy import Grade
@@ -47,6 +49,7 @@ NOTHING = N_(
 )
 FOUND = N_("Found for “{words}”")
 MASKED = N_("Kept by {keeper}. What is inside is open to the keeper and the superiors only.")
+PAPERS_ONLY = N_("Open to you for now: the list of its papers, nothing else ({rule}).")
 SUGGESTED = N_("{number} {customer}")
 GRADED_UNTIL = N_("{grade}, until {day}")
 DRAFT = N_("draft, no number yet")
@@ -120,6 +123,7 @@ def suggest(ctx: Context, words: str, further: str) -> Suggestions:
     hits = search.find_dossiers(
         ctx.unit, words, staff_id=ctx.person.id, limit=SUGGESTED_AT_ONCE + 1, offset=offset
     )
+    seeing.ask_ahead(ctx, hits[:SUGGESTED_AT_ONCE])
     entries = [
         Suggestion(
             key=str(hit.id),
@@ -158,12 +162,18 @@ def card(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     if seen.sight is not Sight.FULL:
         lines.append(ctx.t(MASKED, keeper=keeper_name))
         choices += _asking(ctx, dossier)
+    elif papers.listed(ctx, dossier) and not seen.content:
+        policy = seeing.policy_of(ctx, seeing.Subject.of(dossier))
+        lines.append(ctx.t(PAPERS_ONLY, rule=policy.dossier.parts_rule or policy.dossier.rule))
+        choices.extend(papers.button(ctx, dossier))
     elif not seen.content:
         lines.append(ctx.t(seeing.ABOVE_CEILING, grade=Grade(dossier.grade).zh))
     else:
         lines.extend(_content(ctx, dossier, keeper_name))
         choices.extend(papers.button(ctx, dossier))
         choices.extend(reveal.button(ctx, dossier))
+    if seen.sight is Sight.FULL and not seeing.whole(ctx, dossier):
+        choices += _asking(ctx, dossier)
     lines.extend(whereabouts.lines(ctx, dossier))
     choices += [*borrow.button(ctx, dossier), *deal.button(ctx, dossier)]
     choices += [*complaint.button(ctx, dossier), *_grading(ctx, dossier)]
@@ -237,6 +247,7 @@ def _content(ctx: Context, dossier: dossiers.Dossier, keeper: str) -> list[str]:
         (N_("Keeper"), keeper),
         (N_("Contact"), dossier.contact),
         *((one.label, one.masked) for one in reveal.personal(dossier)),
+        (N_("Customer kind"), _kind(ctx, dossier)),
         (N_("Class"), dossier.class_),
         (secrecy.TITLE, _graded(ctx, dossier)),
         (N_("Place of the file"), dossier.location),
@@ -246,6 +257,11 @@ def _content(ctx: Context, dossier: dossiers.Dossier, keeper: str) -> list[str]:
         ),
     )
     return [ctx.t(LINE, label=ctx.t(label), value=value) for label, value in rows if value]
+
+
+def _kind(ctx: Context, dossier: dossiers.Dossier) -> str:
+    policy = seeing.policy_of(ctx, seeing.Subject.of(dossier))
+    return customer_kind.shown(policy.dossier.kind_of(dossier.fields.get(KIND, "")), ctx.texts)
 
 
 def _graded(ctx: Context, dossier: dossiers.Dossier) -> str:

@@ -15,7 +15,7 @@ from handlers.conversation.messages import Card, ChatChange, ChatEvent, Inbound,
 from handlers.texts import N_
 from handlers.world import World
 from rules.roles import OPERATOR
-from storage import group_cards, groups, links, outbox, staff
+from storage import forwarding, group_cards, groups, links, outbox, staff
 from storage.links import Target
 from storage.staff import Person
 from storage.unit import Unit
@@ -135,7 +135,7 @@ def _intruded(unit: Unit, inbound: Inbound, chat: str) -> Aftermath:
 
 def _left(unit: Unit, inbound: Inbound, chat: str) -> Aftermath:
     known = groups.get(unit.session, inbound.channel, chat)
-    outbox.forget_chat(unit, inbound.channel, chat)
+    forwarding.forget_chat(unit, inbound.channel, chat)
     group_cards.forget(unit, inbound.channel, chat)
     if known is None or not groups.leave(unit, inbound.channel, chat, inbound.at):
         return Aftermath()
@@ -151,7 +151,7 @@ def _moved(unit: Unit, channel: str, event: ChatEvent) -> Aftermath:
     """Follow a group to its new id; said twice, the second finds nothing left to move."""
     if not event.moved_to:
         return Aftermath()
-    outbox.readdress(unit, channel, event.chat, event.moved_to)
+    forwarding.readdress(unit, channel, event.chat, event.moved_to)
     group_cards.move(unit, channel, event.chat, event.moved_to)
     if not groups.move(unit, channel, event.chat, event.moved_to):
         return Aftermath()

@@ -40,7 +40,7 @@ from rules.custody import signed_by
 from rules.errors import Denied
 from rules.loans import LoanKind, LoanState, Trigger
 from rules.occasions import Material
-from storage import custody, documents, loan_items, loan_queue
+from storage import custody, documents, loan_items, loan_queue, staff
 from storage.custody import Handed, NewStep, Step
 from storage.loan_items import LoanItem
 from storage.loans import Loan
@@ -228,17 +228,22 @@ Why = Callable[[Texts], list[str]]
 def _against(ctx: Context, held: Loan) -> Why | None:
     """Return what stands against handing out papers now; None: nothing. Rule: S3-LOG.2.3a."""
     borrower, wanted = loan_sides.borrower_of(ctx, held), _wanted(ctx, held)
-    if not borrower.active:
-        return lambda texts: [texts.t(LEFT, name=borrower.name)]
+    carrier = staff.get(ctx.session, held.carrier) if held.carrier else None
+    left = next((one for one in (borrower, carrier) if one and not one.active), None)
+    if left is not None:
+        return lambda texts: [texts.t(LEFT, name=left.name)]
     ids = {one.document_id for one in loan_items.of(ctx.unit, held.id)} - {None}
     found = documents.many(ctx.unit, (one for one in ids if one is not None))
     if sum(one.state == "kept" for one in found) < len(ids):
         return lambda texts: [texts.t(loan_kinds.PAPERS_GONE)]
     denied = borrow_facts.against(ctx, wanted, borrower, but=held)
-    if denied is None:
+    due = borrow_facts.due_of(ctx, wanted, ctx.now)
+    ends = borrow_facts.credential_ends(ctx, held, wanted, due[0].last_day) if due else None
+    reasons = (*(denied.reasons if denied else ()), *((ends,) if ends else ()))
+    if not reasons:
         return None
     return lambda texts: loan_blocks.lines(
-        loan_kinds.replace_texts(ctx, texts), denied, wanted.dossier
+        loan_kinds.replace_texts(ctx, texts), Denied(reasons), wanted.dossier
     )
 
 

@@ -10,6 +10,7 @@ from handlers.conversation.messages import Button, Card, Reply
 from handlers.pages import SIZE, beside, to_today
 from handlers.texts import N_
 from storage import custody, loan_lists, loans
+from storage.custody import Step
 from storage.loans import Loan
 
 COUNTED = 50
@@ -49,8 +50,8 @@ def show(ctx: Context, _words: str = "", page: int = 0) -> Reply:
 
 
 def waiting(ctx: Context, page: int = 0) -> Reply:
-    """List the papers whose hand-out or return who acts has still to confirm."""
-    found = dict.fromkeys(one.loan_id for one in custody.waiting_for(ctx.unit, ctx.person.id))
+    """List the papers whose hand-out or return who acts has still to confirm or to settle."""
+    found = dict.fromkeys(one.loan_id for one in _steps(ctx, custody.MOST))
     held = [one for one in (loans.get(ctx.unit, id_) for id_ in found) if one is not None]
     words = (TO_CONFIRM, PICK, NONE_TO_CONFIRM)
     return _list(ctx, held, page, words, "f.handout.waiting", "f.handout.card")
@@ -58,7 +59,13 @@ def waiting(ctx: Context, page: int = 0) -> Reply:
 
 def count_waiting(ctx: Context) -> int:
     """Return how many steps wait for who acts."""
-    return len(custody.waiting_for(ctx.unit, ctx.person.id, COUNTED))
+    return len(_steps(ctx, COUNTED))
+
+
+def _steps(ctx: Context, limit: int) -> tuple[Step, ...]:
+    """Return what waits for who acts: to be settled first, then to be confirmed."""
+    disputed = custody.to_settle(ctx.unit, ctx.person.id, limit)
+    return (*disputed, *custody.waiting_for(ctx.unit, ctx.person.id, limit))
 
 
 def _list(

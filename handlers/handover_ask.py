@@ -25,7 +25,7 @@ def _asks(*what: str) -> Callable[[Answers], bool]:
 FORM = Form(
     "handitem",
     1,
-    N_("Papers"),
+    N_("Papers list"),
     (
         Field(
             "files",

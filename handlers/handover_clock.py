@@ -79,7 +79,7 @@ GAPS = {
     GapKind.WRONG: N_("not as required"),
 }
 
-OPEN, SUPPLY, LOOK, CLAUSE = N_("Papers"), N_("Supply"), N_("View"), N_("Clause")
+OPEN, SUPPLY, LOOK, CLAUSE = N_("Papers list"), N_("Supply"), N_("View"), N_("Clause")
 LIST = N_("Handovers")
 
 

@@ -31,13 +31,14 @@ from handlers.pages import page_of
 from handlers.texts import LOCALES, N_, Texts
 from rules.checklists import Form, Needed
 from rules.green_card import lacking
-from rules.handovers import ItemState, Signed
+from rules.handovers import ItemState, Signed, too_early
 from storage import handover_items, handovers
 from storage.handovers import Handover
 
 WANTED = N_("Asked for: {what}")
 SAID = N_("Now: {said}")
 WHY = N_("Reason: {reason}")
+FIRST = N_("Not before this is there: {title} ({rule})")
 CARD_LACKS = N_("Not in the dossier yet, although the green card has it: {names} ({rule})")
 NO_DOSSIER = N_("There is no dossier yet to compare it with.")
 SHARED = N_("The same photo also stands for: {names}")
@@ -143,12 +144,23 @@ def _facts(ctx: Context, held: Handover, one: Line) -> list[str]:
     lines.append(ctx.t(SAID, said=handover_words.said(one, ctx.texts)))
     if one.item.reason:
         lines.append(ctx.t(WHY, reason=one.item.reason))
+    lines += _first(ctx, held, one)
     if one.paper is not None and one.paper.rule == GREEN_CARD_RULE:
         lines.append(_green_card(ctx, held))
     both = handover_photos.shared(ctx, held, one)
     if both:
         lines.append(ctx.t(SHARED, names="、".join(both)))
     return lines
+
+
+def _first(ctx: Context, held: Handover, one: Line) -> list[str]:
+    """Say what has to be there before this line can be, if it is not. Rule: S1-10.5, S1-10.6."""
+    paper, found = one.paper, handover_given.lines(ctx, held)
+    if paper is None:
+        return []
+    before = too_early(paper, handover_given.given(found))
+    titles = (other.title(ctx.texts) for other in found if other.key == before)
+    return [ctx.t(FIRST, title=title, rule=paper.rule) for title in titles]
 
 
 def asked(one: Line, texts: Texts, *, pages: bool) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from handlers import handover_contents, handover_ends, handover_given
+from handlers import deciding, handover_contents, handover_ends, handover_given
 from handlers.context import Context
 from handlers.handover_given import Line
 from handlers.texts import LOCALES
@@ -75,7 +75,7 @@ def _row(ctx: Context, held: Handover, dossier: Dossier, line: Line, contract: s
         pages=item.pages,
         copies=max(item.copies, 1),
         location=held.location if held.location != dossier.location else "",
-        material=(Material.DEED if deed else Material.of(dossier.type)).value,
+        material=(Material.DEED if deed else deciding.material(dossier)).value,
     )
 
 

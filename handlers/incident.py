@@ -60,7 +60,8 @@ def new(ctx: Context, _arguments: tuple[str, ...]) -> Reply:
 def leak(ctx: Context, rest: str) -> Reply:
     """Start a report of a leak."""
     given = {"kind": IncidentKind.LEAKED.value, **read(ctx, "", rest.strip()).values}
-    return runner.start(ctx, FEATURE, Answers(given), at_review=bool(rest.strip()))
+    said = bool(rest.strip())
+    return runner.start(ctx, FEATURE, Answers(given), at_review=said, prefilled=not said)
 
 
 def submit(ctx: Context, answers: Answers) -> Reply:

@@ -36,6 +36,7 @@ REASONS = {
     "day_missing": N_("Please name the day of return ({rule})."),
     "day_past": N_("{day} is over; please name a later day ({rule})."),
     "day_too_late": N_("At most until {last}; please name an earlier day ({rule})."),
+    "credential_expired": N_("The credential is valid until {until} only ({rule})."),
     "no_work_link": N_(
         "Please say what it is needed for in your work with this customer; acquaintance is no "
         "reason ({rule})."

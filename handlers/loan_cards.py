@@ -77,6 +77,7 @@ RENEW, PASS = N_("Renew"), N_("Pass on")
 ASK_PROOF, PROVE, PROOF = N_("Ask to show"), N_("Show it"), N_("Photo")
 RECALL, NUDGE, EXPLAIN, LOST = N_("Ask back early"), N_("Remind"), N_("Explain"), N_("Lost")
 WITHDRAW, PROGRESS, CLAUSE = N_("Take back"), N_("Progress"), N_("Clause")
+ASK_ANEW = N_("Ask anew")
 
 
 def slot(loan_id: int) -> str:
@@ -150,9 +151,10 @@ def draw(ctx: Context, held: Loan, reader: Person, texts: Texts, *, lead: str = 
     """Return the card of a loan for a reader who may know of it (`loan_sides.knows`)."""
     dossier = loan_sides.dossier_of(ctx, held)
     rule = rule_of(ctx, held)
+    state = loan_words.state(ctx, held, texts)
     lines = [
         lead,
-        loan_words.state(ctx, held, texts),
+        "" if lead.startswith(state) else state,
         *_what(ctx, held, dossier, reader, texts),
         *_who(ctx, held, dossier, reader, texts),
         *_when(ctx, held, texts),
@@ -443,6 +445,8 @@ def _of_borrower(ctx: Context, held: Loan) -> Iterator[tuple[str, str]]:
             yield EXPLAIN, f"f.loans.explain.{held.id}"
         case LoanState.LOST:
             yield BRING, f"f.return.bring.{held.id}"
+        case LoanState.REFUSED | LoanState.LAPSED | LoanState.WITHDRAWN:
+            yield ASK_ANEW, f"f.borrow.new.{held.dossier_id}"
 
 
 def _of_custodian(ctx: Context, held: Loan) -> Iterator[tuple[str, str]]:

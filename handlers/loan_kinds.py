@@ -49,6 +49,7 @@ SHOWN = 4
 WANTS = N_("{kind}: {customer}")
 WANTS_GRADED = N_("{kind}: {customer} ({grade})")
 PURPOSE = N_("{purpose} · {reason}")
+PASSED = N_("{until} has passed: it cannot be fetched any more and has to be asked for anew")
 DUE = N_("until {until}, if handed out today: {counted} ({rule})")
 LONG_TERM = N_("long-term loan until {until}")
 FOR_GOOD = N_("for good")
@@ -129,6 +130,8 @@ def _how_long(ctx: Context, held: Loan, wanted: Wanted, texts: Texts) -> str:
         return ""
     due, term = found
     until = loan_words.until(ctx, due.last_day, due.instant, texts)
+    if due.instant <= ctx.now:
+        return texts.t(PASSED, until=until)
     if wanted.long_term:
         return texts.t(LONG_TERM, until=until)
     counted = loan_words.counted(due, term, texts)

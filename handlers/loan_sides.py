@@ -14,7 +14,7 @@ from handlers.context import Context
 from handlers.conversation.messages import Card
 from handlers.texts import N_, Texts
 from rules import custody as custody_rules
-from rules.access import Sight, StaffId
+from rules.access import Part, Sight, StaffId
 from rules.hearers import Concern, Telling
 from rules.incidents import IncidentKind, told_of
 from rules.lending import LoanPolicy
@@ -283,7 +283,8 @@ def customer(ctx: Context, dossier: Dossier, reader: Person, texts: Texts) -> st
 def titles(ctx: Context, held: Loan, dossier: Dossier, reader: Person) -> bool:
     """Return whether papers may be named: by the grade at lending or the present one.
 
-    Rule: C-01, S2-SECR.12a, C-56.
+    Rule: C-01, S2-SECR.12a, C-56, S1-15.6.3.
     """
     grade = max(Grade(held.grade_at_lending), Grade(dossier.grade))
-    return seen_content(ctx, replace(dossier, grade=grade.value), reader)
+    listed = Part.PAPERS in seeing.parts(ctx, dossier, reader)
+    return listed and seen_content(ctx, replace(dossier, grade=grade.value), reader)

@@ -6,7 +6,7 @@ numbers and names of staff, never what a dossier or a note says.
 
 from __future__ import annotations
 
-from handlers import bindings, seeing
+from handlers import bindings, log_check, seeing
 from handlers.context import Context
 from handlers.conversation.messages import Button, Card, Reply
 from handlers.feature import Feature
@@ -43,7 +43,7 @@ _KINDS = {"d": "dossier", "n": "visit_note", "i": "incident"}
 """Kinds of subjects that can be asked for, by how the keys of their pages begin."""
 UNNAMED = frozenset(
     {"conversation", "delegation", "figures", "group", "inbox", "log", "loose", "outsider"}
-    | {"complaint", "deal", "standing"}
+    | {"amendment", "complaint", "deal", "sparekey", "standing"}
 )
 """Kinds of subjects that have no number or name of their own among people."""
 NOTHING = N_("The log has nothing on that.")
@@ -66,6 +66,7 @@ ACTIONS = {
     "dossier.open_missed": N_("missed the opening of"),
     "dossier.confirmed": N_("confirmed as unchanged"),
     "dossier.drafted": N_("opened a draft"),
+    "dossier.classed": N_("said the kind of customer of"),
     "dossier.change_proposed": N_("proposed changes to"),
     "dossier.change_refused": N_("refused changes to"),
     "dossier.change_withdrawn": N_("withdrew changes to"),
@@ -105,6 +106,7 @@ ACTIONS = {
     "rates.shown": N_("looked at the figures of handovers"),
     "rates.sent": N_("was sent the figures of handovers"),
     "inbox.requeued": N_("had messages handled again"),
+    "log.checked": N_("checked the log"),
     "log.queried": N_("queried the log"),
     "loose.kept": N_("kept something to be sorted"),
     "loose.reworded": N_("reworded something to be sorted"),
@@ -128,6 +130,7 @@ ACTIONS = {
     "visit.moved": N_("moved a visit"),
     "visit.cancelled": N_("cancelled a visit"),
     "visit.missed": N_("missed a note"),
+    "visit.nudged": N_("reminded of a note"),
     "visit.handed_over": N_("handed a visit over"),
     "visit_note.filed": N_("filed"),
     "visit_note.read": N_("read"),
@@ -163,6 +166,7 @@ ACTIONS = {
     "consultation.refused": N_("refused reading of"),
     "consultation.withdrawn": N_("withdrew the request to read"),
     "consultation.lapsed": N_("let the request to read lapse"),
+    "consultation.unfounded": N_("gave no reason of work for reading"),
     "consultation.room": N_("proposed a reading-room slot for"),
     "loan.asked": N_("asked to borrow"),
     "loan.blocked": N_("was told why nothing can be borrowed of"),
@@ -207,6 +211,7 @@ ACTIONS = {
     "loan.passed_on": N_("passed on"),
     "loan.not_passed_on": N_("did not pass on"),
     "loan.proof_asked": N_("asked to be shown"),
+    "loan.spot_checked": N_("drew for a spot check"),
     "loan.proof_given": N_("showed by a photo"),
     "loan.proof_missed": N_("was not shown in time"),
     "loan.proof_seen": N_("looked at the photo of"),
@@ -256,6 +261,9 @@ ACTIONS = {
     "correction.reported": N_("reported on a correction"),
     "correction.filed": N_("filed a correction"),
     "dossier.listed": N_("was sent in a list what is lent of"),
+    "overview.read": N_("looked through the customer overview"),
+    "overview.asked": N_("asked for a file of the customer overview"),
+    "overview.sent": N_("was sent a file of the customer overview"),
     "register.read": N_("looked through the loan register"),
     "register.asked": N_("asked for a file of the loan register"),
     "register.sent": N_("was sent a file of the loan register"),
@@ -281,6 +289,13 @@ ACTIONS = {
     "standing.refused": N_("refused regular statistics"),
     "standing.withdrawn": N_("took a request for regular statistics back"),
     "standing.lapsed": N_("let a request for regular statistics lapse"),
+    "amendment.asked": N_("asked to change items of a report"),
+    "amendment.approved": N_("approved changed items of a report"),
+    "amendment.free": N_("needed no approval for changed items of a report"),
+    "amendment.refused": N_("refused changed items of a report"),
+    "amendment.withdrawn": N_("took changed items of a report back"),
+    "amendment.lapsed": N_("let changed items of a report lapse"),
+    "sparekey.free": N_("used the spare key"),
     "delegation.given": N_("named a stand-in"),
     "delegation.ended": N_("ended a delegation"),
 }
@@ -397,11 +412,21 @@ def _shown(ctx: Context, asked: Wanted, before: int | None) -> Reply:
     record(ctx, asked)
     lines = [line(ctx.unit, one, ctx.texts) for one in found[:SIZE]]
     nav = [to_today(ctx.texts)]
+    choices: tuple[Button, ...] = ()
+    if found and asked == Wanted():
+        lines.append(log_check.line(ctx, found[0].seq))
+        choices = log_check.button(ctx, found[0].seq)
     if len(found) > SIZE:
         key = f"f.log.page.{found[SIZE - 1].seq}{_key(asked)}"
         nav.append(Button(ctx.t(N_("Next ›")), key))
     return Reply.of(
-        Card("\n".join(lines) or ctx.t(NOTHING), title=ctx.t(TITLE), nav=tuple(nav), protect=True)
+        Card(
+            "\n".join(filter(None, lines)) or ctx.t(NOTHING),
+            title=ctx.t(TITLE),
+            choices=choices,
+            nav=tuple(nav),
+            protect=True,
+        )
     )
 
 
@@ -424,5 +449,9 @@ FEATURE = Feature(
     words=("档案日志",),
     audience=_audience,
     open=show,
-    actions={"page": page},
+    actions={
+        "page": page,
+        "open": lambda ctx, _arguments: show(ctx),
+        "check": log_check.check,
+    },
 )

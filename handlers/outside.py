@@ -16,6 +16,7 @@ from handlers import (
     case_cards,
     case_texts,
     consult,
+    deciding,
     outsiders,
     seeing,
     visitors,
@@ -30,15 +31,11 @@ from handlers.feature import Feature
 from handlers.outsiders import READER, SAME
 from handlers.texts import N_, Texts
 from rules import outsiders as rules
-from rules.access import StaffId
 from rules.cases import CaseState
 from rules.chains import Approval
-from rules.completion import CONSENT
 from rules.deciders import Matter
 from rules.errors import Denied
 from rules.occasions import Action, Facts, ReaderKind
-from rules.opening import GIVEN
-from rules.secrecy import AccessLevel, Grade
 from storage import case_lists, cases, consultations, dossiers, staff
 from storage import outsiders as stored
 from storage.consultations import Consultation
@@ -216,15 +213,8 @@ def _asked_already(ctx: Context, held: Consultation) -> Reply:
 
 
 def _facts(dossier: Dossier, kind: ReaderKind, *, leaves_house: bool = False) -> Facts:
-    return Facts(
-        Action.CONSULT,
-        Grade(dossier.grade),
-        AccessLevel(dossier.level) if dossier.level else None,
-        reader=kind,
-        dossier_type=dossier.type,
-        natural_person=dossier.fields.get(CONSENT) == GIVEN,
-        leaves_house=leaves_house,
-    )
+    known = deciding.facts(Action.CONSULT, dossier)
+    return replace(known, reader=kind, leaves_house=leaves_house)
 
 
 def _begin(
@@ -249,12 +239,7 @@ def _begin(
 
 
 def _matter(ctx: Context, dossier: Dossier, facts: Facts) -> Matter:
-    return Matter(
-        facts,
-        StaffId(ctx.person.id),
-        keeper=StaffId(dossier.keeper),
-        department=dossier.department,
-    )
+    return deciding.matter(facts, dossier, ctx.person.id)
 
 
 def submit(ctx: Context, answers: Answers) -> Reply:

@@ -14,7 +14,7 @@ from handlers.conversation.messages import Button, Card, Reply
 from handlers.feature import Feature
 from handlers.pages import beside, page_of
 from handlers.texts import N_
-from rules.access import Sight, View
+from rules.access import Part, Sight, View
 from rules.secrecy import Grade
 from storage import documents
 from storage.documents import COPY, ORIGINAL, Document
@@ -45,7 +45,7 @@ def button(ctx: Context, dossier: Dossier) -> tuple[Button, ...]:
 def show(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     """Show one page of the papers."""
     dossier = seeing.reachable(ctx, arguments[0])
-    if dossier is None or not seeing.view(ctx, dossier).content:
+    if dossier is None or not listed(ctx, dossier):
         return Reply(alert=ctx.t(seeing.NO_DOSSIER))
     seen = views(ctx, dossier)
     count = documents.count(ctx.session, dossier.id, seen)
@@ -70,17 +70,25 @@ def show(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     )
 
 
+def listed(ctx: Context, dossier: Dossier) -> bool:
+    """Return whether the list of the papers may be shown here. Rule: S1-15.6.3, C-01."""
+    return Part.PAPERS in seeing.parts(ctx, dossier) and seeing.readable(ctx, dossier)
+
+
 def views(ctx: Context, dossier: Dossier) -> dict[str, View]:
     """Return how papers of each grade may be shown; those that must not be known of are left out.
 
-    Rule: C-01, S2-SECR.12a.
+    Rule: C-01, S2-SECR.12a, S1-15.6.3.
     """
-    whole = Grade(dossier.grade)
-    every = {
-        grade.value: seeing.view(ctx, replace(dossier, grade=max(grade, whole).value))
-        for grade in Grade
-    }
-    return {grade: seen for grade, seen in every.items() if seen.sight is Sight.FULL}
+    if Part.PAPERS not in seeing.parts(ctx, dossier):
+        return {}
+    whole, found = Grade(dossier.grade), {}
+    for grade in Grade:
+        like = replace(dossier, grade=max(grade, whole).value)
+        seen = seeing.view(ctx, like)
+        if seen.sight is Sight.FULL:
+            found[grade.value] = replace(seen, content=seeing.readable(ctx, like))
+    return found
 
 
 def _lines(ctx: Context, place: int, one: Document, dossier: Dossier, seen: View) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from handlers import duties, seeing, visit_note
+from handlers import duties, seeing, visit_note, visit_nudge
 from handlers.context import Context
 from handlers.conversation import runner
 from handlers.conversation.forms import Answers, Field, Form, Kind, Moment
@@ -304,6 +304,7 @@ FEATURE = Feature(
         "move": start_move,
         "cancel": ask_cancel,
         "cancelled": cancel,
+        "nudge": visit_nudge.nudge,
     },
     clocks={duties.KIND: Clockwork(duties.notice, duties.watch, duties.hears)},
 )

@@ -17,7 +17,7 @@ from handlers.conversation.messages import Button, Card, ChatChange, Inbound, Mo
 from handlers.texts import N_, Texts
 from handlers.world import World
 from rules.roles import OPERATOR
-from storage import accounts, ledger, outbox, roster, staff
+from storage import accounts, forwarding, ledger, outbox, roster, staff
 from storage.accounts import BLOCKED, OFF, Bound
 from storage.outbox import Message
 from storage.staff import Person
@@ -50,7 +50,7 @@ def lost(unit: Unit, row: Message, world: World) -> Context | None:
     person = _person(ctx, bound.staff_id)
     passing = row.slot.startswith(outbox.PASSING)
     if row.mode == Mode.SEND and row.staff_id == person.id and person.home_channel and not passing:
-        outbox.send_elsewhere(unit, row, person.home_channel, person.home_account)
+        forwarding.send_elsewhere(unit, row, person.home_channel, person.home_account)
     elif row.body is None and not person.home_channel:
         reminders.hand_up(ctx, row.key)
     elif row.slot.startswith(REPORT):
@@ -116,12 +116,12 @@ def switch(unit: Unit, world: World, channels: frozenset[str], limit: int) -> li
         else:
             _lose(ctx, bound, OFF)
         done.append(ctx)
-    for chat in outbox.stranded(unit.session, channels, limit):
+    for chat in forwarding.stranded(unit.session, channels, limit):
         person = staff.get(unit.session, chat.staff_id) if chat.staff_id else None
         home = (person.home_channel, person.home_account) if person else ("", "")
         to = home if home[0] in channels else None
         here = (chat.channel, chat.account, chat.staff_id)
-        outbox.forward(unit, *here, to, problem=OFF, claimed=True)
+        forwarding.forward(unit, *here, to, problem=OFF, claimed=True)
     return done
 
 
@@ -164,7 +164,7 @@ def _lose(ctx: Context, bound: Bound, why: str) -> None:
     accounts.settle_home(ctx.unit, person.id)
     problem = OFF if why == OFF else "unreachable"
     if not _person(ctx, person.id).home_channel:
-        for key in outbox.unrendered(ctx.session, bound.channel, bound.account):
+        for key in forwarding.unrendered(ctx.session, bound.channel, bound.account):
             reminders.hand_up(ctx, key)
     accounts.follow_home(ctx.unit, bound, problem, claimed=why == OFF)
     ctx.record("account.unreachable", f"staff:{person.id}", messenger=bound.channel, why=why)

@@ -96,6 +96,32 @@ def day_of(ctx: Context, policy: Policy) -> date:
     return register_day(policy.receipts, ctx.now, policy.time, ctx.calendar)
 
 
+def day_to_close(ctx: Context, policy: Policy) -> date:
+    """Return which working day is closed now: the last one while it is not, else the present.
+
+    In the evening that is today, though what is signed now is entered under the next (C-65). Where
+    nothing came in there is nothing to close. Rule: S1-09.2.5.
+    """
+    day = day_of(ctx, policy)
+    before = ctx.calendar.previous_workday(day)
+    closed = receipts.closed(ctx.session, policy.pack, before, before).get(before)
+    if closed is None and before == ctx.today and waiting(ctx, policy):
+        return before
+    return before if _entries(ctx, policy, before) > (closed.entries if closed else 0) else day
+
+
+def left_to_close(ctx: Context, policy: Policy) -> int:
+    """Return how many entries of the day that is closed now nobody has closed."""
+    day = day_to_close(ctx, policy)
+    closed = receipts.closed(ctx.session, policy.pack, day, day).get(day)
+    return _entries(ctx, policy, day) - (closed.entries if closed else 0)
+
+
+def _entries(ctx: Context, policy: Policy, day: date) -> int:
+    span = span_of_day(ctx, policy, day)
+    return receipts.count(ctx.session, policy.pack, span.first, span.end)
+
+
 def waiting(ctx: Context, policy: Policy) -> int:
     """Return how many legs were handed over to the archive and are not signed for."""
     roles = {one.leg[-1].receiver for one in policy.handover}

@@ -27,6 +27,8 @@ from handlers.receipt_days import (
     TITLE,
     Span,
     day_of,
+    day_to_close,
+    left_to_close,
     policies,
     policy_named,
     register,
@@ -133,7 +135,8 @@ def _choices(
 ) -> Iterator[Button]:
     key = f"{policy.pack}.{months.key(first)}"
     if this_month and policy.receipts is not None and _closes(ctx):
-        yield Button(ctx.t(CLOSE), f"f.receipts.close.{policy.pack}.{day_of(ctx, policy):%Y%m%d}")
+        day = day_to_close(ctx, policy)
+        yield Button(ctx.t(CLOSE), f"f.receipts.close.{policy.pack}.{day:%Y%m%d}")
     if count:
         yield Button(ctx.t(EXCEL), f"f.receipts.file.{key}.xlsx")
         yield Button(ctx.t(PDF), f"f.receipts.file.{key}.pdf")
@@ -145,13 +148,20 @@ def _choices(
         )
     for other in policies(ctx.in_force):
         if other.pack != policy.pack:
-            yield Button(
-                register(other, ctx.texts), f"f.receipts.month.{other.pack}.{months.key(first)}"
-            )
+            key = f"f.receipts.month.{other.pack}.{months.key(first)}"
+            yield Button(_name(ctx, other), key)
+
+
+def _name(ctx: Context, policy: Policy) -> str:
+    """Return what tells a register from the others: its own name, else that of the regulation."""
+    name = register(policy, ctx.texts)
+    if name != ctx.t(TITLE):
+        return name
+    return str(policy.name_zh if ctx.texts.locale == "zh_CN" else policy.name_en)
 
 
 def _today(ctx: Context, policy: Policy) -> list[str]:
-    day = day_of(ctx, policy)
+    day = ctx.today if policy.receipts is None else day_to_close(ctx, policy)
     span = span_of_day(ctx, policy, day)
     count = receipts.count(ctx.session, policy.pack, span.first, span.end)
     said = ctx.t(TODAY, day=ctx.texts.day(day), count=count, waiting=waiting(ctx, policy))
@@ -214,16 +224,12 @@ def _rule(policy: Policy) -> str:
 
 
 def to_close(ctx: Context) -> int:
-    """Return how many entries of today the archivist has not closed yet. Rule: S1-09.2.5."""
+    """Return how many entries the archivist has not closed yet. Rule: S1-09.2.5."""
     count = 0
     for policy in policies(ctx.in_force):
         receives = {row.leg[-1].receiver for row in policy.handover}
         if policy.receipts is not None and receives & ctx.person.roles:
-            day = day_of(ctx, policy)
-            span = span_of_day(ctx, policy, day)
-            closed = receipts.closed(ctx.session, policy.pack, day, day).get(day)
-            count += receipts.count(ctx.session, policy.pack, span.first, span.end)
-            count -= closed.entries if closed is not None else 0
+            count += left_to_close(ctx, policy)
     return count
 
 

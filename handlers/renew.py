@@ -156,7 +156,7 @@ def _begin(ctx: Context, words: str, *, long_term: bool) -> Reply:
         LOAN: str(held.id),
         NAME: _label(ctx, held),
         ABOUT: _label(ctx, held),
-        STATED: lending.stated,
+        STATED: lending.renewed_to_a_day,
         EITHER: lending.long_term and not long_term,
         LONGER_ONLY: long_term,
     }

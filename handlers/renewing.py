@@ -63,6 +63,7 @@ REASONS = {
     "day_missing": N_("Please name the day of return ({rule})."),
     "day_not_later": N_("Please name a later day than {due} ({rule})."),
     "day_too_late": N_("At most until {last}; please name an earlier day ({rule})."),
+    "credential_expired": N_("The credential is valid until {until} only ({rule})."),
 }
 ASK_LONG = N_("{reason} A long-term loan can be asked for; it is decided by: {roles}.")
 BRING, EXPLAIN, LONGER, SEE = (
@@ -86,7 +87,13 @@ def outcome(ctx: Context, held: Loan, wish: RenewFacts) -> Deadline | Denied:
     if not held.out:
         rule = loan_cards.rule_of(ctx, held)
         return Denied((Reason.of("not_lent", rule=rule, state=held.state),))
-    return renewed(loan_sides.policy_of(ctx, held), loan_clock.facts_of(held), wish, ctx.calendar)
+    policy = loan_sides.policy_of(ctx, held)
+    found = renewed(policy, loan_clock.facts_of(held), wish, ctx.calendar)
+    if isinstance(found, Denied) or held.outsider_id is None:
+        return found
+    wanted = borrow_facts.of_loan(ctx, held, policy, loan_sides.dossier_of(ctx, held))
+    ends = borrow_facts.credential_ends(ctx, held, wanted, found.last_day)
+    return Denied((ends,)) if ends else found
 
 
 def against(ctx: Context, held: Loan, wish: RenewFacts) -> Denied | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from handlers import edited, find, handover, leave, loose_items, odd, strangers
+from handlers import edited, find, handover, help, leave, loose_items, odd, strangers
 from handlers.context import Context
 from handlers.conversation import pickers, runner
 from handlers.conversation.messages import MAX_KEY_BYTES, Card, Inbound, Reply
@@ -19,7 +19,6 @@ from handlers.world import Registry
 from storage import conversations, links
 
 MAX_ID = 2**63 - 1
-_LONGEST_COMMAND = 32
 _ARGUMENT = re.compile(r"[A-Za-z0-9_-]*")
 
 IDLE_WORDS = frozenset(["返回", "取消", "跳过", "保存草稿", "完成", "提交"])
@@ -27,7 +26,6 @@ IDLE_WORDS = frozenset(["返回", "取消", "跳过", "保存草稿", "完成", 
 
 NOTHING_OPEN = N_("No form is open at the moment.")
 NO_NUMBER = N_("There is no number {number} to choose at the moment.")
-NO_COMMAND = N_("There is no command /{command}.")
 NO_LONGER = N_("This button is no longer in use.")
 NOT_YOURS = N_("This is not open to you.")
 OLD_LINK = N_("That link is no longer in use. This is what waits for you:")
@@ -86,14 +84,14 @@ def _sound(argument: str) -> bool:
 def _command(ctx: Context, inbound: Inbound, registry: Registry) -> Reply:
     feature = registry.by_command.get(inbound.command)
     rest = inbound.text.strip()
-    said = ""
-    if feature is None or not feature.audience(ctx.person):
-        feature, rest = registry.by_key["help"], ""
-        said = ctx.t(NO_COMMAND, command=inbound.command[:_LONGEST_COMMAND])
-    if feature.open is None or feature.key == "cancel":
+    if feature is not None and not feature.audience(ctx.person):
+        feature = None
+    if feature is not None and (feature.open is None or feature.key == "cancel"):
         return enter(ctx, feature, inbound.command, rest, inbound.mark)
-    said = "\n".join(line for line in (said, runner.park(ctx)) if line)
-    if feature.key == "start" and rest:
+    said = runner.park(ctx)
+    if feature is None:
+        reply = help.unknown(ctx, inbound.command)
+    elif feature.key == "start" and rest:
         reply = _follow(ctx, rest, inbound, registry)
     else:
         reply = enter(ctx, feature, inbound.command, rest)

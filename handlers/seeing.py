@@ -5,6 +5,7 @@ Only asks `rules.access`, which decides; this page fetches the facts it decides 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from handlers.context import Context
@@ -16,6 +17,7 @@ from rules.access import (
     NoteAction,
     NoteFacts,
     NoteId,
+    Part,
     Right,
     Sight,
     StaffId,
@@ -88,12 +90,23 @@ def policy_of(ctx: Context, subject: Subject) -> Policy:
     return ctx.in_force.governing(subject.department, subject.type)
 
 
+def ask_ahead(ctx: Context, rows: Iterable[Dossier | Hit]) -> None:
+    """Fetch at once what `view` asks for row by row; for lists."""
+    unknown = {one.keeper for one in rows} - ctx.superiors.keys()
+    ctx.superiors.update(staff.chains(ctx.session, unknown))
+
+
 def viewer(ctx: Context, person: Person) -> Viewer:
     if person.id not in ctx.granted:
         ctx.granted[person.id] = consultations.open_to(ctx.session, person.id, ctx.today)
     granted = frozenset(DossierId(one) for one in ctx.granted[person.id])
+    limited = {
+        DossierId(id_): frozenset(Part(one) for one in some)
+        for id_, some in ctx.granted[person.id].items()
+        if some
+    }
     clearance = Grade(person.clearance)
-    return Viewer(StaffId(person.id), person.active, person.roles, clearance, granted)
+    return Viewer(StaffId(person.id), person.active, person.roles, clearance, granted, limited)
 
 
 def dossier_facts(ctx: Context, subject: Subject) -> DossierFacts:
@@ -136,12 +149,30 @@ def view(ctx: Context, row: Dossier | Hit | Brief | Visit, reader: Person | None
     )
 
 
+def parts(ctx: Context, row: Dossier, reader: Person | None = None) -> frozenset[Part]:
+    """Return which parts of a dossier are open to who acts, or to another reader.
+
+    Rule: S1-15.6.3.
+    """
+    subject, who = Subject.of(row), viewer(ctx, reader or ctx.person)
+    return access.parts(who, dossier_facts(ctx, subject), policy_of(ctx, subject))
+
+
+def whole(ctx: Context, row: Dossier) -> bool:
+    """Return whether all of a dossier is open to who acts."""
+    return parts(ctx, row) == frozenset(Part)
+
+
 def customer(
     ctx: Context, row: Dossier | Hit | Brief | Visit, reader: Person | None = None
 ) -> str:
     """Return the customer's name as far as it may be written out for that reader."""
-    subject = Subject.of(row)
-    return subject.name if view(ctx, row, reader).name else mask_name(subject.name)
+    return called(Subject.of(row).name, view(ctx, row, reader))
+
+
+def called(name: str, seen: View) -> str:
+    """Return a customer's name as far as it may be written out for whoever has that view."""
+    return name if seen.name else mask_name(name)
 
 
 def may(ctx: Context, action: NoteAction, note: Brief, reader: Person | None = None) -> bool:

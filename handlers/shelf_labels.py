@@ -131,7 +131,7 @@ def confirm(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         done = staff.get(ctx.session, said.done_by)
         return Reply(alert=ctx.t(BEFORE, name=done.name if done else said.done_by))
     policy, rule = _policy(ctx, dossier), _rule(ctx, dossier)
-    if FIELD in {spec.id for spec in policy.dossier.field_specs}:
+    if FIELD in {spec.id for spec in policy.dossier.every_field}:
         values = {FIELD: dossier.name}
         dossier_fields.write(ctx.unit, dossier.id, values, policy.dossier.key)
     ledger.unwatch(ctx.unit, KIND, task.id)

@@ -159,7 +159,7 @@ def show(ctx: Context, words: str = "") -> Reply:
         )
         for one in given[:MAX_CHOICES]
     )
-    another = Button(ctx.t(N_("Enter another")), "f.delegate.new")
+    another = Button(ctx.t(N_("Name another")), "f.delegate.new")
     return Reply.of(
         Card(
             ctx.t(TAP_ONE),

@@ -9,9 +9,11 @@ from handlers.feature import Feature
 from handlers.pages import to_today
 from handlers.texts import N_
 from rules.access import NoteAction
-from storage import notes
+from storage import notes, staff
 
+TITLE = N_("Team's notes")
 NOTHING = N_("All notes have been read. Well done.")
+NOBODY = N_("Here a superior reads the notes of the team; nobody reports to you.")
 LIST = N_("Unread notes ({count})")
 READ = N_("Open one, or read them one after the other.")
 LINE = N_("{author} · {customer} · {day}")
@@ -27,8 +29,9 @@ def show(ctx: Context, _words: str = "") -> Reply:
     count = notes.count_unread(ctx.session, ctx.person.id)
     out = reach.line(ctx)
     if not count:
-        said = "\n".join(filter(None, (ctx.t(NOTHING), out)))
-        return Reply.of(Card(said, choices=(to_today(ctx.texts),)))
+        nothing = NOTHING if staff.reports(ctx.session, ctx.person.id) else NOBODY
+        said = "\n".join(filter(None, (ctx.t(nothing), out)))
+        return Reply.of(Card(said, title=ctx.t(TITLE), choices=(to_today(ctx.texts),)))
     buttons = []
     for one in waiting:
         label = ctx.t(
@@ -81,7 +84,7 @@ def open_next(ctx: Context, _arguments: tuple[str, ...]) -> Reply:
 
 FEATURE = Feature(
     key="team",
-    title=N_("Team's notes"),
+    title=TITLE,
     command="team",
     words=("团队", "团队记录"),
     open=show,

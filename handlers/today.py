@@ -10,14 +10,18 @@ from handlers import (
     handovers,
     incident,
     leavers,
+    loan_register,
     loans,
+    log_check,
     openings,
     overdue,
+    receipt_days,
     receipts,
     round_cards,
     rounds,
     seeing,
     shelf_labels,
+    team,
     visitors,
 )
 from handlers.context import Context
@@ -40,7 +44,8 @@ VISITS_SHOWN = 4
 VISITS_COUNTED = 100
 
 GREETING = N_("{name}, {day}")
-EMPTY = N_("Nothing is waiting for you. A good day for a visit.")
+EMPTY = N_("Nothing is waiting for you.")
+EMPTY_OUT = N_("Nothing is waiting for you. A good day for a visit.")
 MISSED = N_("Note overdue: {customer} ({day})")
 DUE = N_("Visit today: {customer}")
 UNREAD = N_("Unread team notes ({count})")
@@ -108,19 +113,39 @@ def show(ctx: Context, _words: str = "") -> Reply:
                 Button(ctx.t(round_cards.WAITING, count=words), f"f.today.round.{held.id}")
             )
             total += min(to_complete, round_cards.COUNTED)
-    lines.insert(0, ctx.t(WAITING, count=total) if total else ctx.t(EMPTY))
+    if unchecked := log_check.waiting(ctx):
+        buttons.append(Button(ctx.t(log_check.WAITING, count=unchecked), "f.log.open"))
+        total += 1
+    nothing = EMPTY_OUT if _goes_out(ctx) else EMPTY
+    lines.insert(0, ctx.t(WAITING, count=total) if total else ctx.t(nothing))
     return Reply.of(
         Card(
             "\n".join(lines),
             title=ctx.t(GREETING, name=ctx.person.name, day=ctx.texts.day(ctx.today)),
             choices=tuple(buttons),
-            nav=(
-                Button(ctx.t(N_("New note")), "f.note.again"),
-                Button(ctx.t(N_("Find")), "f.find.ask"),
-                Button(ctx.t(N_("Planned visits")), "f.plan.list"),
-            ),
+            nav=_ways(ctx),
         )
     )
+
+
+def _goes_out(ctx: Context) -> bool:
+    """Return whether somebody's own work are visits: no desk of the archive, nobody below."""
+    desk = loan_register.DESKS & ctx.person.roles
+    return not (desk or ctx.person.head_of or loan_register.everywhere(ctx.person))
+
+
+def _ways(ctx: Context) -> tuple[Button, ...]:
+    """Return where somebody goes most from here, by what they do."""
+    note = Button(ctx.t(N_("New note")), "f.note.again")
+    find = Button(ctx.t(N_("Find")), "f.find.ask")
+    if _goes_out(ctx):
+        return note, find, Button(ctx.t(N_("Planned visits")), "f.plan.list")
+    if loan_register.DESKS & ctx.person.roles:
+        ways = [find, Button(ctx.t(loan_register.TITLE), "f.register.open")]
+        if receipt_days.policies(ctx.in_force):
+            ways.append(Button(ctx.t(receipt_days.TITLE), "f.receipts.month"))
+        return tuple(ways)
+    return Button(ctx.t(team.TITLE), "f.team.list"), find, note
 
 
 FEATURE = Feature(

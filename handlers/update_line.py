@@ -27,7 +27,7 @@ _MEANT = {
 _BECOMES = r"(?:已)?(?:改为|改成|变更为|换成|变为|是|为|[:：=])"
 _JOINT = re.compile(rf"^{_BECOMES}\s*")
 _SEGMENTS = re.compile(r"[,，;；。\n]+")
-_DIGITS_FOLLOW = frozenset({FieldKind.PHONE, FieldKind.NUMBER, FieldKind.DATE})
+_DIGITS_FOLLOW = frozenset({FieldKind.PHONE, FieldKind.POSTCODE, FieldKind.NUMBER, FieldKind.DATE})
 
 
 @dataclass

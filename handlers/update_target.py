@@ -14,7 +14,8 @@ from handlers.context import Context
 from handlers.conversation.messages import Reply
 from handlers.texts import N_
 from rules import completion, opening
-from rules.access import Sight
+from rules.access import Part
+from rules.customer_kinds import KIND
 from rules.errors import Denied
 from rules.fields import FieldSpec, field_list
 from rules.masks import is_organisation
@@ -45,7 +46,13 @@ class Target:
     def specs(self) -> Mapping[str, FieldSpec]:
         """The fields that may be changed, by id, in the order offered; consent last."""
         own = (CONSENT_SPEC, CONSENT_ON_SPEC)
-        return {one.id: one for one in (*completion.updatable(self.policy), *own)}
+        return {one.id: one for one in (*completion.updatable(self.policy, self.kind), *own)}
+
+    @property
+    def kind(self) -> str:
+        """The kind of customer as it is on file, or gathered; "" while it is not said."""
+        row = self.gathered.row(KIND) if self.gathered else None
+        return (row.new if row else self.present(KIND)) or ""
 
     def present(self, field: str) -> str:
         """Return what the dossier holds in a field; "" for nothing."""
@@ -61,9 +68,9 @@ class Target:
     def completeness(self) -> completion.Completeness:
         """How far the dossier is filled in, what was gathered included."""
         new = {row.field for row in self.gathered.rows if row.new} if self.gathered else set()
-        ids = (one.id for one in completion.data_fields(self.policy))
+        ids = (one.id for one in completion.data_fields(self.policy, self.kind))
         return completion.completeness(
-            {one for one in ids if one in new or self.present(one)}, self.policy
+            {one for one in ids if one in new or self.present(one)}, self.policy, self.kind
         )
 
     @property
@@ -87,7 +94,7 @@ def target(ctx: Context, words: str) -> Target | Reply:
     if dossier is None:
         return Reply(alert=ctx.t(NOT_THERE))
     seen = seeing.view(ctx, dossier)
-    if seen.sight is not Sight.FULL:
+    if Part.DATA not in seeing.parts(ctx, dossier):
         return Reply(alert=ctx.t(NOT_YOURS))
     if not seen.content:
         return Reply(alert=ctx.t(seeing.ABOVE_CEILING, grade=Grade(dossier.grade).zh))

@@ -243,6 +243,7 @@ def dossier_of(ctx: Context, answers: Answers) -> int | None:
         name=customer.label,
         keeper=ctx.person.id,
         department=ctx.person.department,
+        level=policy.dossier.first_level,
         grade=policy.dossier.default_grade.value,
     )
     draft = dossiers.add(ctx.unit, row, by=ctx.person.id, draft=True)

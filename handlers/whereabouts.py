@@ -20,7 +20,7 @@ from handlers.feature import Feature
 from handlers.pages import to_today
 from handlers.texts import N_
 from rules import custody as rules
-from rules.access import Sight, StaffId
+from rules.access import StaffId
 from rules.custody import CustodyKind, CustodyState, CustodyStep
 from rules.loans import LoanKind
 from storage import custody, documents, loan_items, loan_lists
@@ -130,8 +130,8 @@ def _seen(ctx: Context, held: Loan) -> str:
 
 
 def button(ctx: Context, dossier: Dossier) -> tuple[Button, ...]:
-    """Return the way to the whole chain, for who sees what is in the dossier."""
-    if seeing.view(ctx, dossier).sight is not Sight.FULL:
+    """Return the way to the whole chain, for who sees all that is in the dossier."""
+    if not seeing.whole(ctx, dossier):
         return ()
     return (Button(ctx.t(TITLE), f"f.custody.chain.{dossier.id}"),)
 
@@ -154,9 +154,7 @@ def chain(ctx: Context, arguments: tuple[str, ...]) -> Reply:
 
 def _known(ctx: Context, words: str) -> Dossier | None:
     dossier = seeing.reachable(ctx, words)
-    if dossier is None or seeing.view(ctx, dossier).sight is not Sight.FULL:
-        return None
-    return dossier
+    return dossier if dossier is not None and seeing.whole(ctx, dossier) else None
 
 
 def _in_place(ctx: Context, dossier: Dossier) -> str:

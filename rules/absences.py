@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from rules.calendar import WorkingCalendar
-from rules.deadlines import Deadline, Term, TimeRules, Unit, deadline, is_late
+from rules.deadlines import Deadline, Term, TimeRules, Unit, is_late, on_next_workday
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,7 @@ def put_off(
         moved = False
         for one in away:
             if one.first <= due.last_day <= one.last and not is_late(one.told_at, due):
-                back = calendar.next_workday(one.last)
                 same_day = Term(Unit.SAME_DAY, rule=term.rule, cutoff=term.cutoff)
-                due = deadline(back, same_day, time, calendar)
+                due = on_next_workday(one.last, same_day, time, calendar)
                 moved = True
     return due

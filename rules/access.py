@@ -6,7 +6,8 @@ masked line or nothing. Guards against a second opinion elsewhere: this module a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NewType
 
@@ -21,6 +22,7 @@ __all__ = [
     "NoteAction",
     "NoteFacts",
     "NoteId",
+    "Part",
     "Right",
     "Sight",
     "StaffId",
@@ -32,6 +34,7 @@ __all__ = [
     "may",
     "may_query_log",
     "note_right",
+    "parts",
     "refusal",
     "right",
     "sight",
@@ -71,6 +74,15 @@ class Right(StrEnum):
     """For a time, because it was asked for and approved."""
 
 
+class Part(StrEnum):
+    """A part of a dossier that can be opened by itself."""
+
+    DATA = "data"
+    """The customer's data."""
+    PAPERS = "papers"
+    """The list of its papers."""
+
+
 class NoteAction(StrEnum):
     """What a person may want to do with a filed visit note."""
 
@@ -93,6 +105,8 @@ class Viewer:
     """Highest grade the person may be shown of dossiers kept by others."""
     granted: frozenset[DossierId] = frozenset()
     """Dossiers that were opened to the person for a time, whatever the clearance."""
+    limited: Mapping[DossierId, frozenset[Part]] = field(default_factory=dict)
+    """Of these, the parts of such as were not opened as a whole."""
 
 
 @dataclass(frozen=True)
@@ -139,8 +153,9 @@ def sight(viewer: Viewer, dossier: DossierFacts, policy: Policy) -> Sight:
 
     Full: its keeper; to whom it was opened for a time; the chain above the keeper as far as the
     policy's `superiors` reaches, and the policy's readers, both only up to their clearance.
-    Masked: others of the company, below the grade secret and once verified. Nothing: everybody
-    else, and inactive persons always.
+    Masked, so that they can ask to read it: others of the company, once it is verified and below
+    the grade secret, or up to the grade that all its dossiers have (S1-07.3.1.0) where they are
+    cleared for that. Nothing: everybody else, and inactive persons always.
 
     Rule: S2-INFO.17, S1-07.3.1.1, S1-07.3.1.2, S1-07.3.1.3, S2-SECR.3, S3-SPEC2.3.2c.
     """
@@ -148,7 +163,8 @@ def sight(viewer: Viewer, dossier: DossierFacts, policy: Policy) -> Sight:
         return Sight.NONE
     if right(viewer, dossier, policy) is not None:
         return Sight.FULL
-    known = dossier.grade < Grade.SECRET and not dossier.draft
+    cleared = dossier.grade <= min(viewer.clearance, policy.dossier.default_grade)
+    known = not dossier.draft and (dossier.grade < Grade.SECRET or cleared)
     return Sight.MASKED if known else Sight.NONE
 
 
@@ -194,9 +210,26 @@ def view(viewer: Viewer, dossier: DossierFacts, policy: Policy, channel: str) ->
     Rule: C-01, S2-INFO.26.3, S2-SECR.11.
     """
     seen = sight(viewer, dossier, policy)
-    content = seen is Sight.FULL and ceiling_allows(policy, channel, dossier.grade)
+    shown = seen is Sight.FULL and ceiling_allows(policy, channel, dossier.grade)
     keeps = seen is Sight.FULL and dossier.keeper == viewer.id
-    return View(sight=seen, name=content or keeps, content=content)
+    content = shown and Part.DATA in parts(viewer, dossier, policy)
+    return View(sight=seen, name=shown or keeps, content=content)
+
+
+def parts(viewer: Viewer, dossier: DossierFacts, policy: Policy) -> frozenset[Part]:
+    """Return which parts of the dossier are open to the viewer; none unless seen in full.
+
+    Who has another right than the one that was granted for a part reads the whole.
+
+    Rule: S1-15.6.3.
+    """
+    if right(viewer, dossier, policy) is None:
+        return frozenset()
+    if dossier.id in viewer.limited:
+        otherwise = replace(viewer, granted=frozenset())
+        if right(otherwise, dossier, policy) is None:
+            return viewer.limited[dossier.id]
+    return frozenset(Part)
 
 
 def ceiling_allows(policy: Policy, channel: str, grade: Grade) -> bool:

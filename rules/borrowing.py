@@ -237,10 +237,12 @@ def carrier_rule(
 ) -> RuleId | None:
     """Return the clause by which somebody is named who carries papers outside; None: none does.
 
-    Rule: S2-INFO.23.2.
+    Rule: S2-INFO.23.2, S2-SECR.8.3.
     """
-    careful = leaves_house and (important or grade is not Grade.NONE)
-    return lending.carrier_rule if lending is not None and careful else None
+    graded = grade is not Grade.NONE
+    if lending is None or not leaves_house or not (important or graded):
+        return None
+    return (lending.carrier_graded_rule if graded else None) or lending.carrier_rule
 
 
 def sublend_refusal(lending: LoanPolicy) -> Denied | None:

@@ -59,6 +59,8 @@ class Item:
     staff_signs: bool = False
     instead: tuple[str, ...] = ()
     """Ids of alternatives of the checklist, any one of which may stand in its place."""
+    after: str = ""
+    """Id of the line that has to be there before this one can be; empty: none."""
     part: str = ""
     """Heading it stands under, in Chinese; empty: none."""
     part_en: str = ""
@@ -117,6 +119,9 @@ class Checklist:
         named = {name for one in self.item for name in one.instead}
         if named != others or any(one.instead for one in self.alternative):
             raise DomainError("each alternative in the instead of an item, and no other there")
+
+        if any(one.after and one.after not in {it.id for it in self.item} for one in self.item):
+            raise DomainError("after with the id of an item")
 
     def of(self, name: str) -> Item | None:
         """Return the line or alternative of that id; None: a line somebody added."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from rules.customer_kinds import kind_field
 from rules.fields import FieldKind, FieldSpec, field_list
 from rules.policy import Policy
 
@@ -54,39 +55,43 @@ class Completeness:
         return self.missing[0] if self.missing else None
 
 
-def data_fields(policy: Policy) -> tuple[FieldSpec, ...]:
+def data_fields(policy: Policy, kind: str = "") -> tuple[FieldSpec, ...]:
     """Return the fields whose filling makes a dossier complete, in the order asked.
+
+    `kind`: of the customer; "" while it is not said.
 
     Rule: S1-07.2.3b, S1-05.2.
     """
-    return tuple(one for one in policy.dossier.field_specs if _is_data(one))
+    return tuple(one for one in policy.dossier.field_specs(kind) if _is_data(one))
 
 
-def updatable(policy: Policy) -> tuple[FieldSpec, ...]:
+def updatable(policy: Policy, kind: str = "") -> tuple[FieldSpec, ...]:
     """Return every field that a person may propose a value for, in the order offered.
 
-    Those of the policy; and what every dossier has a place for: two contact persons, and whether
-    the customer is an important one (S5-1.8.3).
+    Those of the policy for such a customer; the kind itself where it tells kinds apart; and what
+    every dossier has a place for: two contact persons, and whether the customer is an important
+    one (S5-1.8.3).
     """
-    specs = {one.id: one for one in data_fields(policy)}
+    specs = {one.id: one for one in data_fields(policy, kind)}
     for name, field in (("minimal_sales", CONTACT), ("visit_note", SECOND_CONTACT)):
         spec = next(one for one in field_list(name).field if one.id == field)
         specs.setdefault(field, spec)
-    return (*specs.values(), _IMPORTANT)
+    kinds = (kind_field(policy.dossier.kind),) if policy.dossier.kind else ()
+    return (*specs.values(), *kinds, _IMPORTANT)
 
 
-def completeness(filled: Collection[str], policy: Policy) -> Completeness:
+def completeness(filled: Collection[str], policy: Policy, kind: str = "") -> Completeness:
     """Return how far a dossier is filled in; `filled`: ids of the fields that hold something.
 
-    A field marked as none ("无") holds something.
+    A field marked as none ("无") holds something. Another `kind` of customer has other fields.
 
-    Rule: S1-07.2.3b.
+    Rule: S1-07.2.3b, S1-07.2.2.
     """
     lists = []
-    for name in policy.dossier.fields:
+    for name in policy.dossier.lists(kind):
         ids = [one.id for one in field_list(name).field if _is_data(one)]
         lists.append(Progress(name, sum(one in filled for one in ids), len(ids)))
-    specs = data_fields(policy)
+    specs = data_fields(policy, kind)
     missing = tuple(one for one in specs if one.id not in filled)
     return Completeness(tuple(lists), len(specs) - len(missing), len(specs), missing)
 

@@ -166,9 +166,23 @@ def day_code(secret: bytes, loan_id: int, day: date) -> str:
     Written on a sheet beside the papers and photographed, they show that the picture is of
     today. They prove presence, not identity: a guess is right once in ten thousand.
     """
+    return f"{_drawn(secret, loan_id, day) % 10**CODE_DIGITS:0{CODE_DIGITS}d}"
+
+
+def is_drawn(secret: bytes, loan_id: int, day: date, percent: int) -> bool:
+    """Return whether the papers of a loan are to be shown on a day, by chance.
+
+    Drawn anew for each loan and day, `percent` of them; the same whenever it is asked, and not to
+    be reckoned by anybody without the secret, which is another one than that of the code.
+
+    Rule: S1-15.5.3.
+    """
+    return _drawn(secret, loan_id, day) % 100 < percent
+
+
+def _drawn(secret: bytes, loan_id: int, day: date) -> int:
     said = f"{loan_id} {day.isoformat()}".encode()
-    number = int.from_bytes(hmac.digest(secret, said, sha256)[:8], "big")
-    return f"{number % 10**CODE_DIGITS:0{CODE_DIGITS}d}"
+    return int.from_bytes(hmac.digest(secret, said, sha256)[:8], "big")
 
 
 def _holders(steps: Sequence[CustodyStep]) -> Iterator[Holder]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -180,6 +180,22 @@ def deadline(start: date, term: Term, time: TimeRules, calendar: WorkingCalendar
         notes=notes,
         rule=term.rule,
     )
+
+
+def on_next_workday(day: date, term: Term, time: TimeRules, calendar: WorkingCalendar) -> Deadline:
+    """Return the deadline of a term that starts on the first working day after `day`.
+
+    Provisional also where the days up to that one have no published calendar yet.
+
+    Raises:
+        CalendarGap: as `deadline`.
+
+    Rule: C-49, C-64, S1-07.2.3a.
+    """
+    start = calendar.next_workday(day)
+    due = deadline(start, term, time, calendar)
+    computed = any(map(calendar.is_provisional, _days(day + _DAY, start)))
+    return replace(due, provisional=due.provisional or computed)
 
 
 def is_late(at: datetime, due: Deadline) -> bool:

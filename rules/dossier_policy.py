@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from rules.customer_kinds import CustomerKind, kind_field
 from rules.errors import DomainError
 from rules.fields import FieldSpec, combined, field_lists
 from rules.leaves import RoleCode, RuleId, Text
@@ -73,9 +74,13 @@ class DossierPolicy:
     """Record of the general manager's approval of a higher ceiling for Telegram (C-01)."""
     deal_rule: RuleId | None = None
     """Clause by which the dossier is consulted before a deal is made; None: it need not be."""
+    parts_rule: RuleId | None = None
+    """Clause by which who asks to read says which parts, and reads no other; None: the whole."""
+    kind: tuple[CustomerKind, ...] = ()
+    """Who counts as a customer; empty: customers are not told apart."""
 
     def __post_init__(self) -> None:
-        for name in self.fields:
+        for name in (*self.fields, *(name for one in self.kind for name in one.fields)):
             if name not in field_lists():
                 raise DomainError(f"fields among {', '.join(field_lists())}")
         names = {part[1] for part in string.Formatter().parse(self.number) if part[1] is not None}
@@ -93,12 +98,37 @@ class DossierPolicy:
             raise DomainError("readers without levels where the policy has no levels")
         if self.keepers.keys() != (set(AccessLevel) if self.levels else set()):
             raise DomainError("keepers for company, department and personal, with levels only")
+        if len({one.id for one in self.kind}) != len(self.kind):
+            raise DomainError("kind with ids that differ")
 
     def format_number(self, year: int, seq: int) -> str:
         """Return the dossier number of a year and running number."""
         return self.number.format(year=year, seq=seq)
 
+    def kind_of(self, code: str) -> CustomerKind | None:
+        """Return the kind of customer of that id; None: the policy has none such."""
+        return next((one for one in self.kind if one.id == code), None)
+
+    def lists(self, kind: str = "") -> tuple[Text, ...]:
+        """Return the field lists of a customer of that kind; "": of one whose kind is not said."""
+        held = self.kind_of(kind)
+        return held.fields if held and held.fields else self.fields
+
+    def field_specs(self, kind: str = "") -> tuple[FieldSpec, ...]:
+        """Return all fields of the lists of such a customer, each once."""
+        return combined(tuple(self.lists(kind)))
+
     @property
-    def field_specs(self) -> tuple[FieldSpec, ...]:
-        """All fields of the lists, each once."""
-        return combined(tuple(self.fields))
+    def first_level(self) -> str:
+        """Access level of a new dossier: that of who reported it; empty without levels.
+
+        Rule: S1-07.3.1.3.
+        """
+        return AccessLevel.PERSONAL.value if self.levels else ""
+
+    @property
+    def every_field(self) -> tuple[FieldSpec, ...]:
+        """All fields of every kind of customer, each once, the kind itself first."""
+        lists = (*self.fields, *(name for one in self.kind for name in one.fields))
+        own = (kind_field(self.kind),) if self.kind else ()
+        return (*own, *combined(tuple(dict.fromkeys(lists))))

@@ -26,6 +26,7 @@ class FieldKind(StrEnum):
 
     TEXT = "text"
     PHONE = "phone"
+    POSTCODE = "postcode"
     DATE = "date"
     TIME = "time"
     NUMBER = "number"

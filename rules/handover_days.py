@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from rules.calendar import WorkingCalendar
-from rules.deadlines import Deadline, Term, Unit, deadline
+from rules.deadlines import Deadline, Term, Unit, deadline, on_next_workday
 from rules.duty import Duty
 from rules.errors import DomainError
 from rules.handover_policy import HandoverPolicy, ReceiptPolicy, StartEvent
@@ -227,4 +227,4 @@ def _still_open(
     closed = due.instant <= opened_at or not calendar.is_workday(started_on)
     if time.office_day(opened_at) != started_on or not closed:
         return due
-    return deadline(calendar.next_workday(started_on), term, time.rules, calendar)
+    return on_next_workday(started_on, term, time.rules, calendar)

@@ -222,16 +222,31 @@ def ready(papers: Checklist, given: Mapping[str, Given]) -> tuple[Item, ...]:
     """Return the lines the giver still has to answer before handing over; empty: none.
 
     A paper may be missing, but then the giver says so; of one that is there pages, certificate
-    number and signatures are said where they are asked for. Where every line is optional at least
-    one paper is there.
+    number and signatures are said where they are asked for. Nothing is there before what has to
+    come first. Where every line is optional at least one paper is there.
 
-    Rule: S1-09.4.1, S4-LOAN.4.2a, S4-LOAN.5.2b.
+    Rule: S1-09.4.1, S4-LOAN.4.2a, S4-LOAN.5.2b, S1-10.5.
     """
     said = [(item, given.get(item.id, Given(item.id))) for item in papers.item]
     optional = all(item.needed is Needed.OPTIONAL for item in papers.item)
     if optional and not any(one.state is ItemState.PRESENT for _, one in said):
         return papers.item
-    return tuple(item for item, one in said if not _answered(papers, item, one))
+    return tuple(
+        item
+        for item, one in said
+        if not _answered(papers, item, one) or too_early(item, given) is not None
+    )
+
+
+def too_early(item: Item, given: Mapping[str, Given]) -> str | None:
+    """Return the id of what has to come before a line that is said to be there; None: nothing.
+
+    Rule: S1-10.5, S1-10.6.
+    """
+    states = {name: one.state for name, one in given.items()}
+    there = ItemState.PRESENT
+    early = item.after and states.get(item.id) is there and states.get(item.after) is not there
+    return item.after if early else None
 
 
 def order(papers: Checklist, items: Iterable[str]) -> tuple[str, ...]:

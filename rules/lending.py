@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rules.deadlines import Term
+from rules.deadlines import Term, Unit
 from rules.duty import Duty
 from rules.errors import DomainError
 from rules.leaves import RoleCode, RuleId, Text, parse_rule
@@ -81,6 +81,19 @@ class Unreturned:
 
 
 @dataclass(frozen=True)
+class SpotChecks:
+    """`[loan.spot_checks]`: who has papers is asked at random to show them; missing: nobody is."""
+
+    percent: int
+    """Of the loans that are out, how many are asked for on each working day, 1 to 100."""
+    rule: RuleId
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.percent <= 100:
+            raise DomainError("percent of 1 to 100")
+
+
+@dataclass(frozen=True)
 class LoanPolicy:
     """`[loan]`: papers leave the custodian's hands and come back."""
 
@@ -125,13 +138,25 @@ class LoanPolicy:
     limit: int | None = None
     """Loans one borrower may have open at a time."""
     limit_rule: RuleId | None = None
-    notice_rule: RuleId | None = None
-    """Clause on handling that the borrower confirms at the hand-out."""
+    notice_rules: tuple[RuleId, ...] = ()
+    """Clauses on handling that the borrower confirms at the hand-out."""
     form: Text | None = None
     """Name of the regulation's register or slip."""
     carrier_rule: RuleId | None = None
     """Clause by which who carries important or graded papers outside is named."""
+    carrier_graded_rule: RuleId | None = None
+    """The same of graded papers; None: there is no other one for these."""
     unreturned: Unreturned | None = None
+    spot_checks: SpotChecks | None = None
+
+    @property
+    def renewed_to_a_day(self) -> bool:
+        """Whether who renews names the new day: as at the hand-out, or after one day's loan.
+
+        Rule: S1-15.6.2, C-73.
+        """
+        of_a_day = self.renewals_max > 0 and self.duty.due.unit is Unit.SAME_DAY
+        return self.stated or of_a_day
 
     def __post_init__(self) -> None:
         if self.request not in (Action.LOAN, Action.CONSULT):

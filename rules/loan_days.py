@@ -13,7 +13,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from rules.calendar import WorkingCalendar
-from rules.deadlines import Deadline, Term, Unit, deadline
+from rules.deadlines import Deadline, Term, Unit, deadline, on_next_workday
 from rules.errors import DomainError
 from rules.incidents import IncidentKind, told_of
 from rules.lending import DaysOff, LoanPolicy
@@ -266,13 +266,13 @@ def _still_open(
 
     With `worked` it starts on a working day.
     """
-    day = policy.time.office_day(at)
-    if worked:
-        day = calendar.on_or_after(day)
-    due = deadline(day, term, policy.time.rules, calendar)
+    day, time = policy.time.office_day(at), policy.time.rules
+    if worked and not calendar.is_workday(day):
+        return on_next_workday(day, term, time, calendar)
+    due = deadline(day, term, time, calendar)
     while due.instant <= at:
+        due = on_next_workday(day, term, time, calendar)
         day = calendar.next_workday(day)
-        due = deadline(day, term, policy.time.rules, calendar)
     return due
 
 

@@ -12,6 +12,9 @@ from enum import StrEnum
 from rules.leaves import Text
 from rules.secrecy import AccessLevel, Grade
 
+MATERIAL, MADE_BY = "material", "made_by"
+"""Fields of a dossier that say which kind of papers it holds, and which department made them."""
+
 
 class Action(StrEnum):
     """What somebody wants to do that another must allow."""
@@ -97,9 +100,15 @@ class Material(StrEnum):
     """Title deed, kept like cash (S4-LOAN)."""
 
     @classmethod
-    def of(cls, dossier_type: str) -> Material:
-        """Return what papers a dossier of that type holds; types of no other name are dossiers."""
-        return next((one for one in cls if one.value == dossier_type), cls.DOSSIER)
+    def of(cls, dossier_type: str, said: str = "") -> Material:
+        """Return what papers a dossier holds: as its field `material` says, else as its type does.
+
+        What neither names is a dossier like any other.
+
+        Rule: S1-12.3.2b, S1-12.3.2c.
+        """
+        named = (one for name in (said, dossier_type) for one in cls if one.value == name)
+        return next(named, cls.DOSSIER)
 
 
 @dataclass(frozen=True)

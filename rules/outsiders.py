@@ -43,19 +43,21 @@ class Shown:
         return frozenset({self.credential})
 
     def _reasons(self, day: date, rule: str) -> list[Reason]:
-        reasons = []
-        if self.valid_to is not None and self.valid_to < day:
-            reasons.append(
-                Reason.of(
-                    "credential_expired",
-                    rule=rule,
-                    next_step="show_credential",
-                    until=self.valid_to,
-                )
-            )
+        expired = ends_before(self.valid_to, day, rule)
+        reasons = [expired] if expired else []
         if self.used and self.credential in LETTERS:
             reasons.append(Reason.of("letter_used", rule="C-05", next_step="show_credential"))
         return reasons
+
+
+def ends_before(valid_to: date | None, day: date, rule: str) -> Reason | None:
+    """Return that a credential ends before the last day on which it is needed; None: it does not.
+
+    Rule: S1-15.7.2, C-05.
+    """
+    if valid_to is None or valid_to >= day:
+        return None
+    return Reason.of("credential_expired", rule=rule, next_step="show_credential", until=valid_to)
 
 
 def admitted(rows: Sequence[Approval], facts: Facts) -> Approval | None:

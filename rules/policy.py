@@ -150,7 +150,7 @@ class Policy:
             raise DomainError(f"approval[{pair[0]}] before approval[{pair[1]}], which hides it")
         if not self.dossier.levels and any(one.when.levels for one in self.approval):
             raise DomainError("approvals without levels where the policy has no levels")
-        known = {spec.id for spec in self.dossier.field_specs}
+        known = {spec.id for spec in self.dossier.every_field}
         if unknown := [name for name in self.open.required if name not in known]:
             raise DomainError(f"open.required among the dossier's fields, not {unknown[0]!r}")
         working = When(materials=(Material.WORKING_FILE,))

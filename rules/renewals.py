@@ -115,7 +115,7 @@ def _day_of(
     lending = lending_of(policy)
     rule = _rule(policy, wish)
     longest = _longest(policy, loan, calendar).last_day
-    if wish.until is None and (wish.long_term or lending.stated):
+    if wish.until is None and (wish.long_term or lending.renewed_to_a_day):
         return [Reason.of("day_missing", rule=rule, next_step="name_day")]
     day = longest
     if wish.until is not None:

@@ -64,11 +64,7 @@ class Reader:
         if not isinstance(table, Mapping):
             raise self.error(key, table, "a table")
         hints = _hints(into)  # type: ignore[arg-type]  # a type is hashable
-        fields = {
-            item.name: item
-            for item in dataclasses.fields(into)  # type: ignore[arg-type]  # callers pass records
-            if item.init and not item.metadata.get("given")
-        }
+        fields = _fields(into)  # type: ignore[arg-type]  # the same
         found = [
             self.error(_join(key, name), value, f"one of {', '.join(fields)}")
             for name, value in table.items()
@@ -218,6 +214,16 @@ def _can_be_off(hint: Any) -> bool:
 
 def _join(key: str, name: str) -> str:
     return f"{key}.{name}" if key else name
+
+
+@cache
+def _fields(record: type[Any]) -> Mapping[str, dataclasses.Field[Any]]:
+    """Return what a table may say of a record."""
+    return {
+        item.name: item
+        for item in dataclasses.fields(record)
+        if item.init and not item.metadata.get("given")
+    }
 
 
 @cache

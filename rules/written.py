@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ BASE = "_base"
 OVERLAY_KEY = "overlay"
 OVER_KEY = "over"
 """Of a company's own file: the pack it lies over."""
+_OVERLAY = re.compile(rf"^{OVERLAY_KEY} *=", re.MULTILINE)
 
 LIKE_KEY = "like"
 """Of a row `[[handover]]`: id of the row above from which it has every key it does not say."""
@@ -128,12 +130,12 @@ def toml(text: str, file: str) -> dict[str, Any]:
 
 def available_packs() -> tuple[str, ...]:
     """Return the names of the packs in the package, sorted, overlays not included."""
-    return tuple(name for name, data in _files().items() if OVERLAY_KEY not in data)
+    return tuple(name for name, overlay in _files().items() if not overlay)
 
 
 def available_overlays() -> tuple[str, ...]:
     """Return the names of the overlays in the package, sorted."""
-    return tuple(name for name, data in _files().items() if OVERLAY_KEY in data)
+    return tuple(name for name, overlay in _files().items() if overlay)
 
 
 def text_of(name: str) -> str:
@@ -142,11 +144,12 @@ def text_of(name: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _files() -> dict[str, dict[str, Any]]:
+def _files() -> dict[str, bool]:
+    """Return by name whether a file is an overlay; only what a company lists is read as TOML."""
     folder = files("rules").joinpath("packs")
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".toml"))
     stems = [name.removesuffix(".toml") for name in names if not name.startswith("_")]
-    return {stem: toml(text_of(stem), f"{stem}.toml") for stem in stems}
+    return {stem: _OVERLAY.search(text_of(stem)) is not None for stem in stems}
 
 
 def _plain(value: object) -> str:

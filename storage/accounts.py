@@ -17,7 +17,7 @@ from enum import StrEnum
 from sqlalchemy import bindparam, case, delete, func, insert, select, true, update
 from sqlalchemy.orm import Session
 
-from storage import locks, meta, outbox
+from storage import forwarding, locks, meta
 from storage import staff as people
 from storage.tables import account, channel_note, menu, message_ref, staff, stranger
 from storage.tables import invite as invites
@@ -232,7 +232,7 @@ def follow_home(unit: Unit, old: Bound, problem: str, *, claimed: bool = False) 
     """Send what waits for an account to the home of its person, or give it up for `problem`."""
     person = people.get(unit.session, old.staff_id)
     to = (person.home_channel, person.home_account) if person and person.home_channel else None
-    outbox.forward(
+    forwarding.forward(
         unit, old.channel, old.account, old.staff_id, to, problem=problem, claimed=claimed
     )
 

@@ -23,6 +23,8 @@ class AffairKind(StrEnum):
     DEAL = "deal"
     COMPLAINT = "complaint"
     STATISTICS = "statistics"
+    SPARE_KEY = "sparekey"
+    AMENDMENT = "amendment"
 
 
 class AffairState(StrEnum):

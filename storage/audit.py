@@ -163,6 +163,11 @@ def newest(session: Session) -> datetime | None:
     return session.execute(query).scalar()
 
 
+def written_at(session: Session, seq: int) -> datetime | None:
+    """Return when an entry was written; None: there is none of that number."""
+    return session.execute(select(audit.c.at).where(audit.c.seq == seq)).scalar()
+
+
 def last_act(session: Session, staff_id: str) -> datetime | None:
     """Return when the person last did something that was recorded."""
     mine = select(audit.c.at).where(audit.c.staff_id == staff_id)

@@ -8,14 +8,17 @@ are counted like new ones.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy import bindparam, literal_column, select, update
 
 from storage import dossier_fields
 from storage.tables import dossier
 from storage.unit import Unit
+
+KIND = "customer_kind"
+"""Field that says which kind of customer it is."""
 
 LONG_TERM = "long_term"
 """Field that marks a customer of long-term cooperation: `yes` (C-46)."""
@@ -30,6 +33,8 @@ class Standing:
     """The field that is the dossier's key, such as `vin`."""
     fields: frozenset[str]
     """Those that make it complete."""
+    kinds: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Those that do so for kinds of customers with fields of their own."""
 
 
 _COLUMNS = ("id", "type", "department", "key", "phone", "contact", "address", "fields")
@@ -69,7 +74,7 @@ def count(unit: Unit, standing: Callable[[str, str], Standing], limit: int) -> i
         counted.append(
             {
                 "of": row["id"],
-                "missing": len(under.fields - held),
+                "missing": len(under.kinds.get(further.get(KIND, ""), under.fields) - held),
                 "governed_by": under.pack,
                 "long_term": further.get(LONG_TERM) == "yes",
             }

@@ -6,6 +6,7 @@ then, every look asks. One for somebody from outside opens nothing to who asked 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -36,9 +37,11 @@ class Consultation:
     """When to come to the reading room, in the custodian's words; empty: not fixed."""
     outsider_id: int | None
     """Who reads, where that is somebody from outside; None: who asked."""
+    parts: tuple[str, ...]
+    """Of the dossier; empty: the whole."""
 
 
-_OPEN_TO = select(consultation.c.dossier_id).where(
+_OPEN_TO = select(consultation.c.dossier_id, consultation.c.parts).where(
     consultation.c.staff_id == bindparam("staff_id"),
     consultation.c.state == "granted",
     consultation.c.last_day >= bindparam("day"),
@@ -56,6 +59,7 @@ def add(
     last_day: date,
     at: datetime,
     outsider_id: int | None = None,
+    parts: Sequence[str] = (),
 ) -> int:
     """Keep a request and return its id."""
     id_ = next(unit.ids)
@@ -70,6 +74,7 @@ def add(
             state="asked",
             asked_at=at,
             outsider_id=outsider_id,
+            parts=" ".join(parts),
         )
     )
     return id_
@@ -100,9 +105,18 @@ def of_outsider(unit: Unit, outsider_id: int) -> list[Consultation]:
     return [_consultation(unit, row) for row in rows]
 
 
-def open_to(session: Session, staff_id: str, day: date) -> frozenset[int]:
-    """Return the dossiers that are open to a person for a time, on that office day."""
-    return frozenset(session.execute(_OPEN_TO, {"staff_id": staff_id, "day": day}).scalars())
+def open_to(session: Session, staff_id: str, day: date) -> dict[int, frozenset[str]]:
+    """Return the dossiers that are open to a person for a time, on that office day.
+
+    With each its parts, from all that was granted; none: the whole is open.
+    """
+    found: dict[int, frozenset[str]] = {}
+    for dossier_id, words in session.execute(_OPEN_TO, {"staff_id": staff_id, "day": day}):
+        some, before = frozenset(words.split()), found.get(dossier_id)
+        if before is not None:
+            some = some | before if some and before else frozenset()
+        found[dossier_id] = some
+    return found
 
 
 def close(unit: Unit, consultation_id: int, state: str, at: datetime) -> None:
@@ -150,4 +164,5 @@ def _consultation(unit: Unit, row: Row[tuple[object, ...]]) -> Consultation:
         row.granted_at,
         unit.vault.open(row.slot, row.id),
         row.outsider_id,
+        tuple(row.parts.split()),
     )

@@ -124,6 +124,15 @@ _WAITING = union(
     )
 )
 
+_TO_SETTLE = (
+    select(custody_step)
+    .where(
+        custody_step.c.witness == bindparam("who"),
+        custody_step.c.state == literal_column("'disputed'"),
+    )
+    .order_by(custody_step.c.id)
+)
+
 _ALL_CONFIRMED = (
     custody_step.c.giver_at.is_not(None),
     custody_step.c.taker_at.is_not(None),
@@ -250,6 +259,11 @@ def waiting_for(unit: Unit, staff_id: str, limit: int = MOST) -> tuple[Step, ...
     """Return the open steps that wait for a person to confirm, the oldest first."""
     query = select(custody_step).where(custody_step.c.id.in_(_WAITING))
     return _steps(unit, query.order_by(custody_step.c.id).limit(limit), who=staff_id)
+
+
+def to_settle(unit: Unit, staff_id: str, limit: int = MOST) -> tuple[Step, ...]:
+    """Return the disputed steps that a person was asked to settle, the oldest first."""
+    return _steps(unit, _TO_SETTLE.limit(limit), who=staff_id)
 
 
 def chain(

@@ -218,9 +218,14 @@ def every_out(unit: Unit) -> Iterator[Loan]:
     Rule: S3-ENG.3.6.
     """
     after = 0
-    while some := _loans(unit, _SOME_OUT, {"after": after, "limit": SLICE}):
+    while some := some_out(unit, after):
         yield from some
         after = some[-1].id
+
+
+def some_out(unit: Unit, after: int, limit: int = SLICE) -> tuple[Loan, ...]:
+    """Return the next loans behind that id whose papers are not all back."""
+    return _loans(unit, _SOME_OUT, {"after": after, "limit": limit})
 
 
 def _late(late: Late) -> tuple[ColumnElement[bool], ...]:

@@ -17,23 +17,19 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    FromClause,
     bindparam,
     delete,
     exists,
     func,
-    literal_column,
     select,
-    true,
     union_all,
     update,
 )
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import Insert
 
-from storage import ledger, locks
+from storage import ledger, locks, outbox_rows
 from storage.tables import message_ref, outbox, outbox_turn
-from storage.types import Instant
 from storage.unit import Unit
 from storage.upsert import changed, insert_or_leave, insert_or_set, leaving
 
@@ -44,11 +40,6 @@ GONE = ":gone"
 """How the key ends of a row that takes the message of the key before it out of the chat."""
 PASSING = "r."
 """How the slots of messages begin that do not stay: they go to no other chat."""
-UNREACHABLE = "unreachable"
-"""Problem of a message whose reader cannot be reached: blocked us, left the messenger."""
-ALARM = "alarm:"
-"""How the keys of alarms to the operators begin: they are no reason for another alarm."""
-MOST_COUNTED = 20_000
 
 
 @dataclass(frozen=True)
@@ -81,44 +72,6 @@ class Message:
         return self.first_due_at or self.due_at
 
 
-@dataclass(frozen=True)
-class Backlog:
-    """Messages that are due and did not arrive."""
-
-    count: int
-    """At most MOST_COUNTED."""
-    oldest: datetime | None
-    """Since when the longest waiting one is owed; None: none waits."""
-
-
-@dataclass(frozen=True)
-class Failures:
-    """Messages that were given up since some instant, without those to people out of reach."""
-
-    count: int
-    first: datetime | None
-
-
-@dataclass(frozen=True)
-class Stranded:
-    """A chat on a channel that nobody serves, for which something waits."""
-
-    channel: str
-    account: str
-    staff_id: str | None
-
-
-# States are written out, not bound: SQLite must see that its partial indexes fit.
-def _in_state(table: FromClause, *states: str) -> ColumnElement[bool]:
-    literals: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in states]
-    state: ColumnElement[Any] = table.c.state
-    return state.in_(literals) if len(literals) > 1 else state == literals[0]
-
-
-def _ready(table: FromClause = outbox) -> tuple[ColumnElement[bool], ...]:
-    return _in_state(table, "ready", "sending"), _in_state(table, "ready")
-
-
 def _blocked() -> ColumnElement[bool]:
     earlier = outbox.alias("earlier")
     return (
@@ -126,9 +79,9 @@ def _blocked() -> ColumnElement[bool]:
         .where(
             earlier.c.channel == outbox.c.channel,
             earlier.c.account == outbox.c.account,
-            _in_state(earlier, "ready", "sending"),
+            outbox_rows.in_state(earlier, "ready", "sending"),
             earlier.c.turn < outbox.c.turn,
-            _in_state(earlier, "sending") | (earlier.c.attempts > 0),
+            outbox_rows.in_state(earlier, "sending") | (earlier.c.attempts > 0),
         )
         .correlate(outbox)
     )
@@ -146,24 +99,14 @@ _OF_SLOT = (
         outbox.c.channel == bindparam("channel"),
         outbox.c.account == bindparam("account"),
         outbox.c.slot == bindparam("slot"),
-        *_ready(),
+        *outbox_rows.ready(),
         outbox.c.mode != DELETE,  # it takes nobody's place, and nobody takes its own
         outbox.c.id != bindparam("but"),
     )
     .order_by(outbox.c.turn)
 )
 
-_ONE = select(
-    outbox.c.key, outbox.c.channel, outbox.c.account, outbox.c.slot, outbox.c.mode
-).where(outbox.c.id == bindparam("id"))
-
-_RENEW = update(outbox).where(outbox.c.id == bindparam("of"), *_ready())
-
-_DROP = (
-    update(outbox)
-    .where(outbox.c.id.in_(bindparam("ids", expanding=True)), *_ready())
-    .values(state="dropped", body=None)
-)
+_RENEW = update(outbox).where(outbox.c.id == bindparam("of"), *outbox_rows.ready())
 
 _SHOWN = (
     select(message_ref.c.ref)
@@ -179,7 +122,7 @@ _SHOWN = (
 
 _WAITING = (
     select(outbox.c.id, outbox.c.due_at, outbox.c.turn, _SHOWN.label("ref"))
-    .where(outbox.c.channel == bindparam("channel"), *_ready(), ~_blocked())
+    .where(outbox.c.channel == bindparam("channel"), *outbox_rows.ready(), ~_blocked())
     .order_by(outbox.c.due_at, outbox.c.turn)
 )
 _DUE = _WAITING.where(outbox.c.due_at <= bindparam("now")).limit(bindparam("limit"))
@@ -189,14 +132,14 @@ _AHEAD = union_all(select(_DUE.subquery("due")), select(_LATER.subquery("due_lat
 
 _NEXT_DUE = (
     select(outbox.c.due_at)
-    .where(outbox.c.channel == bindparam("channel"), *_ready(), ~_blocked())
+    .where(outbox.c.channel == bindparam("channel"), *outbox_rows.ready(), ~_blocked())
     .order_by(outbox.c.due_at)
     .limit(1)
 )
 
 _CLAIM = (
     update(outbox)
-    .where(outbox.c.id.in_(bindparam("ids", expanding=True)), *_ready())
+    .where(outbox.c.id.in_(bindparam("ids", expanding=True)), *outbox_rows.ready())
     .values(state="sending")
     .returning(*(outbox.c[name] for name in Message.__dataclass_fields__ if name != "ref"))
 )
@@ -205,23 +148,6 @@ _MARK_SENT = (
     update(outbox)
     .where(outbox.c.id == bindparam("of"))
     .values(state="sent", sent_at=bindparam("at"), problem="")
-)
-
-_SLOT_OF = (
-    select(message_ref.c.slot)
-    .where(
-        message_ref.c.channel == bindparam("channel"),
-        message_ref.c.account == bindparam("account"),
-        message_ref.c.ref == bindparam("ref"),
-    )
-    .order_by(message_ref.c.at.desc())
-    .limit(1)
-)
-
-_REF_OF = select(message_ref.c.ref).where(
-    message_ref.c.channel == bindparam("channel"),
-    message_ref.c.account == bindparam("account"),
-    message_ref.c.slot == bindparam("slot"),
 )
 
 
@@ -279,9 +205,11 @@ def put(
         },
     )
     if first is None or not renewed:  # none, or the relay has taken it up since
-        _drop(unit, [one.id for one in older], "superseded")
+        outbox_rows.drop_ready(unit, [one.id for one in older], "superseded")
     else:
-        _drop(unit, [row, *(one.id for one in older if one.id != first.id)], "superseded")
+        outbox_rows.drop_ready(
+            unit, [row, *(one.id for one in older if one.id != first.id)], "superseded"
+        )
 
 
 def next_due(session: Session, channel: str) -> datetime | None:
@@ -329,7 +257,7 @@ def mark_sent(unit: Unit, row: Message, ref: str) -> None:
 
 def mark_gone(unit: Unit, id: int) -> None:
     """Record that a message was taken out of its chat, and forget what it said."""
-    row = _one(unit, id)
+    row = outbox_rows.one(unit, id)
     unit.session.execute(_MARK_SENT, {"of": id, "at": unit.now})
     unit.session.execute(
         delete(message_ref).where(
@@ -338,7 +266,7 @@ def mark_gone(unit: Unit, id: int) -> None:
             message_ref.c.slot == row.slot,
         )
     )
-    said = outbox.c.key == row.key.removesuffix(GONE), _in_state(outbox, "sent")
+    said = outbox.c.key == row.key.removesuffix(GONE), outbox_rows.in_state(outbox, "sent")
     unit.session.execute(update(outbox).where(*said).values(body=None))
 
 
@@ -369,8 +297,8 @@ def recover(unit: Unit, channel: str, but: Collection[int] = ()) -> int:
     """
     query = select(outbox.c.id).where(
         outbox.c.channel == channel,
-        _in_state(outbox, "ready", "sending"),
-        _in_state(outbox, "sending"),
+        outbox_rows.in_state(outbox, "ready", "sending"),
+        outbox_rows.in_state(outbox, "sending"),
     )
     ids = [id for id in unit.session.execute(query).scalars() if id not in but]
     release(unit, ids)
@@ -379,43 +307,18 @@ def recover(unit: Unit, channel: str, but: Collection[int] = ()) -> int:
 
 def drop(unit: Unit, id: int, problem: str) -> None:
     """Give a claimed message up because it is no longer true or not needed."""
-    _moot(unit, id, problem, "sending")
-
-
-def _moot(unit: Unit, id: int, problem: str, *states: str) -> None:
-    if _end(unit, id, *states, state="dropped", problem=problem[:200], body=None):
-        ledger.settle(unit, _one(unit, id).key, "moot")
+    outbox_rows.moot(unit, id, problem, "sending")
 
 
 def fail(unit: Unit, id: int, problem: str) -> None:
     """Give a claimed message up: the platform does not take it or does not reach the person."""
-    _fail(unit, id, problem, "sending")
+    outbox_rows.fail(unit, id, problem, "sending")
 
 
-def _fail(unit: Unit, id: int, problem: str, *states: str) -> None:
-    values = {"state": "failed", "problem": problem[:200], "failed_at": unit.now}
-    if _end(unit, id, *states, **values):
-        ledger.settle(unit, _one(unit, id).key, "unreachable")
-
-
-def readdress(unit: Unit, channel: str, account: str, moved_to: str) -> None:
-    """Follow a chat that moved: what waits for it and the cards it shows."""
-    for table, pending in ((outbox, True), (message_ref, False)):
-        query = update(table).where(table.c.channel == channel, table.c.account == account)
-        if pending:
-            query = query.where(_in_state(outbox, "ready", "sending"))
-        unit.session.execute(query.values(account=moved_to))
-
-
-def forget_chat(unit: Unit, channel: str, account: str) -> int:
-    """Drop what waits for a chat that is gone; returns how many."""
-    query = select(outbox.c.id).where(
-        outbox.c.channel == channel, outbox.c.account == account, *_ready()
-    )
-    waiting = list(unit.session.execute(query).scalars())
-    for id in waiting:
-        _moot(unit, id, "chat gone", "ready")
-    return len(waiting)
+def withdraw(unit: Unit, slot: str) -> None:
+    """Do not send the card of that name, to whomever; what is on its way arrives."""
+    query = select(outbox.c.id).where(*outbox_rows.ready(), outbox.c.slot == slot)
+    outbox_rows.drop_ready(unit, list(unit.session.execute(query).scalars()), "withdrawn")
 
 
 def lately(session: Session, stem: str, at: datetime, pace: timedelta) -> str:
@@ -434,136 +337,6 @@ def answer_slot(session: Session, key: str) -> str:
     return session.execute(select(outbox.c.slot).where(outbox.c.key == key)).scalar() or ""
 
 
-def forward(
-    unit: Unit,
-    channel: str,
-    account: str,
-    staff_id: str | None,
-    to: tuple[str, str] | None,
-    *,
-    problem: str,
-    claimed: bool = False,
-) -> None:
-    """Send what waits for an account elsewhere; None: give it up for `problem`.
-
-    Only new messages go along: what would redraw a card stays where the card is, and what does
-    not stay in the chat goes to no other. `claimed`: also what is being sent, for a channel that
-    nobody serves any more.
-    """
-    states = ("ready", "sending") if claimed else ("ready",)
-    query = select(outbox.c.id, outbox.c.mode, outbox.c.slot).where(
-        outbox.c.channel == channel,
-        outbox.c.account == account,
-        outbox.c.staff_id == staff_id,
-        _in_state(outbox, "ready", "sending"),
-        _in_state(outbox, *states),
-    )
-    for row in unit.session.execute(query.order_by(outbox.c.turn)).all():
-        if row.mode == DELETE and not claimed:
-            continue
-        if row.mode != SEND or row.slot.startswith(PASSING):
-            _drop(unit, [row.id], problem)
-        elif to is None:
-            _fail(unit, row.id, problem, *states)
-        else:
-            values = {"channel": to[0], "account": to[1], "state": "ready", "attempts": 0}
-            _end(unit, row.id, *states, **values)  # unless the relay has taken it up since
-
-
-def send_elsewhere(unit: Unit, row: Message, channel: str, account: str) -> None:
-    """Send a message that did not arrive to another account of its reader, once.
-
-    Must come before `fail`: open notices then wait for the new message.
-    """
-    key = f"elsewhere:{row.id}"
-    if row.body is None:
-        ledger.hold(unit, row.key, key)
-    put(
-        unit,
-        key=key,
-        channel=channel,
-        account=account,
-        staff_id=row.staff_id,
-        mode=SEND,
-        slot=row.slot,
-        body=row.body,
-        due_at=unit.now,
-    )
-
-
-def unrendered(session: Session, channel: str, account: str) -> tuple[str, ...]:
-    """Return the keys of unsent messages to a chat that are drawn from the ledger when sent."""
-    query = select(outbox.c.key).where(
-        outbox.c.channel == channel,
-        outbox.c.account == account,
-        *_ready(),
-        outbox.c.body.is_(None),
-    )
-    return tuple(session.execute(query).scalars())
-
-
-def withdraw(unit: Unit, slot: str) -> None:
-    """Do not send the card of that name, to whomever; what is on its way arrives."""
-    query = select(outbox.c.id).where(*_ready(), outbox.c.slot == slot)
-    _drop(unit, list(unit.session.execute(query).scalars()), "withdrawn")
-
-
-def stranded(session: Session, channels: frozenset[str], limit: int) -> list[Stranded]:
-    """Return chats on other channels than `channels` for which something waits."""
-    query = (
-        select(outbox.c.channel, outbox.c.account, outbox.c.staff_id)
-        .where(_in_state(outbox, "ready", "sending"), outbox.c.channel.not_in(channels))
-        .distinct()
-        .limit(limit)
-    )
-    return [Stranded(*row) for row in session.execute(query)]
-
-
-def slot_of(session: Session, channel: str, account: str, ref: str) -> str:
-    """Return which card a platform message shows; "" when unknown."""
-    shown = {"channel": channel, "account": account, "ref": ref}
-    return session.execute(_SLOT_OF, shown).scalar() or ""
-
-
-def ref_of(session: Session, channel: str, account: str, slot: str) -> str | None:
-    """Return which platform message shows a card; None when it was never shown."""
-    card = {"channel": channel, "account": account, "slot": slot}
-    return session.execute(_REF_OF, card).scalar()
-
-
-def backlog(session: Session, now: datetime, channel: str | None = None) -> Backlog:
-    """Return what waits to be sent although it is due, alarms to operators left out.
-
-    `channel`: on that one only.
-    """
-    owed_at = func.coalesce(outbox.c.first_due_at, outbox.c.due_at).label("owed_at")
-    waiting = (
-        select(owed_at)
-        .where(
-            true() if channel is None else outbox.c.channel == channel,
-            _in_state(outbox, "ready", "sending"),
-            (outbox.c.due_at <= now) | (outbox.c.attempts > 0) | _in_state(outbox, "sending"),
-            _no_alarm(),
-        )
-        .order_by(outbox.c.due_at)
-        .limit(MOST_COUNTED)
-        .subquery()
-    )
-    query = select(func.count(), func.min(waiting.c.owed_at, type_=Instant)).select_from(waiting)
-    return Backlog(*session.execute(query).one())
-
-
-def failures(session: Session, since: datetime) -> Failures:
-    """Return what the platforms refused since then; people out of reach are not counted."""
-    query = select(func.count(), func.min(outbox.c.failed_at)).where(
-        _in_state(outbox, "failed"),
-        outbox.c.failed_at >= since,
-        outbox.c.problem != UNREACHABLE,
-        _no_alarm(),
-    )
-    return Failures(*session.execute(query).one())
-
-
 def purge(unit: Unit, before: datetime, limit: int = 500) -> int:
     """Forget bodies written before that instant; returns how many. What waits is kept."""
     old = (
@@ -571,15 +344,11 @@ def purge(unit: Unit, before: datetime, limit: int = 500) -> int:
         .where(
             outbox.c.body.is_not(None),
             outbox.c.created_at < before,
-            _in_state(outbox, "sent", "dropped", "failed"),
+            outbox_rows.in_state(outbox, "sent", "dropped", "failed"),
         )
         .limit(limit)
     )
     return changed(unit.session, update(outbox).where(outbox.c.id.in_(old)).values(body=None))
-
-
-def _no_alarm() -> ColumnElement[bool]:
-    return ~outbox.c.key.startswith(ALARM, autoescape=True)
 
 
 def _of_slot(unit: Unit, channel: str, account: str, slot: str, but: int) -> Sequence[Any]:
@@ -589,35 +358,19 @@ def _of_slot(unit: Unit, channel: str, account: str, slot: str, but: int) -> Seq
 
 
 def _give_back(unit: Unit, id: int, values: dict[str, Any]) -> None:
-    row = _one(unit, id)
+    row = outbox_rows.one(unit, id)
     if row.slot:
         locks.take(unit.session, f"card:{row.channel}:{row.account}:{row.slot}")
     replaced = row.slot and row.mode != DELETE
     newer = _of_slot(unit, row.channel, row.account, row.slot, id) if replaced else []
     if newer and row.mode != SEND:
-        _end(unit, id, "sending", state="dropped", problem="superseded", body=None)
+        outbox_rows.end(unit, id, "sending", state="dropped", problem="superseded", body=None)
         return
     if newer and newer[-1].body is not None:
         body = unit.vault.open(newer[-1].body, newer[-1].id)
         values = values | {"body": unit.seal("outbox.body", id, body)}
-        _drop(unit, [one.id for one in newer], "superseded")
-    _end(unit, id, "sending", state="ready", **values)
-
-
-def _end(unit: Unit, id: int, *states: str, **values: Any) -> bool:
-    """Say what became of a row in one of these states; False: it is in none any more."""
-    there = update(outbox).where(outbox.c.id == id, _in_state(outbox, *states))
-    return changed(unit.session, there.values(**values)) == 1
-
-
-def _drop(unit: Unit, ids: Sequence[int], problem: str) -> None:
-    """Drop what is still ready of these."""
-    if ids:
-        unit.session.execute(_DROP, {"ids": ids, "problem": problem[:200]})
-
-
-def _one(unit: Unit, id: int) -> Any:
-    return unit.session.execute(_ONE, {"id": id}).one()
+        outbox_rows.drop_ready(unit, [one.id for one in newer], "superseded")
+    outbox_rows.end(unit, id, "sending", state="ready", **values)
 
 
 def _message(unit: Unit, row: Any, ref: str | None) -> Message:

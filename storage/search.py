@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -80,11 +80,20 @@ class Hit:
     recent: bool
 
 
-@dataclass(frozen=True)
-class _Candidate:
+class _Candidate(NamedTuple):
     id: int
     norm: str
     keeper: str
+
+
+class _Rarity(NamedTuple):
+    """How many dossiers have a gram; sorts the rarer one first."""
+
+    rows: int
+    """At most one more than was counted."""
+    nearness: int
+    """The id of the last of those rows, negative."""
+    gram: str
 
 
 @dataclass(frozen=True)
@@ -159,12 +168,13 @@ _OLD_NUMBER_PREFIX = (  # of dossiers that were merged: it leads to the one that
     .limit(bindparam("limit"))
 )
 
-_GRAM_PROBE = select(func.count()).select_from(
-    select(literal_column("1"))
+_OF_GRAM = (
+    select(dossier_gram.c.dossier_id)
     .where(dossier_gram.c.gram == bindparam("gram"))
     .limit(bindparam("limit"))
     .subquery()
 )
+_GRAM_PROBE = select(func.count(), func.max(_OF_GRAM.c.dossier_id))
 
 _KEY_PROBE = select(func.count()).select_from(
     select(literal_column("1"))
@@ -273,7 +283,7 @@ def _by_phone(unit: Unit, digits: str) -> list[_Candidate]:
     if found:
         return found
     tail = {"index": unit.vault.index(digits[-4:]), "limit": NARROW}
-    rows = unit.session.execute(_BY_TAIL, tail)
+    rows = unit.session.execute(_BY_TAIL, tail).all()
     return [
         _Candidate(row.id, row.name_norm, row.keeper)
         for row in rows
@@ -305,28 +315,32 @@ def _by_name(
     pairs = sorted({pair for part in query.parts for pair in grams(part)})[:_MAX_GRAMS]
     rare = _rarest(session, pairs)
     parts = {f"part{at}": part for at, part in enumerate(query.parts)}
-    if rare and rare[0][1] <= NARROW:
-        return _run(session, _by_gram(len(parts)), {**parts, "gram": rare[0][0], "limit": NARROW})
+    if rare and rare[0].rows <= NARROW:
+        narrow = {"gram": rare[0].gram, "probed": NARROW, "limit": NARROW}
+        return _run(session, _by_grams(1, len(parts)), {**parts, **narrow})
     begins = _run(session, _NAME_PREFIX, {**_prefix(query.parts[0]), "limit": MAX_FOUND})
     found = [one for one in (*used.values(), *begins) if query.in_name(one.norm)]
     found += _run(session, _own_part(len(parts)), {**parts, "staff_id": staff_id})
     if rare:
-        common = {"gram": rare[0][0], "second": rare[-1][0], "limit": MAX_FOUND}
-        found += _run(session, _by_common_grams(len(parts)), {**parts, **common})
+        marks = dict(zip(("gram", "second"), (one.gram for one in rare), strict=False))
+        common = {**parts, **marks, "probed": MAX_PROBED, "limit": MAX_FOUND}
+        found += _run(session, _by_grams(len(rare), len(parts)), common)
     return found
 
 
-def _rarest(session: Session, pairs: Sequence[str]) -> list[tuple[str, int]]:
-    """Return the two rarest grams and about how many rows each has, rarest first.
+def _rarest(session: Session, pairs: Sequence[str]) -> list[_Rarity]:
+    """Return the two rarest grams, rarest first.
 
-    Each count stops where it exceeds the best so far, so common grams cost little.
+    Each count stops where it exceeds the best so far, so common grams cost little. Of two that
+    exceed it the one is rarer whose rows reach further: the index yields them by dossier.
     """
-    best: list[tuple[str, int]] = []
+    best: list[_Rarity] = []
     bound = PROBE
     for pair in pairs:
-        count = _count(session, _GRAM_PROBE, {"gram": pair}, bound)
-        best = sorted([*best, (pair, count)], key=lambda one: one[1])[:2]
-        if (bound := best[0][1]) <= NARROW // 10:
+        asked = {"gram": pair, "limit": bound + 1}
+        rows, last = session.execute(_GRAM_PROBE, asked).one()
+        best = sorted([*best, _Rarity(rows, -(last or 0), pair)])[:2]
+        if (bound := best[0].rows) <= NARROW // 10:
             break
     return best
 
@@ -341,35 +355,31 @@ def _in_name(found: Subquery, parts: int) -> list[ColumnElement[bool]]:
 
 
 @cache
-def _by_gram(parts: int) -> Select[*tuple[Any, ...]]:
+def _by_grams(grams_: int, parts: int) -> Select[*tuple[Any, ...]]:
+    """Return those that have one gram, or two, and every part, in the order of the index.
+
+    All that a row has to have is looked up row by row, and whoever has enough stops. Beside a
+    join SQLite first copies all rows of the gram, and PostgreSQL may read all of the second one.
+    """
     led = (
-        select(*_COLUMNS)
-        .join_from(dossier_gram, dossier, dossier.c.id == dossier_gram.c.dossier_id)
+        select(dossier_gram.c.dossier_id.label("id"))
         .where(dossier_gram.c.gram == bindparam("gram"))
-        .limit(bindparam("limit"))
+        .limit(bindparam("probed"))
         .subquery("led")
     )
-    return select(led).where(*_in_name(led, parts))
-
-
-@cache
-def _by_common_grams(parts: int) -> Select[*tuple[Any, ...]]:
-    led = (
-        select(dossier_gram.c.dossier_id)
-        .where(dossier_gram.c.gram == bindparam("gram"))
-        .limit(MAX_PROBED)
-        .subquery("led")
+    of_led = dossier.c.id == led.c.id
+    named = select(
+        led.c.id,
+        select(dossier.c.name_norm).where(of_led).scalar_subquery().label("name_norm"),
+        select(dossier.c.keeper).where(of_led).scalar_subquery().label("keeper"),
     )
-    other = dossier_gram.alias("other")
-    both = (
-        select(*_COLUMNS)
-        .join_from(led, other, other.c.dossier_id == led.c.dossier_id)
-        .join(dossier, dossier.c.id == led.c.dossier_id)
-        .where(other.c.gram == bindparam("second"))
-        .limit(MAX_PROBED)
-        .subquery("both")
-    )
-    return select(both).where(*_in_name(both, parts)).limit(bindparam("limit"))
+    if grams_ == 2:
+        other = select(dossier_gram.c.dossier_id).where(
+            dossier_gram.c.gram == bindparam("second"), dossier_gram.c.dossier_id == led.c.id
+        )
+        named = named.where(other.scalar_subquery().is_not(None))
+    held = named.limit(MAX_PROBED).subquery("held")
+    return select(held).where(*_in_name(held, parts)).limit(bindparam("limit"))
 
 
 @cache
@@ -415,8 +425,7 @@ def _hits(session: Session, ids: list[int], staff_id: str, used: Collection[int]
 def _run(
     session: Session, statement: Select[*tuple[Any, ...]], values: dict[str, Any]
 ) -> list[_Candidate]:
-    rows = session.execute(statement, values)
-    return [_Candidate(row.id, row.name_norm, row.keeper) for row in rows]
+    return list(map(_Candidate._make, session.execute(statement, values).all()))
 
 
 def _count(

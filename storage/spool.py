@@ -7,6 +7,7 @@ all. Names are numbers that rise with the time of keeping: sorted, they are in o
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,8 @@ NAME = "spool"
 """In the folder of the attachments: shared by the processes of a company."""
 _COLUMN = "spool.message"
 _KEPT, _PASSING, _BAD = ".msg", ".part", ".bad"
+_NAME = re.compile(r"([0-9]{1,20})\.msg", re.ASCII)
+"""Of a file with a text; a copy that somebody made beside it is none."""
 
 
 class Spool:
@@ -49,19 +52,21 @@ class Spool:
         with converted(self._path):
             if not self._path.is_dir():
                 return ()
-            names = (one for one in os.listdir(self._path) if one.endswith(_KEPT))
-            return tuple(sorted(int(one.removesuffix(_KEPT)) for one in names))
+            found = (_NAME.fullmatch(one) for one in os.listdir(self._path))
+            return tuple(sorted(int(one[1]) for one in found if one))
 
     def read(self, number: int) -> str | None:
         """Return a text; None: it was taken out meanwhile.
 
         Raises:
             SealBroken: it was changed, or sealed with another key.
+            FolderRefused: it cannot be read.
         """
-        try:
-            data = self._file(number).read_bytes()
-        except FileNotFoundError:
-            return None
+        with converted(self._path):
+            try:
+                data = self._file(number).read_bytes()
+            except FileNotFoundError:
+                return None
         return self._vault.open(Sealed(_COLUMN, data), number)
 
     def done(self, number: int) -> None:

@@ -6,6 +6,7 @@ who left. Every walk here is bounded, never meets a person twice and passes over
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -130,22 +131,22 @@ _REPORTS = (
 )
 
 
-def _upward() -> Select[str]:
+def _upward() -> Select[str, str]:
     walk = (
-        select(staff.c.superior.label("id"), literal(1).label("depth"))
-        .where(staff.c.id == bindparam("id"))
+        select(staff.c.id.label("below"), staff.c.superior.label("id"), literal(1).label("depth"))
+        .where(staff.c.id.in_(bindparam("ids", expanding=True)))
         .cte("up", recursive=True)
     )
     above = staff.alias("above")
     walk = walk.union_all(
-        select(above.c.superior, walk.c.depth + 1).where(
+        select(walk.c.below, above.c.superior, walk.c.depth + 1).where(
             above.c.id == walk.c.id, walk.c.depth < MAX_CHAIN
         )
     )
     return (
-        select(staff.c.id)
+        select(walk.c.below, staff.c.id)
         .select_from(walk.join(staff, staff.c.id == walk.c.id))
-        .where(staff.c.active == true())
+        .where(staff.c.active == true(), staff.c.id != walk.c.below)
         .order_by(walk.c.depth)
     )
 
@@ -168,7 +169,7 @@ def _downward() -> Select[*tuple[Any, ...]]:
     )
 
 
-_CHAIN = _upward()
+_CHAINS = _upward()
 
 _TEAM = _downward()
 
@@ -241,8 +242,16 @@ def at_account(session: Session, channel: str, account_id: str) -> Known | None:
 
 def chain(session: Session, staff_id: str) -> tuple[str, ...]:
     """Return the active superiors of a person, nearest first, at most MAX_CHAIN."""
-    above = session.execute(_CHAIN, {"id": staff_id}).scalars()
-    return tuple(dict.fromkeys(one for one in above if one != staff_id))
+    return chains(session, (staff_id,))[staff_id]
+
+
+def chains(session: Session, staff_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Return the active superiors of each of those people, as `chain` does."""
+    above: dict[str, dict[str, None]] = {one: {} for one in staff_ids}
+    if above:
+        for below, superior in session.execute(_CHAINS, {"ids": list(above)}).all():
+            above[below][superior] = None
+    return {one: tuple(chain) for one, chain in above.items()}
 
 
 def reports(session: Session, staff_id: str) -> tuple[Person, ...]:

@@ -13,7 +13,8 @@ BODY_SECONDS = 10.0
 async def body_of(request: web.Request, seconds: float | None = None) -> bytes | None:
     """Return the body; None when it is larger than any message or does not end in time.
 
-    `seconds` it may take; None: BODY_SECONDS.
+    Empty where it is not encoded as its head says, or whoever posts it hangs up. `seconds` it may
+    take; None: BODY_SECONDS.
     """
     if request.content_length is not None and request.content_length > BODY_BYTES:
         return None
@@ -26,4 +27,6 @@ async def body_of(request: web.Request, seconds: float | None = None) -> bytes |
                     return None
     except TimeoutError:
         return None
+    except (web.RequestPayloadError, ConnectionError):
+        return b""
     return bytes(body)

@@ -6,6 +6,7 @@ against messages that a platform cuts without a word: everything returned fits `
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -15,6 +16,8 @@ from handlers.conversation.messages import TICK, Button, Card
 from handlers.texts import N_, Texts
 
 REPLY_NUMBER = N_("Reply with a number")
+REPLY_NUMBERS = N_("Reply with numbers, as in 1 2")
+TICK_AND_PRESS = N_("Ticks count once “{label}” is pressed; or reply with numbers, as in 1 2")
 DIGIT_MEANS = N_("{digit} {label}")
 REPLY_WORD = N_("Or reply with a word: {words}")
 WORDS_ONLY = N_("Reply with a word: {words}")
@@ -26,6 +29,13 @@ STAYS = N_("This messenger cannot take messages back: delete it yourself once yo
 
 DIGIT_OF_VERB = {"back": "0", "cancel": "9"}
 """Digits that act beside the numbers of a list (CONTRACT 2.2), by a conversation key's verb."""
+
+JOINER = "\u200d"
+"""Makes one sign of those before and behind it, such as a family."""
+SKINS = frozenset("🏻🏼🏽🏾🏿")
+"""Colour the sign before them."""
+LONGEST_SIGN = 16
+"""Characters that are looked back for where a sign begins."""
 
 QUOTE_BYTES = 90
 """Longest piece of an old message that is quoted."""
@@ -133,13 +143,29 @@ def shorten(text: str, limit: int) -> str:
 def _chop(line: str, limit: int, measure: Measure) -> list[str]:
     pieces = []
     while measure.length(line) > limit:
-        piece = measure.cut(line, limit)
+        piece = _whole_signs(line, measure.cut(line, limit))
         space = piece.rfind(" ")
         if space > len(piece) // 2:
             piece = piece[: space + 1]
         pieces.append(piece)
         line = line[len(piece) :]
     return [*pieces, line]
+
+
+def _whole_signs(line: str, piece: str) -> str:
+    """Return the beginning of a line without the half of a sign that several characters make."""
+    end = len(piece)
+    while len(piece) - end < LONGEST_SIGN and 0 < end < len(line) and _one_sign(line, end):
+        end -= 1
+    return line[:end] if end > 0 and not _one_sign(line, end) else piece
+
+
+def _one_sign(line: str, at: int) -> bool:
+    """Return whether the characters before and behind a place are drawn as one."""
+    before, behind = line[at - 1 : at], line[at : at + 1]
+    return JOINER in (before, behind) or (
+        behind != "" and (unicodedata.category(behind)[0] == "M" or behind in SKINS)
+    )
 
 
 @lru_cache
@@ -178,11 +204,16 @@ def _hint(
     """Return the lines that say how to answer without buttons."""
     counts = bool(card.choices) and not tapped
     numbered = counts and not listed
-    if not numbered and (nav_tapped or not nav):
+    ticked = card.several if listed else None
+    if not numbered and ticked is None and (nav_tapped or not nav):
         return []
     texts = texts_of(card.locale)
     digits = [(_digit(one), one.label) for one in nav]
-    said = [texts.t(REPLY_NUMBER)] if numbered else []
+    said = []
+    if ticked is not None:
+        said.append(texts.t(TICK_AND_PRESS, label=ticked.label))
+    elif numbered:
+        said.append(texts.t(REPLY_NUMBER if card.several is None else REPLY_NUMBERS))
     said += [
         texts.t(DIGIT_MEANS, digit=digit, label=label)
         for digit, label in digits

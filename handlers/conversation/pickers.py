@@ -19,6 +19,8 @@ from storage.staff import Person
 DRAFT = N_("draft")
 HINT = N_("{number} · {keeper}")
 
+_ONESELF = frozenset(["我", "我自己", "自己", "本人", "me", "myself"])
+
 _MOST_WORDS = 4
 """A customer's name is looked for in so many words at the beginning of a line."""
 
@@ -38,8 +40,10 @@ def dossiers(ctx: Context, words: str, page: int, limit: int = MAX_CHOICES) -> F
     hits = search.find_dossiers(
         ctx.unit, words, staff_id=ctx.person.id, limit=limit + 1, offset=page * limit
     )
+    seeing.ask_ahead(ctx, hits[:limit])
     shown = [(hit, option) for hit in hits[:limit] if (option := _option(ctx, hit))]
-    exact = [one for one in shown if _fits_fully(one[0], one[1], words)] if page == 0 else []
+    wanted = search.normalise(words) if page == 0 else ""
+    exact = [one for one in shown if wanted and _fits_fully(one[0], one[1], wanted)]
     if len(exact) == 1:
         return Found((exact[0][1],), exact=True)
     return Found(tuple(option for _, option in shown), more=len(hits) > limit)
@@ -55,6 +59,10 @@ def one_customer(ctx: Context, parts: list[str]) -> tuple[Option, int] | None:
 
 
 def colleagues(ctx: Context, words: str, page: int, limit: int = MAX_CHOICES) -> Found:
+    """Return one page of people; who writes 「我」 means themselves."""
+    if words.strip().casefold() in _ONESELF:
+        me = ctx.person
+        return Found((Option(me.id, me.name, me.department),), exact=True)
     people = staff.find(ctx.session, words, limit + 1, page * limit)
     options = tuple(Option(one.id, one.name, one.department) for one in people[:limit])
     wanted = search.normalise(words)
@@ -76,14 +84,11 @@ def _option(ctx: Context, hit: Hit) -> Option | None:
         hint = "" if hit.number else ctx.t(DRAFT)
     else:
         hint = ctx.t(HINT, number=hit.number or ctx.t(DRAFT), keeper=hit.keeper_name)
-    return Option(str(hit.id), seeing.customer(ctx, hit), hint)
+    return Option(str(hit.id), seeing.called(hit.name, seen), hint)
 
 
-def _fits_fully(hit: Hit, option: Option, words: str) -> bool:
-    """Whether the words are the whole of a name that may be shown, or a whole number."""
-    wanted = search.normalise(words)
-    if not wanted:
-        return False
+def _fits_fully(hit: Hit, option: Option, wanted: str) -> bool:
+    """Whether normalised words are the whole of a name that may be shown, or a whole number."""
     if hit.number and search.normalise(hit.number) == wanted:
         return True
     return option.label == hit.name and search.normalise(hit.name) == wanted

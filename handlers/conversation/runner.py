@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from handlers import intake, odd
 from handlers.context import Context
-from handlers.conversation import pickers
+from handlers.conversation import asides, pickers
 from handlers.conversation.answers import one_line
 from handlers.conversation.ending import GO_ON, RESTORE, SAVED, UNDO, cancel, put_aside, submit
 from handlers.conversation.engine import (
@@ -315,7 +315,7 @@ def go(
     if event is None:
         after, then, burst = change(talk.state, remarks=()), Then.ASK, False
     else:
-        done = worked_in(ctx, talk, event)
+        done = asides.with_way(ctx, talk.state, event, worked_in(ctx, talk, event))
         if done.idle:
             return Reply()
         after, then, burst = done.state, done.then, done.burst

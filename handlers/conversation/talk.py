@@ -20,7 +20,7 @@ from handlers.conversation.view import view
 from handlers.conversation.wording import draft_name
 from handlers.feature import Feature
 from handlers.texts import N_
-from storage import conversations, outbox
+from storage import conversations, outbox, shown_cards
 from storage.conversations import Stored
 
 STALE = N_("That button is out of date. This is where you are now.")
@@ -128,7 +128,7 @@ def present(ctx: Context, talk: Talk, inbound: Inbound | None) -> Reply:
     here = not elsewhere(ctx, stored)
     seen = ""
     if inbound is not None and inbound.card:
-        seen = outbox.slot_of(ctx.session, ctx.channel, ctx.account, inbound.card)
+        seen = shown_cards.slot_of(ctx.session, ctx.channel, ctx.account, inbound.card)
     if here and inbound is not None and seen in ("", talk.slot):
         return Reply((saved(ctx, talk, state, new_card=False),), alert=alert)
     old = Card(ctx.t(BELOW if here else MOVED), title=ctx.t(talk.form.title))

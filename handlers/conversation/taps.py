@@ -16,6 +16,11 @@ from handlers.texts import N_
 NEEDED = N_("{labels} is needed and cannot be skipped.")
 FIRST = N_("This is the first question.")
 AT_LEAST_ONE = N_("Please choose at least one.")
+NOT_SENT = N_(
+    "No choice has arrived yet: ticks on the card count once Done on it is pressed. You can also "
+    "reply with numbers, as in 1 2."
+)
+NONE_APPLIES = N_("If none applies, reply Skip.")
 TAP_SUBMIT = N_("Nothing is filed yet: submit when it is right.")
 
 
@@ -134,6 +139,11 @@ def _done(turn: Turn) -> None:
             turn.open(Pane.REVIEW)
     elif field.kind is Kind.CHOICES and turn.state.ticks:
         turn.take(field, list(turn.state.ticks), turn.state.tried)
+    elif field.kind is Kind.CHOICES and turn.source:
+        # some channels tell of what is ticked on a card only when its own button is pressed
+        turn.say(NOT_SENT)
+        if field.optional:
+            turn.say(NONE_APPLIES)
     elif field.kind in GATHERED and turn.answered(field):
         turn.onward()
     elif field.kind in GATHERED | {Kind.CHOICES} and field.optional:

@@ -117,6 +117,8 @@ consultation = Table(  # a request to read a dossier in place; granted, the righ
     Column("state", String(12), nullable=False),  # asked | granted | refused | withdrawn | lapsed
     Column("asked_at", Instant, nullable=False),
     Column("granted_at", Instant),
+    Column("parts", String(40), nullable=False, server_default=""),
+    # of the dossier, with blanks between; empty: the whole
     Column("slot", Encrypted("consultation.slot")),  # when to come to the reading room
     Column("outsider_id", Id, index=True),  # who reads; None: who asks
     Index(None, "staff_id", "state", "last_day"),

@@ -146,6 +146,7 @@ custody_step = Table(  # papers go from one hand to another, or are shown to be 
     partial("ix_custody_step_giver", "giver", where="state = 'open'"),
     partial("ix_custody_step_taker", "taker", where="state = 'open'"),
     partial("ix_custody_step_witness", "witness", where="state = 'open'"),
+    partial("ix_custody_step_disputed", "witness", where="state = 'disputed'"),
 )
 
 renewal = Table(  # a loan made longer, or asked to be; what was due before stays known

@@ -16,7 +16,7 @@ from bot.delivery import Pace, Relay
 from bot.settings import Limits
 from bot.units import Units
 from handlers.conversation.messages import Card, Mode
-from storage import ledger, outbox
+from storage import forwarding, ledger, outbox, shown_cards
 from storage.database import Database
 from storage.outbox import Message
 from storage.tables import notice
@@ -155,7 +155,7 @@ class TestOutcomes:
     async def test_sent_keeps_the_reference_of_the_card(self, post: Post) -> None:
         await post.send(put("first", slot="c.1.1"))
         ref = post.channel.messages[0].ref
-        found = await post.units.read(lambda s: outbox.ref_of(s, "fake", "anna", "c.1.1"))
+        found = await post.units.read(lambda s: shown_cards.ref_of(s, "fake", "anna", "c.1.1"))
         assert found == ref
 
     async def test_retry_later_waits_as_long_as_the_platform_says(self, post: Post) -> None:
@@ -667,7 +667,7 @@ class TestGivenAMessageThatDoesNotStay:
     ) -> None:
         await post.put(*self.both())
         await post.units.run(
-            lambda unit: outbox.forward(
+            lambda unit: forwarding.forward(
                 unit, "fake", "anna", None, ("fake", "other"), problem="moved"
             )
         )

@@ -17,6 +17,7 @@ from storage import inbox
 from storage.crypto import Vault
 from storage.errors import DatabaseRefused
 from storage.spool import Spool
+from storage.unit import Unit
 from tests.conftest import NOW
 from tests.fakes.clock import SettableClock
 
@@ -105,6 +106,36 @@ async def test_when_the_store_still_refuses_then_all_goes_on_waiting(
     house.refuses = False
     await house.late.catch_up()
     assert house.handled == ["字 1", "字 2"]
+
+
+async def test_when_the_inbox_cannot_hold_one_then_the_others_are_handled(
+    house: House, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receive = late._receive
+
+    def refuse(inbound: Inbound, unit: Unit) -> None:
+        if inbound.key == "1":
+            raise ValueError("too long")
+        receive(inbound, unit)
+
+    monkeypatch.setattr(late, "_receive", refuse)
+    for key in ("1", "2"):
+        house.spool.keep(msgspec.json.encode(message(key)).decode(), clock.now())
+    await house.late.catch_up()
+    assert house.handled == ["字 2"]
+    assert house.spool.waiting() == ()
+
+
+async def test_when_one_was_cut_off_then_the_others_are(
+    house: House, clock: SettableClock, tmp_path: Path
+) -> None:
+    for key in ("1", "2"):
+        house.spool.keep(msgspec.json.encode(message(key)).decode(), clock.now())
+    first = min((tmp_path / "attachments" / "spool").iterdir())
+    first.write_bytes(first.read_bytes()[:9])
+    await house.late.catch_up()
+    assert house.handled == ["字 2"]
+    assert first.with_suffix(".bad").exists()
 
 
 async def test_when_one_cannot_be_read_then_the_others_are(

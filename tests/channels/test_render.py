@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,6 +56,16 @@ class TestGivenMoreThanFits:
         assert rendered.rows == ()
         assert rendered.nav == NAV
 
+    def test_when_several_can_be_chosen_then_it_says_so(self) -> None:
+        card = Card("Which?", choices=choices(8), several=Button("Done", "c.5.7.set"), locale="en")
+        assert render(card, SIX).parts[0].split("\n")[-1] == "Reply with numbers, as in 1 2"
+        listing = replace(SIX, options=10, option_length=16)
+        rendered = render(card, listing)
+        assert rendered.parts[0].split("\n")[-1] == (
+            "Ticks count once “Done” is pressed; or reply with numbers, as in 1 2"
+        )
+        assert rendered.options == card.choices
+
     def test_when_a_label_is_too_long_then_the_choices_are_numbered(self) -> None:
         card = Card("Who?", choices=choices(2, "很长的公司名称有限责任公司 {}"), locale="en")
         rendered = render(card, SIX)
@@ -75,6 +86,21 @@ class TestGivenMoreThanFits:
         first = render(Card("New", locale="en"), SIX, quote=old).parts[0].split("\n")[0]
         assert first.startswith("In place of: 客户 鸿")
         assert first.endswith("…")
+
+
+class TestGivenSignsOfSeveralCharacters:
+    @pytest.mark.parametrize("sign", ["👨‍👩‍👧‍👦", "👍🏽", "é́", "☎️", "1️⃣"])
+    def test_when_split_then_none_is_cut_in_two(self, sign: str) -> None:
+        for limit in range(len(sign.encode()), 80):
+            pieces = split(sign * 20, limit)
+            assert "".join(pieces) == sign * 20
+            assert all(len(one.encode()) <= limit for one in pieces)
+            assert all(len(one) % len(sign) == 0 for one in pieces)
+
+    def test_when_nothing_but_marks_then_it_is_cut_all_the_same(self) -> None:
+        pieces = split("e" + "\u0301" * 5000, 2048)
+        assert "".join(pieces) == "e" + "\u0301" * 5000
+        assert max(len(one.encode()) for one in pieces) <= 2048
 
 
 class TestGivenAMonth:

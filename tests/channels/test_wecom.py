@@ -121,6 +121,40 @@ class TestGivenWhatPeopleSend:
         assert len(set(keys)) == 3
         assert hands.bot.heard[2].card == ref
 
+    async def test_when_the_platform_gives_no_id_then_each_text_is_a_message_of_its_own(
+        self, hands: WecomHands
+    ) -> None:
+        xml = hands.server.callbacks.xml
+        texts = [xml(ANN, {"MsgType": "text", "Content": one}) for one in ("a", "b", "a")]
+        texts.append(xml(ANN, {"MsgType": "text", "Content": "c", "MsgId": "x" * 200}))
+        for one in texts:
+            assert await hands.server.callbacks.offer(one) == 200
+        keys = [one.key for one in hands.bot.heard]
+        assert keys[0] == keys[2]  # the same words in the same second: it came again
+        assert len(set(keys)) == 3
+        assert max(map(len, keys)) <= 120
+
+    async def test_when_two_events_are_of_one_second_then_they_are_told_apart(
+        self, hands: WecomHands
+    ) -> None:
+        ann = hands.server.member(ANN)
+        for event, key in (("click", "today"), ("click", "visit"), ("click", "today")):
+            await ann.event(event, EventKey=key)
+        await ann.event("subscribe", EventKey="")
+        await ann.event("unsubscribe", EventKey="")
+        keys = [one.key for one in hands.bot.heard]
+        assert keys[0] == keys[2]
+        assert len(set(keys)) == 4
+
+    @pytest.mark.parametrize("where", [(91, 0), (0, 181), ("nan", 0), (0, "inf")])
+    async def test_when_a_place_is_nowhere_then_it_is_not_taken(
+        self, hands: WecomHands, where: tuple[object, object]
+    ) -> None:
+        content = {"MsgType": "location", "Location_X": where[0], "Location_Y": where[1]}
+        xml = hands.server.callbacks.xml(ANN, content | {"MsgId": 7, "Scale": 16, "Label": ""})
+        assert await hands.server.callbacks.offer(xml) == 403
+        assert hands.bot.heard == []
+
     async def test_then_files_are_fetched_also_with_a_token_that_ran_out(
         self, hands: WecomHands
     ) -> None:
@@ -388,6 +422,23 @@ class TestGivenTrouble:
         assert [one.text for one in hands.server.member(ANN).messages] == ["a", "b"]
         assert hands.server.count("gettoken") == 2
 
+    async def test_when_many_calls_need_one_then_it_is_asked_for_once(
+        self, hands: WecomHands
+    ) -> None:
+        for _ in range(2):
+            await asyncio.gather(*(hands.channel.send(ANN, Card(f"{n}")) for n in range(8)))
+            hands.server.spoil(42001)
+        assert hands.server.count("gettoken") == 2
+        assert len(hands.server.member(ANN).messages) == 16
+
+    async def test_when_every_token_is_refused_then_a_call_is_tried_twice_and_no_more(
+        self, hands: WecomHands
+    ) -> None:
+        hands.server.spoil_share(40014, 1.0, seed=1)
+        assert (await refused(hands)).outcome is Outcome.RETRY_LATER
+        assert hands.server.count("gettoken") == 2
+        assert hands.server.spoilt == 2
+
     async def test_when_another_process_has_renewed_it_then_that_one_is_used(
         self, hands: WecomHands
     ) -> None:
@@ -436,6 +487,10 @@ class TestGivenTrouble:
         hands.server.see(BOB, False)
         assert (await refused(hands, account=BOB)).outcome is Outcome.UNREACHABLE
 
+    async def test_when_a_member_has_no_licence_then_unreachable(self, hands: WecomHands) -> None:
+        hands.server.chats.unlicensed.add(BOB)
+        assert (await refused(hands, account=BOB)).outcome is Outcome.UNREACHABLE
+
     async def test_then_no_exception_holds_a_secret_or_an_address(self, hands: WecomHands) -> None:
         for fault in (Fault.RESET, Fault.ERROR, Fault.FLOOD):
             hands.server.faults.add(fault, "message/send")
@@ -444,6 +499,25 @@ class TestGivenTrouble:
             for token in hands.server.tokens:
                 assert token not in repr(error) + str(error.__cause__) + str(error)
             assert "http" not in str(error)
+
+
+class TestGivenALongText:
+    async def test_when_ten_thousand_characters_then_all_arrive_in_order(
+        self, hands: WecomHands
+    ) -> None:
+        lines = [f"第{n}行，" + "字" * 93 for n in range(103)]
+        whole = "\n".join(lines)
+        assert len(whole) > 10_000
+        await hands.channel.send(ANN, Card(whole))
+        shown = [one.text for one in hands.server.member(ANN).messages]
+        assert max(len(one.encode()) for one in shown) <= 2048
+        assert "\n".join(shown) == whole
+
+    async def test_when_a_label_has_signs_that_nobody_sees_then_it_is_taken(
+        self, hands: WecomHands
+    ) -> None:
+        await hands.channel.send(ANN, Card("a", choices=(Button("同\x01意", "f.a"),)))
+        assert hands.server.member(ANN).last.buttons == [("同意", "f.a")]
 
 
 class TestGivenAMembersLimit:

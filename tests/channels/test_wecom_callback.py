@@ -4,6 +4,7 @@ and those are never lost for having come at a bad moment."""
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator, Callable
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +13,7 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 import structlog
+from yarl import URL
 
 from bot.channels.posted import BODY_BYTES
 from bot.channels.wecom.callback import PATIENCE_SECONDS
@@ -25,6 +27,8 @@ LAUGHS = "<!DOCTYPE x [<!ENTITY l0 'ha'>{}]>".format(
     "".join(f"<!ENTITY l{n + 1} '{f'&l{n};' * 10}'>" for n in range(9))
 )
 """Ten to the ninth words, were they ever written out."""
+
+BOMB = gzip.compress(bytes(BODY_BYTES * 50))
 
 
 @pytest.fixture
@@ -56,6 +60,21 @@ class TestGivenTheCheckOfTheAddress:
     ) -> None:
         assert await hands.server.callbacks.verify(**changed) == (403, "")
 
+    async def test_when_a_plus_came_as_a_blank_and_a_line_end_behind_then_all_the_same(
+        self, hands: WecomHands
+    ) -> None:
+        callbacks, blanks = hands.server.callbacks, 0
+        async with aiohttp.ClientSession() as session:
+            for number in range(5):
+                encrypted = callbacks._keys.encrypt(f"{number}\n")
+                blanks += encrypted.count("+")
+                query = urlencode(callbacks.query(encrypted))
+                # as an address that nobody encoded: + for a blank
+                bare = f"{callbacks.url}?{query}&echostr={encrypted.replace('=', '%3D')}%0A"
+                async with session.get(URL(bare, encoded=True)) as answer:
+                    assert (answer.status, await answer.text()) == (200, f"{number}\n")
+        assert blanks
+
 
 class TestGivenBadInput:
     @pytest.mark.parametrize(
@@ -73,6 +92,9 @@ class TestGivenBadInput:
             lambda _: "{}",
             lambda xml: xml.replace("<CreateTime>", "<CreateTime>9" + "9" * 30),
             lambda xml: xml.replace("<CreateTime>", "<CreateTime>noon"),
+            lambda xml: xml.replace("<CreateTime>", "<CreateTime>-"),
+            lambda xml: xml.replace("<CreateTime>", "<CreateTime>25"),
+            lambda xml: xml.replace(ANN, "z" * 65),
         ],
     )
     async def test_when_signed_all_the_same_then_refused(
@@ -91,6 +113,8 @@ class TestGivenBadInput:
             (b'<!DOCTYPE a [<!ENTITY b "c">]><xml>&b;</xml>', 403),
             (b"<xml>" + b"<a>" * 20_000 + b"</a>" * 20_000 + b"</xml>", 403),
             (b"<a>" * 20_000, 403),
+            (b"<xml>" + b"<a/>" * 200_000 + b"</xml>", 403),
+            (b'<?xml version="1.0" encoding="nonsense"?><xml/>', 403),
             (f"{LAUGHS}<xml><Encrypt>&l9;</Encrypt></xml>".encode(), 403),
             (b"x" * (BODY_BYTES + 1), 413),
             (b"x" * 10 * 2**20, 413),
@@ -102,6 +126,27 @@ class TestGivenBadInput:
         callbacks = hands.server.callbacks
         assert await callbacks.post(BytesIO(body), callbacks.query("x")) == status
         assert await callbacks.post(BytesIO(body), {}) == status
+        assert hands.bot.offered == []
+
+    @pytest.mark.parametrize(
+        ("head", "body", "status"),
+        [
+            ("Content-Encoding: gzip\r\nContent-Length: 5", b"hello", 403),
+            ("Content-Encoding: deflate\r\nContent-Length: 5", b"hello", 403),
+            (f"Content-Encoding: gzip\r\nContent-Length: {len(BOMB)}", BOMB, 413),
+            ("Transfer-Encoding: chunked", b"zz\r\nhello\r\n0\r\n\r\n", 400),
+        ],
+    )
+    async def test_when_encoded_otherwise_than_its_head_says_then_refused(
+        self, hands: WecomHands, head: str, body: bytes, status: int
+    ) -> None:
+        address = URL(hands.server.callbacks.url)
+        reader, writer = await asyncio.open_connection(address.host, address.port)
+        first = f"POST {address.path} HTTP/1.1\r\nHost: x\r\n{head}\r\n\r\n"
+        writer.write(first.encode() + body)
+        line = await reader.readline()
+        writer.close()
+        assert int(line.split()[1]) == status
         assert hands.bot.offered == []
 
     async def test_when_signed_with_another_token_then_refused(self, hands: WecomHands) -> None:
@@ -151,6 +196,21 @@ class TestGivenBadInput:
         query = callbacks.query(encrypted)
         assert [await callbacks.post(body, query) for _ in range(3)] == [200] * 3
         assert len({one.key for one in hands.bot.heard}) == 1
+
+    async def test_when_the_address_has_another_time_then_it_is_the_same_message_all_the_same(
+        self, hands: WecomHands
+    ) -> None:
+        callbacks, xml = hands.server.callbacks, text(hands)
+        encrypted = callbacks._keys.encrypt(xml)
+        body = (
+            f"<xml><ToUserName>ww1234567890abcdef</ToUserName><Encrypt>{encrypted}</Encrypt></xml>"
+        )
+        for moment in ("", "0", "-1", "4102444800", "9" * 40, "noon"):
+            signature = callbacks._keys.sign(moment, "n", encrypted)
+            query = {"msg_signature": signature, "timestamp": moment, "nonce": "n"}
+            assert await callbacks.post(body, query) == 200
+            assert await callbacks.post(body, query | {"timestamp": f"{moment}1"}) == 403
+        assert len({(one.key, one.at) for one in hands.bot.heard}) == 1
 
     async def test_when_from_the_system_then_passed_over(self, hands: WecomHands) -> None:
         xml = text(hands).replace(f"<![CDATA[{ANN}]]>", "<![CDATA[sys]]>")

@@ -124,10 +124,21 @@ class TestGivenSeveralAtOnce:
         assert card["checkbox"]["mode"] == 1
         assert [one["is_checked"] for one in card["checkbox"]["option_list"]] == [True, False]
         assert card["submit_button"]["text"] == "完成"
-        assert card["main_title"]["desc"] == "做了什么？\n\n9 取消"
+        assert [one["text"] for one in card["checkbox"]["option_list"]] == ["1 报告上级", "2 收回"]
+        assert card["main_title"]["desc"] == (
+            "做了什么？\n\n勾选后按“完成”才算数；也可回复数字，如 1 2，9 取消"
+        )
         ann.tick(ann.last, "c.5.7.o.1")
         await ann.tap("完成")
         assert hands.bot.heard[0].choice == "c.5.7.set.0-1"
+
+    async def test_when_an_entry_has_no_room_for_its_number_then_none_has_one(
+        self, hands: WecomHands
+    ) -> None:
+        long = replace(SEVERAL, choices=(Button("长" * 16, "c.5.7.o.0"), SEVERAL.choices[1]))
+        await hands.channel.send(ANN, long)
+        entries = hands.server.member(ANN).last.card["checkbox"]["option_list"]
+        assert [one["text"] for one in entries] == ["长" * 16, "收回"]
 
     async def test_when_none_is_ticked_then_so_it_is_said(self, hands: WecomHands) -> None:
         ann = hands.server.member(ANN)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.house.sources import ROOT
 
-LIMIT = 60
+LIMIT = 180
 """Seconds after which a start or a stop counts as hung."""
 
 

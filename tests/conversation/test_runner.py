@@ -71,6 +71,32 @@ class TestGivenAForm:
         assert state is not None
         assert (state.at, state.answers.get("towns")) == ("next", towns)
 
+    def test_when_done_is_typed_and_no_choice_came_then_it_is_asked_again(
+        self, desk: Desk
+    ) -> None:
+        to_body(desk)
+        desk.say("talked")
+        assert "No choice has arrived yet" in desk.say("done").text
+        assert desk.say("完成").choices
+        state = desk.state()
+        assert state is not None
+        assert (state.at, "towns" in state.skipped) == ("towns", False)
+        desk.say("1")
+        desk.say("done")
+        state = desk.state()
+        assert state is not None
+        assert state.answers["towns"] == ["t0"]
+
+    def test_when_done_is_tapped_and_nothing_is_ticked_then_it_is_skipped(
+        self, desk: Desk
+    ) -> None:
+        to_body(desk)
+        desk.say("talked")
+        desk.tap("Done")
+        state = desk.state()
+        assert state is not None
+        assert (state.at, "towns" in state.skipped) == ("next", True)
+
     def test_when_tapped_then_one_card_is_redrawn_and_filed_once(self, desk: Desk) -> None:
         desk.go()
         desk.say("鸿鑫")

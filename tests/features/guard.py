@@ -36,7 +36,7 @@ async def leak(office: Office, customer: str = "跳过", words: str = "报价表
     await me.say(customer)
     await me.say(words)
     await me.tap("撤回已发内容")
-    await me.say("完成")
+    await me.tap("完成")
     return await me.tap("上报")
 
 

@@ -28,10 +28,10 @@ from tests.features.council import (
 )
 from tests.features.desk import acting
 from tests.features.diary import at
-from tests.features.office import Office
+from tests.features.office import Office, one_channel
 
 
-@pytest.mark.rule("S2-INFO.18.2")
+@pytest.mark.rule("S2-INFO.18.2", "S2-INFO.18.1", "S2-DOSS.27.1")
 class TestGivenARequestToRead:
     async def test_when_both_agree_then_it_is_open_and_every_card_says_so(
         self, office: Office
@@ -61,6 +61,19 @@ class TestGivenARequestToRead:
         assert "电话" in opened
         if office.redraws:
             assert "欧阳静怡 09:00 已同意" in await office[HEAD].see()
+
+    @one_channel
+    async def test_without_purpose_and_reason_there_is_no_report_and_nothing_is_sent(
+        self, office: Office
+    ) -> None:
+        council(office)
+        me = office[SALES]
+        await me.say(f"/find {CUSTOMER}")
+        await me.tap("申请查阅")
+        assert "要用来做什么" in await me.say("跳过")
+        await me.tap("投诉处理")
+        assert "为什么需要查阅" in await me.say("跳过")
+        assert states(office) == []
 
     async def test_before_it_is_sent_who_decides_is_shown_with_the_clauses(
         self, office: Office

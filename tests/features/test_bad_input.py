@@ -484,3 +484,40 @@ class TestGivenSomethingChangesInTheMiddle:
         office.change(lambda unit: staff.deactivate(unit, SALES))
         await office.until(office.clock.now() + timedelta(days=1))
         assert "明早给我报价单" not in (await me.see()).text
+
+
+class TestGivenAFormThatHasNoUseForWords:
+    @one_channel
+    async def test_when_they_begin_something_else_then_the_command_is_told_and_they_are_not_kept(
+        self, office: Office
+    ) -> None:
+        me = office[SALES]
+        await me.say("/open")
+        shown = await me.say("我的借阅")
+        assert "要办“我的借阅”，请发 /loans；这份表单会存为草稿。" in shown
+        assert "已存好" not in shown
+        await me.tap("单位")
+        assert "借阅" not in " ".join((await me.say("/cancel")).labels)
+        await me.say(LINE)
+        shown = await me.say("借阅 鸿鑫贸易 合同 三天 核对价格")
+        assert "请发 /borrow；" in shown
+        assert "我的借阅" in await me.say("/loans")
+
+    @one_channel
+    async def test_when_they_are_another_role_s_then_nothing_is_told(self, office: Office) -> None:
+        me = office[SALES]
+        await me.say("/open")
+        shown = await me.say("档案日志")
+        assert "请从列表中选一项" in shown
+        assert "/log" not in shown
+
+    @one_channel
+    async def test_when_an_answer_begins_like_a_command_then_it_is_the_answer(
+        self, office: Office
+    ) -> None:
+        me = office[SALES]
+        await me.say(LINE)
+        await me.press(_key(office, "e.body"))
+        shown = await me.say("借阅 合同的事谈过了")
+        assert "经过：借阅 合同的事谈过了" in shown
+        assert "/borrow" not in shown

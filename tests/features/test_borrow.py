@@ -41,7 +41,7 @@ from tests.features.office import Office, Shown, one_channel
 
 
 @pytest.mark.rule("S2-INFO.19.2", "S2-INFO.19.3", "S2-INFO.19.4", "S2-INFO.19.5")
-@pytest.mark.rule("S2-DOSS.28.2", "S2-DOSS.28.3")
+@pytest.mark.rule("S2-DOSS.28.1", "S2-DOSS.28.2", "S2-DOSS.28.3", "S3-LOG.3.3")
 class TestGivenPapersAreAskedFor:
     async def test_when_all_agree_then_they_wait_to_be_fetched(self, office: Office) -> None:
         desks(office)
@@ -334,6 +334,9 @@ class TestGivenTheRequestEndsOtherwise:
         told = await office[SALES].see()
         assert "未获批准" in told
         assert "先看复印件" in told
+        held = every(office)[0]
+        assert "重新申请" in (await office[SALES].press(f"f.loans.card.{held.id}")).labels
+        assert "深圳市鸿鑫贸易有限公司" in await office[SALES].tap("重新申请")
 
     async def test_when_not_fetched_in_time_then_it_lapses_and_both_hear(
         self, office: Office
@@ -493,12 +496,41 @@ class TestGivenImportantPapersGoOutside:
         assert every(office) == []
 
     @one_channel
+    async def test_when_they_carry_them_themselves_then_a_word_is_enough(
+        self, office: Office
+    ) -> None:
+        me = office[SALES]
+        await begin(office)
+        await me.tap(label_of(await me.say("2026年度框架"), "原件"))
+        assert "本人携带发“我”" in await me.tap("完成")
+        await me.say("我")
+        await me.tap("核对数据")
+        assert "携带人：张晓雯" in await me.say("客户来函核对三季度价格")
+
+    @one_channel
     async def test_when_the_papers_are_ordinary_then_nobody_is_asked_for(
         self, office: Office
     ) -> None:
         await begin(office)
         await office[SALES].tap(label_of(await office[SALES].say("对账单"), "原件"))
         assert "由谁携带资料外出" not in await office[SALES].tap("完成")
+
+
+class TestGivenADayThatPassedBeforeTheDecision:
+    @one_channel
+    async def test_then_who_decides_reads_that_it_has_to_be_asked_for_anew(
+        self, office: Office
+    ) -> None:
+        me = office[SALES]
+        await me.say(f"借阅 {HX} 质量保证 两天 核对三季度价格")
+        await me.say("核对数据")
+        await me.tap("提交")
+        assert "今日领取则至9月16日 周三 24:00" in await office[HEAD].see()
+        office.clock.advance(at("09-17 10:00"))
+        listed = await office[HEAD].say("/approvals")
+        shown = await office[HEAD].tap(label_of(listed, "借-2026-0001"))
+        assert "所定归还日9月16日 周三 24:00（北京时间）已过" in shown
+        assert "今日领取" not in shown
 
 
 class TestGivenACopyForOneself:

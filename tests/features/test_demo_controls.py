@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest_asyncio
@@ -15,9 +15,16 @@ from bot.channels.phones.channel import Phones
 from bot.channels.phones.platform import Platform
 from bot.clock import DemoClock
 from bot.demo import OPENS, Controls, settings_for
+from handlers import handover_open
+from handlers.handover_open import Start
+from storage.unit import Unit
 from tests.features.conftest import PEOPLE, bind, in_store
+from tests.features.desk import acting
 from tests.features.diary import HONGXIN, MANAGER, SALES, SHANGHAI, at, ledger, rows
 from tests.features.office import Office, PhonesHands, phone_of
+
+SERVICE = "CY035"
+RECORDED = "SELECT case_kind, rung, due_at, recorded_at FROM notice"
 
 
 @pytest_asyncio.fixture
@@ -36,6 +43,17 @@ async def demo(company: Path, tmp_path: Path) -> AsyncIterator[tuple[Office, Con
     office.close()
     await app.stop()
     await platform.close()
+
+
+def mended(office: Office, unit: Unit) -> None:
+    """Let the papers of a mended car be due, which somebody is reminded of who reads here."""
+    ctx = acting(office, unit, SERVICE)
+    policy = ctx.in_force.governing("汽车售后部")
+    row = policy.handover_of("repair_minor")
+    assert row is not None
+    handover_open.open_(
+        ctx, Start(policy.pack, row, ctx.person, "粤A99999", "粤A99999", ctx.today)
+    )
 
 
 class TestGivenTheClockControl:
@@ -58,6 +76,20 @@ class TestGivenTheClockControl:
         # papers that nobody hands over are asked for as long as it takes
         watched = "SELECT case_id FROM watch WHERE case_kind NOT IN ('handover', 'gap')"
         assert rows(office, watched) == []
+
+    async def test_when_a_message_brings_the_next_one_then_it_comes_at_the_same_instant(
+        self, demo: tuple[Office, Controls]
+    ) -> None:
+        office, controls = demo
+        office.change(lambda unit: mended(office, unit))
+        await controls.move(at("09-17 12:00"))
+        late = [
+            (case_kind, rung)
+            for case_kind, rung, due, recorded in rows(office, RECORDED)
+            if datetime.fromisoformat(str(recorded)) - datetime.fromisoformat(str(due))
+            > timedelta(minutes=1)
+        ]
+        assert late == []
 
 
 class TestGivenTheOutageControl:

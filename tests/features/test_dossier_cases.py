@@ -82,7 +82,8 @@ class TestGivenANewCustomer:
         await me.say(f"建档 {COMPANY}")
         await me.say("13800001234")
         await me.say("何远航 总经理")
-        await me.tap("存为草稿")
+        await me.tap("登记")
+        await me.tap("经销单位")
         return (await me.tap("提交核实")).text
 
     async def test_when_verified_then_it_gets_its_number(self, office: Office) -> None:

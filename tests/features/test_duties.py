@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from tests.features.diary import (
+    COLLEAGUE,
     HONGXIN,
     MANAGER,
     MISSING,
@@ -18,9 +19,10 @@ from tests.features.diary import (
     ledger,
     note,
     plan,
+    rows,
     state,
 )
-from tests.features.office import Office
+from tests.features.office import Office, one_channel
 
 
 class TestGivenAVisitToday:
@@ -55,6 +57,26 @@ class TestGivenAVisitToday:
             ("2026-09-14 0d 20:30 author", SALES, "sent"),
             ("2026-09-14 +1d 09:00 direct_superior", MANAGER, "sent"),
         ]
+
+    @one_channel
+    async def test_when_the_manager_taps_remind_then_the_author_hears_it_once_a_day(
+        self, office: Office
+    ) -> None:
+        await office.until(at("09-15 09:00"))
+        await office[SALES].see()
+        assert "催促" in (await office[MANAGER].see()).labels
+        told = rows(
+            office,
+            "SELECT dossier.name, visit.id FROM visit JOIN notice ON case_id = visit.id "
+            "JOIN dossier ON dossier.id = visit.dossier_id WHERE rung LIKE '%superior'",
+        )
+        visit = dict(told)[HONGXIN]
+        for _ in range(2):
+            assert "已提醒张晓雯" in await office[MANAGER].press(f"f.plan.nudge.{visit}")
+        shown = await office[SALES].see()
+        assert shown.text.count(f"王海峰提醒您补交9月14日 周一拜访{HONGXIN}的记录") == 1
+        assert "写拜访记录" in shown.labels
+        assert "没有待补交" in await office[COLLEAGUE].press(f"f.plan.nudge.{visit}")
 
     async def test_when_the_note_is_filed_a_second_before_then_nothing_comes(
         self, office: Office

@@ -12,6 +12,7 @@ TINGTAO = "听涛假日酒店"
 
 
 class TestGivenACustomerOfMine:
+    @pytest.mark.rule("S1-12.3.1")
     @pytest.mark.parametrize(
         "words",
         ["听涛", "ttjr", "tingtaojiari", "9624", "154 0256 9624", "KH-2022-0044", TINGTAO],

@@ -53,6 +53,7 @@ async def test_when_both_have_counted_then_it_is_lent(office: Office) -> None:
     assert now(office, held).lent_at is None
     shown = await me.tap("收到")
     assert "已借出：双方已当面清点，已记入《外借登记册》。" in shown
+    assert shown.text.count("已借出") == 1, "the state stands in the line above already"
     assert "应还：9月17日 周四 24:00" in shown
 
     loan = now(office, held)

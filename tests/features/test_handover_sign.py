@@ -426,7 +426,7 @@ class TestGivenItIsShelved:
         await me.say("远航汽车服务有限公司")
         await me.say("跳过")
         await me.say("跳过")
-        shown = await me.tap("存为草稿")
+        shown = await me.tap("登记")
         assert "补齐以下内容后即可建档" in shown
         linked = now(office, held).dossier_id
         assert linked is not None

@@ -225,6 +225,7 @@ class TestGivenALossTheftOrFire:
 
 
 @pytest.mark.rule("S1-07.3.3.2b")
+@pytest.mark.rule("S2-SECR.12b")
 @pytest.mark.rule("C-62")
 @one_channel
 async def test_a_shared_account_is_reported_in_facts_and_concerns_no_dossier(
@@ -237,7 +238,7 @@ async def test_a_shared_account_is_reported_in_facts_and_concerns_no_dossier(
     assert "只写事实" in shown
     await me.say("同事借用我的手机看了客户卡片")
     await me.tap("上报")
-    assert [who for who, _, _ in told(office)] == ["CY006", "CY005", "CY003"]
+    assert [who for who, _, _ in told(office)] == ["CY006", "CY005", "CY003", "CY039"]
     assert "账号外借，未结案" in await office[OFFICE].see()
 
 
@@ -252,6 +253,15 @@ class TestGivenWhatIsSent:
         shown = await me.tap("损坏")
         assert "档案室漏水" in shown
         assert "事-2026-0001" in await me.tap("上报")
+
+    async def test_when_cancelled_at_once_then_nothing_had_been_entered(
+        self, office: Office
+    ) -> None:
+        guard(office)
+        await office[SALES].say("/leak")
+        shown = await office[SALES].say("取消")
+        assert "还没有填写任何内容" in shown
+        assert "没有提交" not in shown
 
     async def test_when_words_follow_leak_then_only_the_case_is_asked(
         self, office: Office

@@ -141,7 +141,7 @@ class TestGivenARestart:
         await me.say("跳过")
         await office.restart()
         await me.say("客户名单被拍照")
-        await me.say("完成")
+        await me.say("跳过")
         assert "S2-SECR.16.2" in (await me.tap("上报")).text
 
     async def test_when_people_are_told_then_their_clocks_go_on(self, office: Office) -> None:

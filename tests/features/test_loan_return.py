@@ -316,6 +316,21 @@ class TestGivenTheyCountDifferently:
         assert step(office, held).witness == "CY005"
         assert "已有结果" in await office[ABOVE].press(f"f.return.settle.{one.id}")
 
+    async def test_then_the_third_finds_it_among_what_waits_until_it_is_settled(
+        self, office: Office
+    ) -> None:
+        held = await self.disputed(office)
+        assert "待梁思源裁定" in await office[SALES].press(f"f.loans.card.{held.id}")
+        shown = await office[ABOVE].say("今日")
+        label = next(one for one in shown.labels if "待确认" in one)
+        await office[ABOVE].tap(label)
+        assert "裁定" in (await office[ABOVE].tap(f"{held.number} 张晓雯")).labels
+        await office[ABOVE].tap("裁定")
+        await office[ABOVE].tap("有出入")
+        await office[ABOVE].say("1 12页")
+        await checked(office, ABOVE)
+        assert label not in (await office[ABOVE].say("今日")).labels
+
     async def test_when_the_third_finds_it_short_then_it_is_reported(self, office: Office) -> None:
         held = await self.disputed(office)
         await office[ABOVE].press(f"f.return.settle.{step(office, held).id}")

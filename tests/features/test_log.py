@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.features.diary import MANAGER, SALES, rows
-from tests.features.office import Office
+from tests.features.diary import MANAGER, SALES, at, rows
+from tests.features.office import Office, one_channel
 
 ARCHIVIST = "CY009"
 QUERIES = "SELECT staff_id, rule, facts FROM audit WHERE action = 'log.queried' ORDER BY seq"
@@ -47,7 +47,7 @@ class TestGivenTheArchivist:
             assert shown.text
 
 
-@pytest.mark.rule("S3-LOG.2.4b")
+@pytest.mark.rule("S3-LOG.2.4b", "S3-LOG.2.2a")
 class TestGivenAnybodyElse:
     async def test_when_the_log_is_asked_for_then_there_is_none(self, office: Office) -> None:
         for who in (SALES, MANAGER):
@@ -55,3 +55,48 @@ class TestGivenAnybodyElse:
             shown = await office[who].press("f.log.page.9")
             assert "查看了" not in shown.text
         assert rows(office, QUERIES) == []
+
+
+@pytest.mark.rule("S3-LOG.2.3b", "S3-LOG.2.2a")
+class TestGivenWhoIsInChargeOfTheArchive:
+    async def test_when_the_log_was_gone_through_then_it_says_by_whom_and_up_to_where(
+        self, office: Office
+    ) -> None:
+        await office[SALES].say("/find 听涛")
+        me = office[ARCHIVIST]
+        shown = await me.say("/log")
+        assert "日志尚未核对（S3-LOG.2.3b）" in shown
+        newest = int(shown.text.partition(" · ")[0].split()[-1])
+        assert f"已核对至第 {newest} 条" in await me.tap("核对无误")
+        checked = "SELECT staff_id, rule, facts FROM audit WHERE action = 'log.checked'"
+        assert rows(office, checked) == [(ARCHIVIST, "S3-LOG.2.3b", f'{{"upto": {newest}}}')]
+        shown = await me.say("/log")
+        assert f"核对至第 {newest} 条（S3-LOG.2.3b），之后新增" in shown
+        assert "单志远 核对了日志" in shown
+        assert "已核对至第" in await me.press(f"f.log.check.{newest}")
+        assert "没有这一条日志" in await me.press("f.log.check.999999")
+        assert len(rows(office, checked)) == 1
+
+    @one_channel
+    async def test_when_a_day_is_over_then_what_is_unchecked_stands_under_today(
+        self, office: Office
+    ) -> None:
+        me = office[ARCHIVIST]
+        await office[SALES].say("/find 听涛")
+        await me.say("/log")
+        await me.tap("核对无误")
+        assert not any("待核对日志" in one for one in (await me.say("今日")).labels)
+        await office[SALES].say("/find 听涛")
+        await office.until(at("09-15 10:00"))
+        await me.see()
+        (label,) = (one for one in (await me.say("今日")).labels if "待核对日志" in one)
+        await me.tap(label)
+        await me.tap("核对无误")
+        assert not any("待核对日志" in one for one in (await me.say("今日")).labels)
+
+    @one_channel
+    async def test_then_nobody_else_can_say_so(self, office: Office) -> None:
+        for who in (SALES, MANAGER):
+            shown = await office[who].press("f.log.check.1")
+            assert "已核对至第" not in shown
+        assert rows(office, "SELECT 1 FROM audit WHERE action = 'log.checked'") == []

@@ -9,6 +9,8 @@ import pytest
 from handlers import dossier_open
 from handlers.conversation.messages import FileKind
 from handlers.feature import Feature
+from rules.leaves import Text
+from rules.policy import load_pack
 from storage import attachments, dossier_fields, dossiers
 from storage.dossiers import Dossier
 from storage.unit import Unit
@@ -45,7 +47,8 @@ async def noted(office: Office, name: str = COMPANY) -> Shown:
     await me.say(f"建档 {name}")
     await me.say("13800001234")
     await me.say("何远航 总经理")
-    return await me.tap("存为草稿")
+    assert "核实后编号（S2-INFO.4）" in await me.tap("登记")
+    return await me.tap("经销单位")
 
 
 class TestGivenANewCompany:
@@ -54,9 +57,7 @@ class TestGivenANewCompany:
         self, office: Office, desk: Desk
     ) -> None:
         desk.who = "市场监察人员"
-        shown = await noted(office)
-        assert "核实后编号（S2-INFO.4）" in shown
-        assert "所需资料已齐" in shown
+        assert "所需资料已齐" in await noted(office)
         shown = await office[SALES].tap("提交核实")
         assert "待核实（S2-INFO.4）" in shown
         assert "由市场监察人员核实" in shown
@@ -120,7 +121,7 @@ class TestGivenANewCompany:
         assert "第二联系人" in shown
         assert "与第一联系人相同" in await me.say("何远航 总经理")
         await me.say("林小姐 财务")
-        await me.tap("存为草稿")
+        await me.tap("登记")
         kept = held(office, COMPANY)
         assert (kept.contact, kept.fields["second_contact"]) == ("何远航 总经理", "林小姐 财务")
         id_ = kept.id
@@ -191,8 +192,8 @@ class TestGivenANaturalPerson:
         await me.say(PERSON)
         await me.say("13800001234")
         await me.say("跳过")
-        shown = await me.tap("存为草稿")
-        assert "所需资料已齐" in shown
+        await me.tap("登记")
+        assert "所需资料已齐" in await me.tap("个人客户")
         kept = held(office, PERSON)
         assert (kept.fields["consent"], kept.fields["consent_on"]) == ("given", "2026-09-13")
         files = office.look(lambda unit: attachments.of(unit, "consent", kept.id))
@@ -224,7 +225,8 @@ class TestGivenANaturalPerson:
         kept = held(office, PERSON)
         assert (kept.phone, kept.fields["consent"]) == ("13800001234", "given")
         assert len(office.look(lambda unit: attachments.of(unit, "consent", id_))) == 1
-        assert "所需资料已齐" in await me.press(f"f.open.card.{id_}")
+        await me.press(f"f.open.card.{id_}")
+        assert "所需资料已齐" in await me.tap("个人客户")
 
     @pytest.mark.rule("C-52")
     async def test_when_said_in_one_line_without_consent_then_not_even_gathered(
@@ -250,7 +252,7 @@ class TestGivenACustomerThatMayBeOnFile:
         await me.say("建档 听涛假日酒店")
         await me.say("跳过")
         await me.say("跳过")
-        shown = await me.tap("存为草稿")
+        shown = await me.tap("登记")
         assert "可能已有该客户的档案：听＊＊酒店（KH-2022-0044，保管人张晓雯）" in shown
 
     async def test_when_the_other_must_not_be_known_then_only_that_there_may_be_one(
@@ -267,3 +269,62 @@ class TestGivenACustomerThatMayBeOnFile:
         assert "可能已有该客户的档案，请先向档案管理员核实" in shown
         for hidden in ("KH-2020-9999", COMPANY, "珠"):
             assert hidden not in shown.text
+
+
+class TestGivenKindsOfCustomers:
+    @pytest.mark.rule("S2-INFO.3.1", "S2-INFO.3.2", "S5-1.2.2")
+    async def test_when_no_kind_is_said_then_it_is_not_sent_and_every_kind_is_offered(
+        self, office: Office
+    ) -> None:
+        me = office[SALES]
+        await me.say(f"建档 {COMPANY}")
+        await me.say("跳过")
+        await me.say("跳过")
+        shown = await me.tap("登记")
+        assert "客户类别（S2-INFO.3.1）" in shown
+        assert {"经销单位", "个人客户", "特殊客户"} <= set(shown.labels)
+        assert "提交核实" not in shown.labels
+        id_ = held(office, COMPANY).id
+        assert "提交核实" not in (await me.press(f"f.open.report.{id_}")).labels
+        await me.press(f"f.open.card.{id_}")
+        shown = await me.tap("特殊客户")
+        assert "提交核实" in shown.labels
+        assert "个人客户" not in shown.labels
+        assert held(office, COMPANY).fields["customer_kind"] == "special"
+        await me.tap("提交核实")
+        shown = await me.say(f"/find {COMPANY}")
+        assert "客户类别：特殊客户" in shown
+        shown = await me.press(f"f.update.open.{id_}")
+        assert "特殊客户 0/1" in shown
+        assert "四类资料" not in shown
+
+    @pytest.mark.rule("S1-07.2.2", "S5-1.2.1")
+    async def test_when_the_card_is_another_departments_then_it_is_neither_offered_nor_sent(
+        self, office: Office
+    ) -> None:
+        me, levels = office[SALES], load_pack("sales-levels")
+        ours = tuple(
+            replace(one, departments=(Text("销售一部"),)) if one.id == "terminal" else one
+            for one in levels.dossier.kind
+        )
+        under(office, dossier=replace(under(office).dossier, kind=ours), open=levels.open)
+        await me.say(f"建档 {COMPANY}")
+        await me.say("跳过")
+        await me.say("否")
+        await me.say("跳过")
+        shown = await me.tap("登记")
+        assert "客户类别（S1-07.2.2）" in shown
+        assert {"终端客户", "供应商", "特殊客户"} <= set(shown.labels)
+        assert "经销商" not in shown.labels
+        id_ = held(office, COMPANY).id
+        assert "不能选择这一客户类别" in await me.press(f"f.open.kind.{id_}.distributor")
+        assert "customer_kind" not in held(office, COMPANY).fields
+        given = {"customer_kind": "distributor"}
+        office.change(lambda unit: dossier_fields.write(unit, id_, given, "customer"))
+        shown = await me.press(f"f.open.card.{id_}")
+        assert "经销商的客户档案卡由区域、大区提供，销售一部不能提供（S1-07.2.2）" in shown
+        assert "提交核实" not in shown.labels
+        await me.say(f"更新 {COMPANY} 客户类别 终端客户")
+        await me.tap("提交")
+        assert "提交核实" in (await me.press(f"f.open.card.{id_}")).labels
+        assert "终端客户（《终端客户档案卡》）" in await me.say(f"/find {COMPANY}")

@@ -50,7 +50,8 @@ async def reported(office: Office) -> None:
     await me.say(f"建档 {NEW}")
     await me.say("13800001234")
     await me.say("何远航 总经理")
-    await me.tap("存为草稿")
+    await me.tap("登记")
+    await me.tap("经销单位")
 
 
 class TestGivenANewCustomer:

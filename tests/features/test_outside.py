@@ -315,13 +315,13 @@ def custody(office: Office) -> None:
 
 @one_channel
 class TestGivenAnAgencyThatKeepsPersonalFiles:
-    @pytest.mark.rule("S1-14.3")
+    @pytest.mark.rule("S1-14.2", "S1-14.3")
     async def test_whose_own_file_it_is_shows_no_credential(self, office: Office) -> None:
         council(office)
         custody(office)
         shown = await begin(office)
         assert {"外单位人员", "本人", "受托人"} <= set(shown.labels)
-        await office[SALES].tap("本人")
+        assert "《档案借(查)阅申请单》" in await office[SALES].tap("本人")
         assert "来访人查阅做什么用？" in await office[SALES].say("毛霞明")
         await purpose(office)
         await office[SALES].tap("提交")

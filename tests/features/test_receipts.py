@@ -80,6 +80,32 @@ class TestGivenEntries:
 
     @pytest.mark.rule("S1-09.2.5")
     @one_channel
+    async def test_after_the_closing_time_the_day_itself_is_closed_first(
+        self, office: Office
+    ) -> None:
+        sells(office)
+        signed(office, "09-14 09:00", "09-14 09:30")
+        signed(office, "09-14 17:00", "09-14 17:40", "沪B00001 李某")
+        office.clock.advance(at("09-14 17:45"))
+        assert "待结清签收簿（1）" in (await office[ARCHIVE].say("今日")).labels
+        assert "9月14日 周一：登记 1 笔" in await office[ARCHIVE].say("签收簿")
+        assert "当日已结清：共 1 笔" in await office[ARCHIVE].tap("当日结清")
+        shown = await office[ARCHIVE].say("签收簿")
+        assert "9月15日 周二：登记 1 笔" in shown
+        assert "客户信息与档案管理制度" in shown.labels
+
+    @one_channel
+    async def test_when_papers_wait_in_the_evening_then_today_is_closed_not_tomorrow(
+        self, office: Office
+    ) -> None:
+        sells(office)
+        signed(office, "09-14 10:00", None)
+        office.clock.advance(at("09-14 18:30"))
+        shown = await office[ARCHIVE].say("签收簿")
+        assert "9月14日 周一：登记 0 笔，已移交未签收 1 笔" in shown
+
+    @pytest.mark.rule("S1-09.2.5")
+    @one_channel
     async def test_when_not_closed_then_the_archivist_and_in_the_morning_the_head_hear(
         self, office: Office
     ) -> None:

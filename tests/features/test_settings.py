@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.features.diary import COLLEAGUE, MANAGER, SALES
-from tests.features.office import Office
+from tests.features.office import Office, one_channel
 
-CUSTODIAN = "CY009"
+CUSTODIAN, SERVICE = "CY009", "CY035"
 
 
 class TestGivenAPersonWhoReadsEnglish:
@@ -32,8 +34,7 @@ class TestGivenAPersonWhoReadsEnglish:
         await me.tap("English")
         shown = await me.say("/help")
         lines = shown.text.splitlines()
-        assert "/visit: File a visit note" in lines
-        assert "/today" in lines
+        assert any("/today · /visit · /plan · /find" in one for one in lines)
         assert not [one for one in shown.text if "\u4e00" <= one <= "\u9fff"]
         shown = await me.say("/visit ttjr talked about prices, follow up next Wednesday")
         assert "What happened: talked about prices" in shown
@@ -44,23 +45,33 @@ class TestGivenAPersonWhoReadsEnglish:
 
 
 class TestGivenHelp:
-    async def test_when_asked_then_each_command_has_one_line_and_no_word_twice(
+    async def test_when_asked_then_each_command_stands_once_in_its_group_on_one_screen(
         self, office: Office
     ) -> None:
-        shown = await office[SALES].say("帮助")
-        lines = [one for one in shown.text.splitlines() if one.startswith("/")]
-        assert "/visit 拜访：写拜访记录" in lines
-        assert "/today 今日" in lines
-        assert "/drafts 草稿" in lines
-        assert "/settings 设置" in lines
-        assert len({one.split()[0] for one in lines}) == len(lines)
+        me = office[SALES]
+        shown = await me.say("帮助")
+        assert "客户与拜访：今日 /today · 拜访 /visit · 计划 /plan · 查找 /find" in shown
+        assert "借阅 /borrow · 我的借阅 /loans" in shown
+        commands = re.findall(r"/[a-z]+", shown.text)
+        assert len(set(commands)) == len(commands)
+        named = {command for command, _ in me.menu()} - {"help", "start", "cancel"}
+        assert {one[1:] for one in commands} == named
+        assert len(shown.text.splitlines()) <= 20
 
-    async def test_when_a_command_is_unknown_then_said_and_shown_what_there_is(
+    @one_channel
+    async def test_when_somebody_hands_papers_over_then_their_line_is_among_the_examples(
+        self, office: Office
+    ) -> None:
+        assert "小修完工 沪A12345 王某" in await office[SERVICE].say("/help")
+        assert "沪A12345" not in await office[SALES].say("/help")
+
+    async def test_when_a_command_is_unknown_then_said_above_what_there_is(
         self, office: Office
     ) -> None:
         shown = await office[SALES].say("/blah 一二三")
         assert "没有“/blah”这个命令" in shown
-        assert "/visit 拜访：写拜访记录" in shown
+        assert shown.text.count("可以做什么") <= 1
+        assert "拜访 /visit" in shown
 
     @pytest.mark.rule("S1-07.2.3a")
     async def test_when_the_clause_is_tapped_then_its_chinese_wording_comes(
@@ -137,7 +148,23 @@ class TestGivenTheStartPage:
         shown = await office[CUSTODIAN].say("今日")
         assert "没有" in shown.text
         assert "等您处理" not in shown
-        assert "写拜访记录" in shown.labels
+        assert "走访" not in shown
+
+    @one_channel
+    async def test_then_everybody_has_the_ways_of_their_own_work(self, office: Office) -> None:
+        visits = {"写拜访记录", "查找", "拜访计划"}
+        assert visits <= set((await office[SALES].say("今日")).labels)
+        desk = set((await office[CUSTODIAN].say("今日")).labels)
+        assert {"查找", "借阅登记册", "签收簿"} <= desk
+        above = set((await office[MANAGER].say("今日")).labels)
+        assert {"团队记录", "查找", "写拜访记录"} <= above
+        assert not (desk | above) & {"拜访计划"}
+
+    @one_channel
+    async def test_when_nobody_reports_to_a_person_then_the_team_s_notes_say_so(
+        self, office: Office
+    ) -> None:
+        assert "您没有下属" in await office[SALES].say("团队")
 
     async def test_when_a_digit_stands_for_nothing_then_it_is_not_kept_as_text(
         self, office: Office

@@ -137,6 +137,17 @@ class TestGivenACustomerOfMine:
         assert "电话：154****9624" in shown
         assert f"→ {NEW}" in await me.say(NEW)
 
+    async def test_when_a_wrong_postcode_is_typed_then_the_question_stays(
+        self, office: Office
+    ) -> None:
+        me = office[SALES]
+        await me.say("更新 听涛")
+        await me.press(f"f.update.field.{held(office).id}.postcode")
+        assert "应为邮政编码" in await me.say("以后再说")
+        assert "→ ５１８０５２" in await me.say("５１８０５２")
+        assert "邮编未记下" in await me.say("更新 听涛 邮编 待定")
+        assert "→ SW1A 1AA" in await me.say("更新 听涛 邮编 SW1A 1AA")
+
     async def test_when_a_day_and_a_number_are_asked_then_read_as_such(
         self, office: Office
     ) -> None:

@@ -16,7 +16,7 @@ from handlers.staff_sheet import apply_staff
 from storage import staff
 from storage.unit import Unit
 from tests.fakes.wecom.messages import Message
-from tests.features import council
+from tests.features import council, guard
 from tests.features.diary import HONGXIN, SALES, rows
 from tests.features.office import Office
 from tests.features.wecom_hands import WecomHands
@@ -154,6 +154,45 @@ class TestGivenACardToDecide:
         head._server.suspended = False
         await office.until(office.clock.now() + timedelta(minutes=2))
         assert "王海峰 09:00 已同意" in await head.see()
+
+
+@on_wecom
+class TestGivenChoicesToTick:
+    """The platform tells of ticks only when the card's own button is pressed."""
+
+    async def asked(self, office: Office) -> WecomHands:
+        guard.guard(office)
+        me = hands(office)
+        await me.say("/leak")
+        await me.tap("已被他人知悉")
+        await me.say("跳过")
+        shown = await me.say("客户名单被拍照")
+        assert "勾选后按“完成”才算数；也可回复数字，如 1 2" in shown
+        assert [one for one, _ in me.member.last.buttons][:2] == ["1 收回资料", "2 撤回已发内容"]
+        return me
+
+    async def test_when_ticks_were_not_sent_then_done_in_words_says_so_and_files_nothing(
+        self, office: Office
+    ) -> None:
+        me = await self.asked(office)
+        await me.tap("收回资料")
+        shown = await me.say("完成")
+        assert "还没有收到您的选择" in shown
+        assert "都不适用时请回复“跳过”" in shown
+        assert "上报" not in shown.labels
+        await me.tap("收回资料")
+        assert "补救措施：收回资料" in await me.tap("完成")
+
+    async def test_when_answered_by_numbers_then_done_in_words_takes_them(
+        self, office: Office
+    ) -> None:
+        me = await self.asked(office)
+        await me.say("1 2")
+        assert "补救措施：收回资料、撤回已发内容" in await me.say("完成")
+
+    async def test_when_none_applies_then_skipped(self, office: Office) -> None:
+        me = await self.asked(office)
+        assert "上报" in (await me.say("跳过")).labels
 
 
 @on_wecom

@@ -59,7 +59,7 @@ class WecomHands(HandedIn):
         numbered = tuple(re.findall(r"^\d (.+)$", text, re.MULTILINE))
         said = re.findall(r"^.*回复文字：(.+)$", text, re.MULTILINE)
         words = tuple(word for line in said for word in re.split(r"[、，]\s*", line))
-        buttons = tuple(label for one in new for label, _ in one.buttons)
+        buttons = tuple(label for one in new for label, _ in _buttons(one))
         return Shown(text, buttons + numbered + words, sum(bool(one.media) for one in new))
 
     def plant(self, content: bytes) -> str:
@@ -76,7 +76,7 @@ class WecomHands(HandedIn):
         Of a card with a list, below which there are no ways to go on: the key of an entry.
         """
         for one in reversed(self.member.messages):
-            for words, key in one.buttons:
+            for words, key in _buttons(one):
                 if words == label or one.kind_of_card in (cards.PICKS, cards.TICKS):
                     return key, one.task_id
         raise AssertionError(f"no {label!r} in {[one.buttons for one in self.member.messages]}")
@@ -97,8 +97,8 @@ class WecomHands(HandedIn):
 
     async def tap(self, label: str) -> Shown:
         for one in reversed(self.member.messages):
-            if label in dict(one.buttons):
-                key = dict(one.buttons)[label]
+            if label in (buttons := dict(_buttons(one))):
+                key = buttons[label]
                 if one.kind_of_card == cards.TICKS and key != one.card["submit_button"]["key"]:
                     self.member.tick(one, key)
                     return Shown("", ())
@@ -156,6 +156,14 @@ class WecomHands(HandedIn):
         assert self._last is not None
         assert await self.member.again(self._last) == 200
         return await self._after()
+
+
+def _buttons(message: Message) -> list[tuple[str, str]]:
+    """Return what can be pressed, without the numbers that entries to tick begin with."""
+    ticks = message.kind_of_card == cards.TICKS
+    return [
+        (re.sub(r"^\d+ ", "", label) if ticks else label, key) for label, key in message.buttons
+    ]
 
 
 def _mark(message: Message) -> str:

@@ -10,7 +10,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 
-from handlers.texts import LOCALES
+from handlers.texts import LOCALES, entries, translation
 from tests.house.sources import FLOORS, ROOT, Source, sources
 
 KEYWORDS = {"N_": None, "t": None}
@@ -58,6 +58,30 @@ def problems(strings: dict[str, str], entries: Catalog) -> list[str]:
 @pytest.mark.parametrize("locale", TRANSLATED)
 def test_the_catalogue_is_complete_and_has_nothing_left_over(locale: str) -> None:
     assert problems(source_strings(sources(*FLOORS)), catalogue(locale)) == []
+
+
+@pytest.mark.parametrize("locale", TRANSLATED)
+def test_the_program_reads_the_whole_catalogue(locale: str) -> None:
+    known = {str(one.id): str(one.string) for one in catalogue(locale) if one.id and one.string}
+    assert {text: translation(text, locale) for text in known} == known
+
+
+def test_quotes_and_line_ends_within_texts_are_read() -> None:
+    text = r"""
+# a remark
+msgid ""
+msgstr "Language: x\n"
+
+#, python-brace-format
+msgid ""
+"Say \"{words}\"\n"
+"or \\ nothing"
+msgstr "说\"{words}\""
+
+msgid "Not yet"
+msgstr ""
+"""
+    assert entries(text) == {'Say "{words}"\nor \\ nothing': '说"{words}"'}
 
 
 class TestGivenACatalogueWithMistakes:

@@ -52,6 +52,16 @@ class TestGivenAList:
         assert (one.form, one.pages, one.copies, one.location) == ("copy", 12, 3, "C柜")
         assert (one.grade, one.important, one.material) == ("secret", False, "dossier")
 
+    @pytest.mark.rule("S2-DOSS.13")
+    def test_a_top_secret_paper_is_filed_apart(self, unit: Unit) -> None:
+        id_ = customer(unit, HX)
+        rows = ({"title": "合同"}, {"title": "报价与成本", "grade": "绝密"})
+        assert refused(taken(unit, *rows)) == [(3, "location")]
+        assert [one.title for one in kept(unit, id_)] == ["合同"]
+        apart = {"title": "报价与成本", "grade": "绝密", "location": "保密柜2层"}
+        assert taken(unit, apart, {"title": "附件", "location": "保密柜2层"}).taken == 2
+        assert len(kept(unit, id_)) == 3
+
     def test_what_is_left_out_has_a_default(self, unit: Unit) -> None:
         id_ = customer(unit, HX)
         taken(unit, {"title": "合同"})

@@ -12,6 +12,7 @@ from rules.access import (
     NoteAction,
     NoteFacts,
     NoteId,
+    Part,
     Right,
     Sight,
     StaffId,
@@ -19,6 +20,7 @@ from rules.access import (
     Viewer,
     ceiling_allows,
     may,
+    parts,
     refusal,
     right,
     sight,
@@ -84,18 +86,27 @@ class TestGivenADossier:
             (person("x", "marketing_dgm"), AccessLevel.COMPANY, Sight.FULL),
             (person("x", "gm"), AccessLevel.COMPANY, Sight.FULL),
             (person("x", "marketing_dgm"), AccessLevel.DEPARTMENT, Sight.FULL),
-            (person("x", "sales_director"), AccessLevel.DEPARTMENT, Sight.NONE),
-            (person("x", "gm"), AccessLevel.PERSONAL, Sight.NONE),
+            (person("x", "sales_director"), AccessLevel.DEPARTMENT, Sight.MASKED),
+            (person("x", "gm"), AccessLevel.PERSONAL, Sight.MASKED),
             (person("s1"), AccessLevel.PERSONAL, Sight.FULL),
             (person("h1"), AccessLevel.PERSONAL, Sight.FULL),
-            (person("d1"), AccessLevel.PERSONAL, Sight.NONE),
-            (person("x", "salesperson"), AccessLevel.PERSONAL, Sight.NONE),
+            (person("d1"), AccessLevel.PERSONAL, Sight.MASKED),
+            (person("x", "salesperson"), AccessLevel.PERSONAL, Sight.MASKED),
         ],
     )
     def test_when_the_company_has_levels_then_they_decide(
         self, viewer: Viewer, level: AccessLevel, expected: Sight
     ) -> None:
         assert sight(viewer, dossier(Grade.SECRET, level), LEVELS) is expected
+
+    @pytest.mark.rule("S1-07.3.1.0")
+    def test_where_all_are_secret_then_who_is_cleared_may_know_and_ask(self) -> None:
+        held = dossier(Grade.SECRET, AccessLevel.COMPANY)
+        assert sight(person("x", clearance=Grade.SECRET), held, LEVELS) is Sight.MASKED
+        assert sight(person("x", clearance=Grade.CONFIDENTIAL), held, LEVELS) is Sight.NONE
+        assert sight(person("x"), replace(held, draft=True), LEVELS) is Sight.NONE
+        assert sight(person("x"), replace(held, grade=Grade.TOP_SECRET), LEVELS) is Sight.NONE
+        assert sight(person("x"), dossier(Grade.SECRET), CS) is Sight.NONE
 
     @pytest.mark.rule("S2-INFO.17")
     def test_when_it_was_opened_for_a_time_then_it_is_read_up_to_the_ceiling(self) -> None:
@@ -109,11 +120,27 @@ class TestGivenADossier:
         left = replace(reader, active=False)
         assert sight(left, dossier(), CS) is Sight.NONE
 
+    @pytest.mark.rule("S1-15.6.3")
+    def test_when_only_a_part_was_opened_then_the_rest_stays_closed(self) -> None:
+        archive, held = load_pack("corporate-archive"), dossier()
+        assert archive.dossier.parts_rule == "S1-15.6.3"
+        some = {DossierId(1): frozenset({Part.PAPERS})}
+        reader = replace(person("x"), granted=frozenset({DossierId(1)}), limited=some)
+        assert parts(reader, held, archive) == {Part.PAPERS}
+        seen = view(reader, held, archive, "wecom")
+        assert (seen.sight, seen.name, seen.content) == (Sight.FULL, True, False)
+        keeper = replace(reader, roles=frozenset({"archivist_full"}))
+        assert parts(keeper, held, archive) == set(Part)
+        assert view(keeper, held, archive, "wecom").content
+        assert parts(person("x"), held, archive) == frozenset()
+        assert parts(replace(reader, active=False), held, archive) == frozenset()
+
     @pytest.mark.parametrize(
         ("pack", "reader", "level"),
         [
             pytest.param("property", "custodian", None, marks=pytest.mark.rule("S5-4.1")),
             pytest.param("pharma", "custodian", None, marks=pytest.mark.rule("S1-05.4")),
+            pytest.param("auto-dealer", "custodian", None, marks=pytest.mark.rule("S1-09.2.4")),
             pytest.param(
                 "sales-levels",
                 "custodian",
@@ -133,6 +160,32 @@ class TestGivenADossier:
         assert not view(stranger, held, policy, "phones").content
         allowed = replace(stranger, granted=frozenset({DossierId(1)}))
         assert view(allowed, held, policy, "phones").content
+
+    @pytest.mark.parametrize(
+        ("pack", "roles"),
+        [
+            pytest.param("auto-dealer", "custodian", marks=pytest.mark.rule("S1-09.2.2")),
+            pytest.param(
+                "property", "tenant_services tenant_manager", marks=pytest.mark.rule("S1-02.1")
+            ),
+            pytest.param(
+                "customer-service", "custodian info_staff", marks=pytest.mark.rule("S2-DOSS.3.2")
+            ),
+            pytest.param("file-custody", "custodian", marks=pytest.mark.rule("S1-10.1")),
+            pytest.param(
+                "corporate-archive",
+                "custodian archivist_full",
+                marks=pytest.mark.rule("S1-15.5.1", "S1-15.2.2"),
+            ),
+        ],
+    )
+    def test_whose_business_the_dossiers_are_reads_them_and_a_colleague_does_not(
+        self, pack: str, roles: str
+    ) -> None:
+        policy, held = load_pack(pack), dossier(Grade.NONE)
+        for role in roles.split():
+            assert right(person("x", role), held, policy) is Right.READER
+        assert right(person("x", "salesperson", "accounting"), held, policy) is None
 
     @pytest.mark.rule("S1-05.5")
     def test_who_has_left_keeps_nothing_and_the_superior_has_it(self) -> None:

@@ -251,12 +251,12 @@ def test_a_reason_of_work_is_one(reason: str) -> None:
     assert unlinked(reason) is None
 
 
-@pytest.mark.rule("S2-INFO.23.2")
+@pytest.mark.rule("S2-INFO.23.2", "S2-SECR.8.3")
 @pytest.mark.parametrize(
     ("pack", "leaves", "important", "grade", "rule"),
     [
         ("customer-service", True, True, Grade.NONE, "S2-INFO.23.2"),
-        ("customer-service", True, False, Grade.CONFIDENTIAL, "S2-INFO.23.2"),
+        ("customer-service", True, False, Grade.CONFIDENTIAL, "S2-SECR.8.3"),
         ("customer-service", True, False, Grade.NONE, None),
         ("customer-service", False, True, Grade.SECRET, None),
         ("auto-dealer", True, True, Grade.SECRET, None),

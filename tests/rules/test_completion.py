@@ -15,7 +15,7 @@ class TestGivenTheFieldsOfAPolicy:
     @pytest.mark.rule("S1-07.2.3b")
     def test_when_nothing_is_filled_then_all_are_missing_in_the_order_asked(self) -> None:
         found = completeness((), SERVICE)
-        assert (found.filled, found.of) == (0, len(SERVICE.dossier.field_specs))
+        assert (found.filled, found.of) == (0, len(SERVICE.dossier.field_specs()))
         assert found.missing == data_fields(SERVICE)
         assert found.next is not None
         assert found.next.id == "customer_name"
@@ -30,7 +30,7 @@ class TestGivenTheFieldsOfAPolicy:
         assert found.next.id == "legal_representative"
 
     def test_when_all_are_filled_then_nothing_is_next(self) -> None:
-        found = completeness({one.id for one in SERVICE.dossier.field_specs}, SERVICE)
+        found = completeness({one.id for one in SERVICE.dossier.field_specs()}, SERVICE)
         assert (found.next, found.missing, found.filled) == (None, (), found.of)
 
     @pytest.mark.rule("C-52")

@@ -18,6 +18,7 @@ from rules.custody import (
     day_code,
     holder_at,
     holders_on,
+    is_drawn,
     proof_until,
     signed_by,
     unbroken,
@@ -133,6 +134,20 @@ def test_the_code_of_a_day_is_the_same_all_day_and_another_one_elsewhere() -> No
               for n in range(20)}  # fmt: skip
     assert len(around) > 350
     assert day_code(b"of another", 7, day) != day_code(secret, 7, day)
+
+
+@pytest.mark.rule("S1-15.5.3")
+def test_papers_are_drawn_anew_each_day_and_the_same_whenever_it_is_asked() -> None:
+    secret, day = b"of this house", date(2026, 5, 12)
+    for percent in (0, 5, 50, 100):
+        drawn = [one for one in range(2000) if is_drawn(secret, one, day, percent)]
+        assert drawn == [one for one in range(2000) if is_drawn(secret, one, day, percent)]
+        assert abs(len(drawn) - 20 * percent) < 80
+    others = [
+        [one for one in range(200) if is_drawn(other, one, on, 20)]
+        for other, on in ((secret, day), (secret, day + timedelta(days=1)), (b"another", day))
+    ]
+    assert others[0] != others[1] != others[2] != others[0]
 
 
 @pytest.mark.rule("S1-15.5.3")

@@ -22,6 +22,7 @@ from rules.handovers import (
     move,
     order,
     ready,
+    too_early,
     transition,
 )
 
@@ -331,3 +332,19 @@ def test_the_contents_list_has_the_order_of_the_checklist_and_annexes_last() -> 
     assert order(LOAN_FILE, mixed) == (
         "project_approval", "investigation", "补充协议", "customer_contract_annex",
     )  # fmt: skip
+
+
+@pytest.mark.rule("S1-10.5", "S1-10.6")
+def test_e13_no_agreement_before_the_strict_check() -> None:
+    intake = checklist("custody_intake")
+    missing = {
+        "strict_check": Given("strict_check", ItemState.ABSENT),
+        "agreement": Given("agreement", ItemState.PRESENT),
+    }
+    assert too_early(intake.item[1], missing) == "strict_check"
+    assert "agreement" in {one.id for one in ready(intake, missing)}
+    passed = missing | {"strict_check": Given("strict_check", ItemState.PRESENT)}
+    assert too_early(intake.item[1], passed) is None
+    assert "agreement" not in {one.id for one in ready(intake, passed)}
+    nothing_done = {one.id: Given(one.id, ItemState.ABSENT) for one in intake.item}
+    assert ready(intake, nothing_done) == ()

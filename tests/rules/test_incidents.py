@@ -26,7 +26,8 @@ LEAK = ("info_supervisor", "cs_manager", "gm_office")
 TOLD = {
     "sales-levels": "custodian+direct_superior . gm department_manager+hr "
     "custodian+direct_superior . .",
-    "customer-service": "info_supervisor+cs_manager . info_supervisor+cs_manager+gm_office . . . "
+    "customer-service": "info_supervisor+cs_manager . info_supervisor+cs_manager+gm_office "
+    "info_supervisor+cs_manager+gm_office+it_department info_supervisor+cs_manager+gm_office . "
     "info_supervisor+cs_manager",
     "auto-dealer": "custodian+customer_director . gm department_manager custodian+direct_superior "
     ". custodian+customer_director",
@@ -59,6 +60,7 @@ KINDS = (
 @pytest.mark.rule("S1-15.6.5")
 @pytest.mark.rule("S2-INFO.27")
 @pytest.mark.rule("S2-SECR.13")
+@pytest.mark.rule("S2-SECR.12b")
 @pytest.mark.rule("S1-07.3.3.2b")
 @pytest.mark.parametrize("pack", available_packs())
 def test_every_pack_says_who_hears_of_what(pack: str) -> None:

@@ -6,6 +6,7 @@ from rules.errors import DomainError
 from rules.incidents import IncidentKind, told_of
 from rules.leaves import RoleCode, RuleId
 from rules.lending import DaysOff, LoanPolicy, Place, ReturnCheck, Sublend, Unreturned
+from rules.occasions import Action
 from rules.policy import PolicyError, available_packs, load_pack, parse_policy
 from rules.role_uses import role_uses
 from rules.rungs import Rung
@@ -167,6 +168,17 @@ def test_what_the_register_or_slip_is_called() -> None:
     assert forms["public-body"] == "档案借阅登记表"
 
 
+@pytest.mark.rule("S1-14.2")
+def test_nothing_is_read_or_lent_of_personal_files_without_the_application() -> None:
+    asked = (Action.CONSULT, Action.LOAN)
+    rows = [one for one in load_pack("file-custody").approval if one.action in asked]
+    assert {one.action for one in rows} == set(asked)
+    for row in rows:
+        assert row.chain
+        assert (row.exempt, row.register_only) == ((), False)
+    assert lending("file-custody").form == "档案借(查)阅申请单"
+
+
 @pytest.mark.rule("S3-ENG.3.3a")
 def test_originals_stay_in_the_house_of_the_contractor_only() -> None:
     kept = {pack for pack in LENDING if not lending(pack).originals_out}
@@ -210,13 +222,14 @@ def test_what_is_looked_at_when_papers_come_back() -> None:
 @pytest.mark.rule("S1-12.3.5")
 @pytest.mark.rule("S1-14.6")
 @pytest.mark.rule("S1-15.7.3")
+@pytest.mark.rule("S1-15.6.4")
 def test_where_a_notice_is_confirmed_at_the_hand_out() -> None:
-    notices = {pack: rule for pack in LENDING if (rule := lending(pack).notice_rule)}
+    notices = {pack: rule for pack in LENDING if (rule := lending(pack).notice_rules)}
     assert notices == {
-        "customer-service": "S2-DOSS.24.4",
-        "public-body": "S1-12.3.5",
-        "file-custody": "S1-14.6",
-        "corporate-archive": "S1-15.7.3",
+        "customer-service": ("S2-DOSS.24.4",),
+        "public-body": ("S1-12.3.5",),
+        "file-custody": ("S1-14.6",),
+        "corporate-archive": ("S1-15.7.3", "S1-15.6.4"),
     }
 
 
@@ -227,6 +240,19 @@ def test_the_monthly_list_goes_to_the_general_manager_on_the_5th() -> None:
     assert (str(listed.send), listed.to) == ("day 5 09:00", "gm")
     assert [str(rung) for rung in listed.remind] == ["day 1 09:00", "day 4 09:00"]
     assert all(lending(pack).unreturned is None for pack in LENDING if pack != "engineering")
+
+
+def test_spot_checks_are_off_until_a_company_names_how_many() -> None:
+    assert all(lending(pack).spot_checks is None for pack in LENDING)
+    text = text_of("engineering")
+    checks = '[loan.spot_checks]\npercent = {}\nrule = "S1-15.5.3"\n'
+    loan = parse_policy(f"{text}\n{checks.format(5)}", "company.toml").loan
+    assert loan is not None
+    assert loan.spot_checks is not None
+    assert (loan.spot_checks.percent, loan.spot_checks.rule) == (5, "S1-15.5.3")
+    for percent in (0, 101):
+        with pytest.raises(PolicyError, match="1 to 100"):
+            parse_policy(f"{text}\n{checks.format(percent)}", "company.toml")
 
 
 @pytest.mark.rule("S2-INFO.19.1")

@@ -297,3 +297,12 @@ def test_a_deadline_at_24_00_belongs_to_the_day_that_ends() -> None:
     midnight = datetime(2026, 9, 18, tzinfo=SHANGHAI)
     assert day_before(midnight, SHANGHAI) == date(2026, 9, 17)
     assert day_before(midnight + timedelta(hours=18), SHANGHAI) == date(2026, 9, 18)
+
+
+@pytest.mark.rule("C-64")
+def test_what_is_put_off_into_a_year_without_data_is_provisional() -> None:
+    policy = load_pack("property")
+    in_time = due_of(policy, at("12-31 10:00"), CHINA)
+    assert (in_time.last_day, in_time.provisional) == (day("12-31"), False)
+    too_late = due_of(policy, at("12-31 18:00"), CHINA)
+    assert (too_late.last_day, too_late.provisional) == (date(2027, 1, 4), True)

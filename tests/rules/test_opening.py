@@ -16,7 +16,9 @@ PRIVATE = load_pack("customer-service", ("privacy",))
 ALL = replace(PRIVATE, dossier=replace(PRIVATE.dossier, consent=Consent.ALL))
 STRICT = load_pack("industrial-sales")
 LEVELS = load_pack("sales-levels")
-GOOD = Opening({"telephone"}, consent="given", evidence=True, important=False, contacts=1)
+GOOD = Opening(
+    {"telephone", "customer_kind"}, consent="given", evidence=True, important=False, contacts=1
+)
 
 
 def codes(denied: Denied | None) -> list[str]:
@@ -68,7 +70,23 @@ class TestGivenANewCustomer:
     def test_when_several_things_are_missing_then_all_are_told(self) -> None:
         private = load_pack("sales-levels", ("privacy",))
         poor = Opening((), consent="", evidence=False, important=True, contacts=0)
-        assert codes(refusal(poor, private)) == ["consent_missing", "contacts_missing"]
+        told = ["consent_missing", "contacts_missing", "field_missing"]
+        assert codes(refusal(poor, private)) == told
+
+    @pytest.mark.rule("S1-05.3", "S2-INFO.3.1", "S1-07.2.2")
+    @pytest.mark.parametrize(
+        ("pack", "rule"),
+        [
+            ("pharma", "S1-05.3"),
+            ("customer-service", "S2-INFO.3.1"),
+            ("sales-levels", "S1-07.2.2"),
+        ],
+    )
+    def test_when_its_kind_is_not_said_then_it_waits(self, pack: str, rule: str) -> None:
+        denied = refusal(replace(GOOD, filled={"telephone"}), load_pack(pack))
+        assert denied is not None
+        assert [one.fact("field") for one in denied.reasons] == ["customer_kind"]
+        assert denied.rules == (rule,)
 
     @pytest.mark.rule("S1-01.2")
     def test_then_it_is_opened_under_the_clause_of_who_verifies_it(self) -> None:

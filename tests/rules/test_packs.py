@@ -108,6 +108,9 @@ CHAINS = {
         consult department         dossier.department_manager > marketing_dgm# !dossier.department_manager !marketing_dgm  S1-07.3.1.2
         consult personal           dossier.department_manager !customer_owner !dossier.department_manager  S1-07.3.1.3
         consult external company   -
+        renew company              department_manager > gm #                       S1-07.3.3.1
+        renew department           dossier.department_manager > marketing_dgm !dossier.department_manager !marketing_dgm #  S1-07.3.1.2
+        renew personal             dossier.department_manager !customer_owner !dossier.department_manager #  S1-07.3.1.3
         noncash_deal               market_manager#                                 S1-01.5
         correct                    cs_manager > gm                                 S5-1.X1
         correct_report             cs_manager > gm                                 S5-1.X1
@@ -318,6 +321,7 @@ LINES = [
 @pytest.mark.rule("S1-04.4.6")
 @pytest.mark.rule("S1-12.3.2b")
 @pytest.mark.rule("S1-14.3")
+@pytest.mark.rule("S1-15.4.3")
 @pytest.mark.rule("S1-15.7.2")
 @pytest.mark.rule("S4-LOAN.6.1b")
 @pytest.mark.rule("S1-12.2.5")
@@ -352,6 +356,7 @@ def test_what_a_reader_from_outside_shows(pack: str, case: str, shown: set[str])
 
 
 @pytest.mark.parametrize("pack", available_packs())
+@pytest.mark.rule("S1-02.1", "S1-09.2.2", "S1-15.5.1")
 def test_the_dossier_is_as_the_catalogue_says(pack: str) -> None:
     policy = load_pack(pack)
     dossier = policy.dossier
@@ -456,7 +461,8 @@ def test_what_must_be_filled_before_a_draft_is_decided_on() -> None:
         "telephone", "contact_person", "credit", "past_transactions",
     )  # fmt: skip
     assert "emergency_contact" in load_pack("property").open.required
-    assert load_pack("customer-service").open.required == ()
+    assert load_pack("customer-service").open.required == ("customer_kind",)
+    assert load_pack("hotel").open.required == ()
 
 
 @pytest.mark.rule("S1-08.1.2")

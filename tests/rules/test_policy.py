@@ -114,7 +114,7 @@ BROKEN = [
         "",
     ),
     (time('zone = "Asia/Nowhere"'), "time.zone", "Asia/Nowhere", "Asia/Shanghai"),
-    (swap("[visit]", "typo = 1\n[visit]"), "dossier.typo", 1, "one of"),
+    (swap("[dossier]", "[dossier]\ntypo = 1"), "dossier.typo", 1, "one of"),
     ("shema = 1\n" + PACK, "shema", 1, "one of"),
     (swap('rule = "S2-INFO.17"', 'rule = "S2-INFO.99"'), "dossier.rule", "S2-INFO.99", "rule"),
     (swap("effective_from = 2026-01-01", 'effective_from = "soon"'), "effective_from", "soon", ""),
@@ -179,8 +179,8 @@ def test_a_missing_key_is_named(key: str, path: str) -> None:
         (time('calendar = "us"'), "calendar = 'cn'"),
         (
             swap(
-                '{ role = "gm", rule = "S2-DOSS.32" },\n]\n\n[visit]',
-                '{ role = "gm", levels = ["company"], rule = "S2-DOSS.32" },\n]\n\n[visit]',
+                '{ role = "gm", rule = "S2-DOSS.32" },\n]\n\n# who',
+                '{ role = "gm", levels = ["company"], rule = "S2-DOSS.32" },\n]\n\n# who',
             ),
             "without levels",
         ),

@@ -73,6 +73,11 @@ class TestGivenARenewal:
             "day_not_later"
         ]
 
+    @pytest.mark.rule("C-73")
+    def test_when_no_date_is_named_then_a_loan_of_one_day_is_not_renewed(self) -> None:
+        loan = lent("engineering", "09-14 10:00")
+        assert codes(extended("engineering", loan, "09-14 11:00")) == ["day_missing"]
+
     @pytest.mark.rule("S1-15.6.2")
     def test_when_days_are_stated_then_a_new_one_is_named(self) -> None:
         loan = lent("corporate-archive", "09-14 10:00", stated=day("09-22"))

@@ -156,3 +156,23 @@ def test_a11_a_major_matter_is_told_unless_confidential(
 ) -> None:
     told = major_matter_to(CS, major=major, confidential=confidential, is_held=held.__contains__)
     assert told == expected
+
+
+@pytest.mark.rule("S5-1.5")
+def test_a11_where_the_responsible_department_hears_it_is_not_the_information_department() -> None:
+    held = {"info_department", "marketing_department", "direct_superior"}
+    for role in ("marketing_department", "direct_superior"):
+        told = major_matter_to(SALES, major=True, confidential=False, is_held=held.__contains__)
+        assert told == role
+        held.discard(role)
+    assert major_matter_to(SALES, major=True, confidential=True, is_held=held.__contains__) is None
+
+
+@pytest.mark.rule("S1-07.2.3a")
+def test_a_duty_put_off_into_a_year_without_data_is_provisional() -> None:
+    away = Away(date(2026, 12, 30), date(2026, 12, 31), at("12-29 10:00"))
+    due = note_deadline(visit("12-30", away=(away,)), SALES, CHINA)
+    assert (due.last_day, due.provisional) == (date(2027, 1, 4), True)
+    earlier = Away(date(2026, 12, 28), date(2026, 12, 30), at("12-27 10:00"))
+    due = note_deadline(visit("12-29", away=(earlier,)), SALES, CHINA)
+    assert (due.last_day, due.provisional) == (date(2026, 12, 31), False)

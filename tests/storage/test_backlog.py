@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Connection
 
-from storage import attachments, inbox, outbox
+from storage import attachments, backlog, inbox, outbox
 from storage.unit import Unit
 from tests.conftest import NOW, UnitFactory
 
@@ -40,7 +40,7 @@ class TestGivenMessagesThatWait:
                 (one,) = outbox.claim(unit, "phones", NOW + tries * MINUTE, 1)[0]
                 assert one.owed_at == NOW
                 outbox.retry(unit, one.id, NOW + (tries + 1) * MINUTE, "retry_later")
-            assert outbox.backlog(unit.session, NOW + 2 * MINUTE, "phones") == outbox.Backlog(
+            assert backlog.waiting(unit.session, NOW + 2 * MINUTE, "phones") == backlog.Backlog(
                 1, NOW
             )
 
@@ -52,15 +52,15 @@ class TestGivenMessagesThatWait:
             put(unit, "later", "li", NOW + MINUTE)
             (one,) = outbox.claim(unit, "phones", NOW, 9)[0]
             outbox.mark_sent(unit, one, "")
-            assert outbox.backlog(unit.session, NOW, "phones") == outbox.Backlog(0, None)
-            assert outbox.backlog(unit.session, NOW, "wecom") == outbox.Backlog(0, None)
+            assert backlog.waiting(unit.session, NOW, "phones") == backlog.Backlog(0, None)
+            assert backlog.waiting(unit.session, NOW, "wecom") == backlog.Backlog(0, None)
 
     def test_alarms_are_left_out(self, unit_factory: UnitFactory) -> None:
         with unit_factory() as unit:
-            put(unit, f"{outbox.ALARM}1:begun:op")
-            assert outbox.backlog(unit.session, NOW, "phones").count == 0
+            put(unit, f"{backlog.ALARM}1:begun:op")
+            assert backlog.waiting(unit.session, NOW, "phones").count == 0
             outbox.fail(unit, outbox.claim(unit, "phones", NOW, 1)[0][0].id, "rejected")
-            assert outbox.failures(unit.session, NOW).count == 0
+            assert backlog.failures(unit.session, NOW).count == 0
 
 
 class TestGivenMessagesThatFailed:
@@ -71,9 +71,9 @@ class TestGivenMessagesThatFailed:
                 (one,) = outbox.claim(unit, "phones", NOW + minute * MINUTE, 1)[0]
                 outbox.fail(unit, one.id, problem)
         with unit_factory() as unit:
-            assert outbox.failures(unit.session, NOW) == outbox.Failures(2, NOW)
-            later = outbox.failures(unit.session, NOW + MINUTE)
-            assert later == outbox.Failures(1, NOW + 3 * MINUTE)
+            assert backlog.failures(unit.session, NOW) == backlog.Failures(2, NOW)
+            later = backlog.failures(unit.session, NOW + MINUTE)
+            assert later == backlog.Failures(1, NOW + 3 * MINUTE)
 
     def test_those_of_people_are_counted_too(self, unit_factory: UnitFactory) -> None:
         with unit_factory() as unit:
@@ -91,8 +91,8 @@ def test_pending_files_are_counted(unit_factory: UnitFactory) -> None:
 @pytest.mark.parametrize(
     "look",
     [
-        lambda unit: outbox.backlog(unit.session, NOW, "phones"),
-        lambda unit: outbox.failures(unit.session, NOW),
+        lambda unit: backlog.waiting(unit.session, NOW, "phones"),
+        lambda unit: backlog.failures(unit.session, NOW),
         lambda unit: inbox.failures(unit.session, NOW),
         lambda unit: attachments.count_pending(unit.session),
     ],

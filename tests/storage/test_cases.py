@@ -246,10 +246,11 @@ class TestGivenAConsultation:
                 at=NOW,
             )
             assert consultations.asked(unit.session, "li", dossier) == asked
-            assert consultations.open_to(unit.session, "li", TODAY) == frozenset()
+            assert consultations.open_to(unit.session, "li", TODAY) == {}
             consultations.close(unit, asked, "granted", NOW)
-            assert consultations.open_to(unit.session, "li", date(2026, 9, 16)) == {dossier}
-            assert consultations.open_to(unit.session, "li", date(2026, 9, 17)) == frozenset()
+            opened = consultations.open_to(unit.session, "li", date(2026, 9, 16))
+            assert opened == {dossier: frozenset()}
+            assert consultations.open_to(unit.session, "li", date(2026, 9, 17)) == {}
             with pytest.raises(Conflict):
                 consultations.close(unit, asked, "refused", NOW)
 

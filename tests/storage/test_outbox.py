@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from storage import outbox
+from storage import forwarding, outbox, shown_cards
 from storage.tables import outbox as table
 from storage.unit import Unit
 from tests.conftest import NOW, UnitFactory
@@ -193,9 +193,9 @@ class TestGivenClaimed:
             (one,) = claim(unit)
             outbox.mark_sent(unit, one, "r1")
             put(unit, "2", slot="c.1", mode="redraw")
-            outbox.readdress(unit, "phones", "zhang", "new")
+            forwarding.readdress(unit, "phones", "zhang", "new")
             assert [one.account for one in claim(unit)] == ["new"]
-            assert outbox.ref_of(unit.session, "phones", "new", "c.1") == "r1"
+            assert shown_cards.ref_of(unit.session, "phones", "new", "c.1") == "r1"
 
 
 class TestGivenSentCard:
@@ -205,10 +205,10 @@ class TestGivenSentCard:
                 put(unit, slot="c.1")
                 (one,) = claim(unit)
                 outbox.mark_sent(unit, one, ref)
-            assert outbox.ref_of(unit.session, "phones", "zhang", "c.1") == "r2"
-            assert outbox.slot_of(unit.session, "phones", "zhang", "r2") == "c.1"
-            assert outbox.slot_of(unit.session, "phones", "zhang", "r1") == ""
-            assert outbox.ref_of(unit.session, "phones", "li", "c.1") is None
+            assert shown_cards.ref_of(unit.session, "phones", "zhang", "c.1") == "r2"
+            assert shown_cards.slot_of(unit.session, "phones", "zhang", "r2") == "c.1"
+            assert shown_cards.slot_of(unit.session, "phones", "zhang", "r1") == ""
+            assert shown_cards.ref_of(unit.session, "phones", "li", "c.1") is None
 
     def test_when_old_then_only_bodies_that_left_are_forgotten(
         self, unit_factory: UnitFactory

@@ -116,7 +116,7 @@ class TestGivenAVisitor:
             )
             assert consultations.asked(unit.session, "zhang", about) is None
             consultations.close(unit, held, "granted", NOW)
-            assert consultations.open_to(unit.session, "zhang", TODAY) == frozenset()
+            assert consultations.open_to(unit.session, "zhang", TODAY) == {}
             assert [one.id for one in consultations.of_outsider(unit, id_)] == [held]
             assert outsiders.get(unit, id_) is not None
             outsiders.expect(unit, id_)

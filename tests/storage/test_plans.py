@@ -22,6 +22,7 @@ from storage import (
     counters,
     dossiers,
     figures,
+    forwarding,
     grades,
     groups,
     handover_extensions,
@@ -37,8 +38,10 @@ from storage import (
     origins,
     outbox,
     outsiders,
+    overview,
     receipts,
     rounds,
+    shown_cards,
 )
 from storage.handover_gaps import NewGap
 from storage.handovers import NewHandover, NewLeg
@@ -73,9 +76,9 @@ def _outbox(unit: Unit) -> None:
     outbox.mark_sent(unit, one, "r")
     outbox.fail(unit, two.id, "Rejected")
     outbox.drop(unit, two.id, "moot")
-    outbox.slot_of(unit.session, "phones", "zhang", "r")
-    outbox.ref_of(unit.session, "phones", "zhang", "c.1")
-    outbox.readdress(unit, "phones", "zhang", "new")
+    shown_cards.slot_of(unit.session, "phones", "zhang", "r")
+    shown_cards.ref_of(unit.session, "phones", "zhang", "c.1")
+    forwarding.readdress(unit, "phones", "zhang", "new")
     outbox.purge(unit, NOW)
 
 
@@ -159,6 +162,8 @@ def _rounds(unit: Unit) -> None:
     breaches.of_dossier(unit.session, 7)
     breaches.lift(unit, 7, "opening", NOW.date())
     dossiers.drafts_of(unit.session, "1", 100)
+    overview.page(unit.session, None, 5, 1)
+    overview.page(unit.session, ["1", "2"], 5, 1)
 
 
 def _incidents(unit: Unit) -> None:
@@ -295,7 +300,7 @@ def _ways(unit: Unit) -> None:
     inbox.take(unit, "phones", "1", "a", NOW)
     inbox.reword(unit, "phones", "1", NOW)
     put(unit, account="-1")
-    outbox.forget_chat(unit, "phones", "-1")
+    forwarding.forget_chat(unit, "phones", "-1")
     outbox.lately(unit.session, "odd:phones:a", NOW, timedelta(seconds=10))
     outbox.answer_slot(unit.session, "phones:1:0")
 

@@ -54,6 +54,33 @@ def test_what_was_half_written_is_not_there_and_takes_no_number(
     assert [spool.read(one) for one in spool.waiting()] == ["b"]
 
 
+def test_what_somebody_else_laid_there_is_passed_over(spool: Spool, tmp_path: Path) -> None:
+    spool.keep("a", NOW)
+    (file,) = files(tmp_path)
+    for name in ("1 (copy).msg", "x.msg", "-1.msg", ".msg"):
+        file.with_name(name).write_bytes(file.read_bytes())
+    assert [spool.read(one) for one in spool.waiting()] == ["a"]
+
+
+@pytest.mark.parametrize("size", [0, 1, 20, -1])
+def test_one_that_was_cut_off_does_not_open(spool: Spool, tmp_path: Path, size: int) -> None:
+    spool.keep("a", NOW)
+    (file,) = files(tmp_path)
+    file.write_bytes(file.read_bytes()[:size])
+    (number,) = spool.waiting()
+    with pytest.raises(SealBroken):
+        spool.read(number)
+
+
+def test_one_that_cannot_be_read_is_said_to(spool: Spool, tmp_path: Path) -> None:
+    spool.keep("a", NOW)
+    (file,) = files(tmp_path)
+    file.unlink()
+    file.mkdir()  # for whom nothing is forbidden, too
+    with pytest.raises(FolderRefused):
+        spool.read(spool.waiting()[0])
+
+
 def test_one_that_was_moved_or_changed_does_not_open(spool: Spool, tmp_path: Path) -> None:
     spool.keep("a", NOW)
     (file,) = files(tmp_path)

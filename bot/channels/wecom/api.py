@@ -318,7 +318,7 @@ class Api:
         try:
             lasts = timedelta(seconds=int(answer["expires_in"]))
             return Token(str(answer["access_token"]), self._now() + lasts)
-        except (KeyError, ValueError, TypeError):
+        except (KeyError, ValueError, TypeError, OverflowError):
             raise ChannelError(Outcome.UNKNOWN, "no token in the answer") from None
 
     def _fits(self, token: Token | None, stale: str) -> bool:

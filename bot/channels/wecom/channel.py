@@ -122,8 +122,8 @@ class Wecom:
             sent.append(await self._say(account, body))
         note = Note(
             self._now(),
-            tuple(str(one.get("msgid", "")) for one in sent),
-            str(sent[-1].get("response_code", "")),
+            tuple(str(one.get("msgid") or "") for one in sent),
+            str(sent[-1].get("response_code") or ""),
             _beginning(card),
             _digest(drawn.card) if drawn.card is not None else "",
         )

@@ -7,7 +7,8 @@ account is a userid in lower case. Keys are built from what a repeated delivery 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from xml.etree.ElementTree import Element, ParseError
 
@@ -42,6 +43,10 @@ _OF_EVENT = (
 )  # fmt: skip
 """What tells two events apart; the platform gives them no id."""
 _SYSTEM = ("", "sys")
+USERID_BYTES = 64
+_ID = re.compile(r"[0-9]{1,20}", re.ASCII)
+_YEARS = range(2000, 2100)
+"""Years in which a message can have been sent."""
 
 
 class Unreadable(Exception):
@@ -75,11 +80,13 @@ def decode(message: Element) -> Inbound | None:
     """Return what the message means; None: nothing that concerns us.
 
     Raises:
-        Unreadable: it has no time.
+        Unreadable: it has no time, or names nobody that there can be.
     """
     account = value(message, "FromUserName").lower()
     if account in _SYSTEM:
         return None
+    if len(account.encode()) > USERID_BYTES:
+        raise Unreadable
     kind = value(message, "MsgType")
     if kind == "event":
         happened = _EVENTS.get(value(message, "Event"))
@@ -107,7 +114,7 @@ def _said(message: Element, account: str, kind: str) -> Inbound:
     return Inbound(
         channel=NAME,
         account=account,
-        key=f"m{value(message, 'MsgId')}" if value(message, "MsgId") else _key(message),
+        key=_key_of_message(message),
         at=_time(message),
         text=rest if command else words,
         command=command,
@@ -182,16 +189,32 @@ def _place(message: Element) -> Place | None:
         latitude, longitude = (float(value(message, f"Location_{one}")) for one in "XY")
     except ValueError:
         raise Unreadable from None
+    if not (abs(latitude) <= 90 and abs(longitude) <= 180):  # nor is what is no number
+        raise Unreadable
     return Place(latitude, longitude, value(message, "Label"))
 
 
 def _time(message: Element) -> datetime:
     try:
-        return datetime.fromtimestamp(int(value(message, "CreateTime")), UTC)
+        at = datetime.fromtimestamp(int(value(message, "CreateTime")), UTC)
     except (ValueError, OverflowError, OSError):
         raise Unreadable from None
+    if at.year not in _YEARS:
+        raise Unreadable
+    return at
+
+
+def _key_of_message(message: Element) -> str:
+    """Return the platform's id; where it gives none, what is said tells two messages apart."""
+    given = value(message, "MsgId")
+    if _ID.fullmatch(given):
+        return f"m{given}"
+    return _digest([(one.tag, one.text or "") for one in message])
 
 
 def _key(message: Element) -> str:
-    parts = [value(message, name) for name in _OF_EVENT]
+    return _digest([value(message, name) for name in _OF_EVENT])
+
+
+def _digest(parts: Sequence[object]) -> str:
     return f"e{hashlib.sha256(repr(parts).encode()).hexdigest()[:40]}"

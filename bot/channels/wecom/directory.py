@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import structlog
 
+from bot.channels.base import ChannelError, Outcome
 from bot.channels.wecom.api import Api, Json
 from handlers.directory import Listed
 
@@ -17,8 +18,15 @@ async def people(api: Api, agent_id: int) -> tuple[Listed, ...] | None:
     told to be out of it.
 
     Raises:
-        ChannelError: the platform does not say.
+        ChannelError: the platform does not say, or not in words that we know.
     """
+    try:
+        return await _people(api, agent_id)
+    except (KeyError, TypeError, AttributeError):
+        raise ChannelError(Outcome.UNKNOWN, "a directory of another shape") from None
+
+
+async def _people(api: Api, agent_id: int) -> tuple[Listed, ...] | None:
     app = await api.get("agent/get", agentid=str(agent_id))
     if _range(app, "allow_tags", "tagid"):
         log.warning("directory_not_compared", why="the visible range has tags")

@@ -48,6 +48,8 @@ ROWS, KEY_LENGTH, VALUE_LENGTH = 6, 5, 30
 """Rows of a card below its text, and characters of the two columns."""
 NO_KEY = "-"
 """Key of the grey button of a card that has nothing left to press."""
+ENTRY_LENGTH = 17
+"""Characters of an entry to tick that are shown in full."""
 LIST = "="
 """Ends the key of the button below a list; where one entry is picked it is all of it."""
 QUESTION = "q"
@@ -202,7 +204,7 @@ def _buttons(rendered: Rendered) -> list[Json]:
     styled += [(one, WAYS) for one in rendered.nav]
     keys = _keys([one for one, _ in styled])
     return [
-        {"text": one.label, "style": style, "key": key}
+        {"text": _plain(one.label), "style": style, "key": key}
         for (one, style), key in zip(styled, keys, strict=True)
     ]
 
@@ -220,13 +222,16 @@ def _keys(buttons: Sequence[Button]) -> list[str]:
 def _list(rendered: Rendered, locale: str) -> Json:
     """Return the list of a card: to pick one entry from, or to tick several."""
     options = [
-        {"id": key, "text": one.label.removeprefix(TICK)}
+        {"id": key, "text": _plain(one.label.removeprefix(TICK))}
         for key, one in zip(_keys(rendered.options), rendered.options, strict=True)
     ]
     ticked = [one.label.startswith(TICK) for one in rendered.options]
     texts = texts_of(locale)
     if rendered.several is not None:
-        boxes = [one | {"is_checked": on} for one, on in zip(options, ticked, strict=True)]
+        boxes = [
+            {"id": one["id"], "text": words, "is_checked": on}
+            for one, words, on in zip(options, _numbered(options), ticked, strict=True)
+        ]
         return {
             "card_type": "vote_interaction",
             "checkbox": {"question_key": QUESTION, "mode": 1, "option_list": boxes},
@@ -243,6 +248,16 @@ def _list(rendered: Rendered, locale: str) -> Json:
         "select_list": [picker],
         "submit_button": {"text": texts.t(CONFIRM), "key": LIST},
     }
+
+
+def _numbered(options: Sequence[Json]) -> list[str]:
+    """Return the words of entries to tick, each with the number that it can be answered by.
+
+    Without numbers where they leave no room for the words.
+    """
+    numbered = [f"{number} {one['text']}" for number, one in enumerate(options, 1)]
+    fits = all(len(one) <= ENTRY_LENGTH for one in numbered)
+    return numbered if fits else [one["text"] for one in options]
 
 
 def pressed(key: str, ids: Sequence[str] = ()) -> str:

@@ -89,6 +89,8 @@ class Chats:
         self.limited = True
         self.members: dict[str, str] = {}
         """Userids in the app's visible range, by their lower case."""
+        self.unlicensed: set[str] = set()
+        """Those of them, in lower case, for whom the company has no licence: nothing arrives."""
         self.chats: defaultdict[str, list[Message]] = defaultdict(list)
         """By userid in lower case."""
         self._seconds = seconds
@@ -124,6 +126,9 @@ class Chats:
             answer["invaliduser"] = "|".join(bad)
         for one in userids:
             if one.lower() in bad:
+                continue
+            if one.lower() in self.unlicensed:
+                answer["unlicenseduser"] = one.lower()
                 continue
             message = replace(message, userid=one.lower())
             if self._too_many(one.lower()):

@@ -83,9 +83,12 @@ class TestGivenAStep:
             asked = custody.get(unit, one.id)
             assert asked is not None
             assert (asked.words, asked.witness, asked.lines) == ("12 页都在", "head", one.lines)
+            assert custody.to_settle(unit, "head") == (asked,)
+            assert custody.to_settle(unit, "li") == ()
             found = custody.settle(unit, asked, "li", counted, NOW + HOUR)
             assert (found.state, found.confirmed_at) == ("done", NOW + HOUR)
             assert (found.witness, found.lines, found.words) == ("li", counted, "12 页都在")
+            assert custody.to_settle(unit, "head") == custody.to_settle(unit, "li") == ()
 
     def test_another_of_the_archive_can_take_it_back(self, unit_factory: UnitFactory) -> None:
         with unit_factory() as unit:

@@ -165,6 +165,16 @@ class TestGivenCommonWords:
         assert found(unit, "龙龙 有限公司") == ["龙龙贸易有限公司"]
         assert found(unit, "0123贸易") == ["字号0123贸易有限公司"]
 
+    def test_of_two_common_pairs_the_rarer_one_leads(
+        self, unit: Unit, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        many = range(search.NARROW + 1)  # behind 900 that have only the other pair
+        rows = [DossierRow(f"编织有限公司{at:04d}", "li", f"Y-{at}") for at in many]
+        dossiers.add_all(unit, rows, by="shan")
+        monkeypatch.setattr(search, "PROBE", search.NARROW)
+        monkeypatch.setattr(search, "MAX_PROBED", 500)
+        assert len(found(unit, "织有限", limit=1000)) == search.MAX_FOUND
+
     def test_others_are_bounded(self, unit: Unit) -> None:
         assert len(found(unit, "贸易", limit=10_000)) <= search.MAX_FOUND + search.NARROW
 

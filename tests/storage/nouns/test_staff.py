@@ -27,6 +27,13 @@ class TestGivenACompany:
             staffed(unit)
             assert staff.chain(unit.session, "zhang") == ("head", "dir", "gm")
             assert staff.chain(unit.session, "gm") == ()
+            assert staff.chains(unit.session, ("zhang", "gm", "dir", "nobody")) == {
+                "zhang": ("head", "dir", "gm"),
+                "gm": (),
+                "dir": ("gm",),
+                "nobody": (),
+            }
+            assert staff.chains(unit.session, ()) == {}
 
     def test_chain_passes_over_who_has_left(self, unit_factory: UnitFactory) -> None:
         with unit_factory() as unit:
