@@ -108,7 +108,7 @@ INSERT INTO loan_item SELECT n, n, 1, n, NULL, '', 'original', 3, 1, 3, 1, false
 INSERT INTO custody_step (id, loan_id, kind, giver, taker, body, state, opened_by, opened_at,
         confirmed_at)
     SELECT n, n, 'hand_out', 's1', 's' || n % 2000 + 1, '',
-        CASE WHEN n % 300 = 0 THEN 'open' ELSE 'done' END, 's1', now(), now()
+        CASE n % 300 WHEN 0 THEN 'open' WHEN 1 THEN 'disputed' ELSE 'done' END, 's1', now(), now()
     FROM generate_series(1, 30000) n;
 INSERT INTO renewal SELECT n, n, 1, now(), date '2026-01-01', false, NULL, 'granted',
     date '2026-01-01' FROM generate_series(1, 20000) n;
