@@ -296,6 +296,7 @@ ACTIONS = {
     "amendment.withdrawn": N_("took changed items of a report back"),
     "amendment.lapsed": N_("let changed items of a report lapse"),
     "sparekey.free": N_("used the spare key"),
+    "sparekey.noted": N_("used a spare key for"),
     "delegation.given": N_("named a stand-in"),
     "delegation.ended": N_("ended a delegation"),
 }

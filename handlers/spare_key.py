@@ -26,7 +26,7 @@ TITLE = N_("Spare key")
 TAKEN = N_("Taken with the spare key: {customer}")
 TOLD = N_("Noted. Told: {names} ({rule}).")
 NOBODY = N_("Noted, but nobody could be told: please tell the back office yourself ({rule}).")
-NO_ROW = N_("The policy of this dossier knows no spare key.")
+NO_ROW = N_("It is in the log. The policy of this dossier says nothing of a spare key.")
 HEARD = N_("{name} took papers of {customer} with the spare key ({rule}): {words}")
 
 FORM = Form(
@@ -57,6 +57,7 @@ def submit(ctx: Context, answers: Answers) -> Reply:
         return Reply.of(Card(ctx.t(seeing.NO_DOSSIER)))
     row = affair_cases.row(ctx, Action.BACKUP_KEY, dossier)
     if row is None:
+        ctx.record("sparekey.noted", f"dossier:{dossier.id}")
         return Reply.of(Card(ctx.t(NO_ROW), title=ctx.t(TITLE)))
     id_ = affairs.add(
         ctx.unit,

@@ -54,7 +54,7 @@ class TestGivenTheGeneralManagerTookPapers:
         assert kept(office).state is AffairState.FREE
 
     @one_channel
-    async def test_when_the_policy_knows_no_spare_key_then_nothing_is_noted(
+    async def test_when_the_policy_knows_no_spare_key_then_it_is_in_the_log_only(
         self, office: Office
     ) -> None:
         post(office, "CY001", account=TOP)
@@ -64,3 +64,4 @@ class TestGivenTheGeneralManagerTookPapers:
         await top.say("合同一份")
         assert "没有备用钥匙的规定" in await top.tap("提交")
         assert states(office) == []
+        assert [one["staff_id"] for one in audited(office, "sparekey.noted")] == ["CY001"]
