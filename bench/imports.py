@@ -30,11 +30,11 @@ from bench.report import Effort, Section, table
 from bot.clock import SystemClock
 from bot.commands.dossiers import SLICE, Import
 from bot.offline import Store
-from handlers.customer_sheet import DOSSIER_COLUMNS, CustomerList
-from handlers.sheet import Sheet
-from handlers.sheet_text import open_text
+from handlers.sheets.customer_sheet import DOSSIER_COLUMNS, CustomerList
+from handlers.sheets.sheet import Sheet
+from handlers.sheets.sheet_text import open_text
+from handlers.sheets.workbook import open_workbook
 from handlers.texts import Texts
-from handlers.workbook import open_workbook
 from rules.policies import Policies
 from rules.policy import load_pack
 from storage import staff

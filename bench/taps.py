@@ -39,7 +39,8 @@ from bot.demo import OPENS, settings_for
 from bot.offline import Store
 from bot.policies import policies_of
 from bot.settings import Settings
-from handlers import FEATURES, approvals, case_notices
+from handlers import FEATURES
+from handlers.approvals import approvals, case_notices
 from handlers.world import Registry, World
 from rules.access import StaffId
 from rules.calendar import china

@@ -34,10 +34,14 @@ from bot.readings import Readings
 from bot.settings import Limits, Settings
 from bot.units import UnitFailed, Units
 from bot.watchman import Refusals, Watchman
-from handlers import FEATURES, find, made, reach, reminders, secrecy, spot_checks
+from handlers import FEATURES, reminders
 from handlers.conversation.messages import Card, Inbound, Mode, Suggestions
+from handlers.dossiers import find, secrecy
 from handlers.feature import Feature
 from handlers.intake import washed
+from handlers.loans import spot_checks
+from handlers.people import reach
+from handlers.sheets import made
 from handlers.texts import N_
 from handlers.world import Registry, World
 from rules.calendar import china

@@ -13,9 +13,11 @@ from functools import partial
 
 import msgspec
 
-from handlers import bindings, group_links, groups, reach, strangers
+from handlers import groups
+from handlers.approvals import group_links
 from handlers.context import Context, Recorded, Told
 from handlers.conversation.messages import FRESH, Card, ChatEvent, Inbound, Mode, Reply
+from handlers.people import bindings, reach, strangers
 from handlers.routing import enter, route
 from handlers.texts import LOCALES, Texts
 from handlers.world import World

@@ -21,26 +21,13 @@ from bot import dispatch
 from bot.channels.base import Channel, ChannelError, Listing
 from bot.settings import Retention
 from bot.units import Units
-from handlers import (
-    approvals,
-    completeness,
-    directory,
-    handover_calendar,
-    handover_periods,
-    handover_rates,
-    leavers,
-    loan_lapse,
-    loan_queue,
-    looks,
-    reach,
-    receipt_days,
-    reminders,
-    rounds,
-    secrecy,
-    spot_checks,
-    unreturned,
-)
+from handlers import reminders
+from handlers.approvals import approvals
 from handlers.context import Context
+from handlers.dossiers import completeness, looks, rounds, secrecy
+from handlers.handovers import handover_calendar, handover_periods, handover_rates, receipt_days
+from handlers.loans import loan_lapse, loan_queue, spot_checks, unreturned
+from handlers.people import directory, leavers, reach
 from handlers.world import World
 from rules.hours import after_quiet
 from storage import (

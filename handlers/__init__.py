@@ -6,30 +6,24 @@ stops the start.
 
 from __future__ import annotations
 
-from handlers import (
-    admin,
-    approval,
-    approval_list,
-    approval_typed,
-    borrow,
-    cancel,
-    comments,
-    complaint,
-    consult,
-    copies,
-    correction,
-    correction_plan,
-    custody_ping,
-    deal,
+from handlers import cancel, drafts, help, log, loose_items, today
+from handlers.approvals import approval, approval_list, approval_typed, group_links, stand_ins
+from handlers.corrections import correction, correction_plan
+from handlers.dossiers import (
     dossier_cases,
     dossier_open,
     dossier_update,
-    drafts,
-    figures,
     find,
     grading,
-    group_links,
-    hand_out,
+    looks,
+    overview,
+    papers,
+    reveal,
+    shelf_index,
+    shelf_labels,
+)
+from handlers.feature import Feature
+from handlers.handovers import (
     handover,
     handover_acts,
     handover_back,
@@ -44,45 +38,40 @@ from handlers import (
     handover_sign,
     handover_typed,
     handovers,
-    help,
-    incident,
-    leave,
-    leavers,
+    receipts,
+)
+from handlers.incidents import incident
+from handlers.loans import (
+    borrow,
+    copies,
+    custody_ping,
+    hand_out,
     loan_acts,
     loan_queue,
     loan_register,
     loan_return,
     loan_settling,
     loans,
-    log,
-    looks,
-    loose_items,
-    note,
-    outside,
     overdue,
-    overview,
-    papers,
-    plan,
-    receipts,
     renew,
-    report_amend,
-    reveal,
     saying_no,
-    settings,
-    shelf_index,
-    shelf_labels,
-    spare_key,
-    stand_ins,
-    standing,
-    team,
-    today,
     transfers,
     unreturned,
-    visit_note,
-    visitors,
     whereabouts,
 )
-from handlers.feature import Feature
+from handlers.notes import comments, note, plan, team, visit_note
+from handlers.people import admin, leave, leavers, settings
+from handlers.requests import (
+    complaint,
+    consult,
+    deal,
+    figures,
+    outside,
+    report_amend,
+    spare_key,
+    standing,
+    visitors,
+)
 
 FEATURES: tuple[Feature, ...] = (
     today.FEATURE,

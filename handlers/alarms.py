@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from handlers import bindings
 from handlers.conversation.messages import Card
+from handlers.people import bindings
 from handlers.texts import N_, Texts
 from storage.episodes import Episode
 

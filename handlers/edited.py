@@ -7,11 +7,12 @@ anything else is nobody's business and gets no answer.
 
 from __future__ import annotations
 
-from handlers import find, loose_items, seeing
+from handlers import loose_items, seeing
 from handlers.context import Context
 from handlers.conversation import edits
 from handlers.conversation.forms import Answers
 from handlers.conversation.messages import Button, Card, Inbound, Mode, Reply, Show
+from handlers.dossiers import find
 from handlers.feature import Feature
 from handlers.texts import N_
 from handlers.world import Registry

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from handlers.case_kinds import CaseKind
+from handlers.approvals.case_kinds import CaseKind
 from handlers.context import Context
 from handlers.conversation.forms import Answers, Form
 from handlers.conversation.messages import Card, Reply
-from handlers.made import Maker
+from handlers.sheets.made import Maker
 from rules.secrecy import Grade
 from storage.dossiers import Dossier
 from storage.staff import Person

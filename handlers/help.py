@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from handlers import handover, today
+from handlers import today
 from handlers.context import Context
 from handlers.conversation.messages import FRESH, Button, Card, Reply, Show
 from handlers.conversation.wording import LINE
 from handlers.feature import Feature
+from handlers.handovers import handover
 from handlers.pages import to_today
 from handlers.texts import LOCALES, N_
 from rules.clauses import regulations

@@ -6,11 +6,12 @@ numbers and names of staff, never what a dossier or a note says.
 
 from __future__ import annotations
 
-from handlers import bindings, log_check, seeing
+from handlers import log_check, seeing
 from handlers.context import Context
 from handlers.conversation.messages import Button, Card, Reply
 from handlers.feature import Feature
 from handlers.pages import SIZE, to_today
+from handlers.people import bindings
 from handlers.texts import N_, Texts
 from rules import access
 from storage import (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 
-from handlers import find, handover_photos, intake, note, one_line, seeing, visit_note
+from handlers import intake, seeing
 from handlers.context import Context
 from handlers.conversation import pickers, runner
 from handlers.conversation.answers import listed
@@ -23,7 +23,10 @@ from handlers.conversation.messages import (
     Show,
 )
 from handlers.conversation.wording import shorten_middle
+from handlers.dossiers import find
 from handlers.feature import Feature
+from handlers.handovers import handover_photos
+from handlers.notes import note, one_line, visit_note
 from handlers.pages import to_today
 from handlers.texts import N_
 from rules.access import NoteAction

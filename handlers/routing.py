@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from handlers import edited, find, handover, help, leave, loose_items, odd, strangers
+from handlers import edited, help, loose_items, odd
 from handlers.context import Context
 from handlers.conversation import pickers, runner
 from handlers.conversation.messages import MAX_KEY_BYTES, Card, Inbound, Reply
+from handlers.dossiers import find
 from handlers.feature import Feature
+from handlers.handovers import handover
+from handlers.people import leave, strangers
 from handlers.texts import N_
 from handlers.world import Registry
 from storage import conversations, links

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from handlers import (
-    approval_list,
-    completing,
-    correction,
-    hand_out_lists,
-    handovers,
-    incident,
-    leavers,
-    loan_register,
-    loans,
-    log_check,
-    openings,
-    overdue,
-    receipt_days,
-    receipts,
-    round_cards,
-    rounds,
-    seeing,
-    shelf_labels,
-    team,
-    visitors,
-)
+from handlers import log_check, seeing
+from handlers.approvals import approval_list
 from handlers.context import Context
 from handlers.conversation.messages import Button, Card, Reply
+from handlers.corrections import correction
+from handlers.dossiers import completing, openings, round_cards, rounds, shelf_labels
 from handlers.feature import Feature
+from handlers.handovers import handovers, receipt_days, receipts
+from handlers.incidents import incident
+from handlers.loans import hand_out_lists, loan_register, loans, overdue
+from handlers.notes import team
+from handlers.people import leavers
+from handlers.requests import visitors
 from handlers.texts import N_
 from storage import (
     away,

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from handlers.case_kinds import CaseKind
+from handlers.approvals.case_kinds import CaseKind
 from handlers.context import Context
 from handlers.conversation.forms import FormError, check_form
 from handlers.feature import Clockwork, Feature, Regraded

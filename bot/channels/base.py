@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from handlers.conversation.messages import Card, Inbound, InFile, Suggestions
-from handlers.directory import Listed
+from handlers.people.directory import Listed
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from bot.policies import (
     wording_of,
 )
 from bot.settings import Settings
-from handlers.list_picture import font
+from handlers.sheets.list_picture import font
 from rules.calendar import company_calendar
 from rules.errors import DomainError
 from rules.policy import PolicyError

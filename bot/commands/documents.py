@@ -22,8 +22,8 @@ from bot.commands.sheets import (
     texts_of,
 )
 from bot.offline import Store, opened
-from handlers import document_sheet
-from handlers.document_sheet import DOCUMENT_COLUMNS, DocumentList, Paper
+from handlers.sheets import document_sheet
+from handlers.sheets.document_sheet import DOCUMENT_COLUMNS, DocumentList, Paper
 from handlers.texts import N_, Texts
 from storage import documents
 from storage.references import meant

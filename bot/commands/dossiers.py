@@ -22,8 +22,8 @@ from bot.commands.sheets import (
 )
 from bot.offline import Store, opened
 from bot.policies import in_force
-from handlers import customer_sheet
-from handlers.customer_sheet import DOSSIER_COLUMNS, Customer, CustomerList
+from handlers.sheets import customer_sheet
+from handlers.sheets.customer_sheet import DOSSIER_COLUMNS, Customer, CustomerList
 from handlers.texts import N_, Texts
 from rules.policies import InForce
 from rules.roles import OPERATOR

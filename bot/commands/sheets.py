@@ -12,11 +12,11 @@ import typer
 from bot.commands.shared import Refused, say
 from bot.policies import policies_of
 from bot.settings import Settings
-from handlers.sheet import Refused as Row
-from handlers.sheet import Sheet, Unreadable
-from handlers.sheet_text import open_text
+from handlers.sheets.sheet import Refused as Row
+from handlers.sheets.sheet import Sheet, Unreadable
+from handlers.sheets.sheet_text import open_text
+from handlers.sheets.workbook import is_workbook, open_workbook
 from handlers.texts import N_, Texts
-from handlers.workbook import is_workbook, open_workbook
 
 SheetArgument = Annotated[
     Path, typer.Argument(metavar="FILE", help="A spreadsheet: .xlsx, or text as .csv.")

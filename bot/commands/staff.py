@@ -27,9 +27,11 @@ from bot.commands.sheets import (
 )
 from bot.offline import opened
 from bot.policies import policies_of
-from handlers import FEATURES, bindings, staff_sheet
-from handlers import sheet as sheet_rows
-from handlers.staff_sheet import STAFF_COLUMNS
+from handlers import FEATURES
+from handlers.people import bindings
+from handlers.sheets import sheet as sheet_rows
+from handlers.sheets import staff_sheet
+from handlers.sheets.staff_sheet import STAFF_COLUMNS
 from handlers.texts import N_
 from handlers.world import Registry, World
 from rules.calendar import china

@@ -15,9 +15,11 @@ from datetime import date, datetime, time
 from importlib.resources import files
 from itertools import compress
 
-from handlers import FEATURES, customer_sheet, document_sheet, duties, staff_sheet
-from handlers.sheet import FIELD, Line, Refused
-from handlers.sheet_text import rows_of
+from handlers import FEATURES
+from handlers.notes import duties
+from handlers.sheets import customer_sheet, document_sheet, staff_sheet
+from handlers.sheets.sheet import FIELD, Line, Refused
+from handlers.sheets.sheet_text import rows_of
 from handlers.world import Registry, World
 from rules import visits as duty
 from rules.calendar import china

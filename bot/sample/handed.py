@@ -13,8 +13,10 @@ from io import BytesIO
 from PIL import Image, ImageDraw
 
 from bot import sample
-from handlers import (
-    FEATURES,
+from handlers import FEATURES
+from handlers.context import Context
+from handlers.conversation.forms import Answers
+from handlers.handovers import (
     handover_gaps,
     handover_given,
     handover_open,
@@ -24,10 +26,8 @@ from handlers import (
     receipt_days,
     shelving_form,
 )
-from handlers.context import Context
-from handlers.conversation.forms import Answers
-from handlers.handover_given import Line
-from handlers.handover_open import Start
+from handlers.handovers.handover_given import Line
+from handlers.handovers.handover_open import Start
 from handlers.world import Registry, World
 from rules.calendar import china
 from rules.checklists import Form, Needed

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, time
 
-from handlers import FEATURES, loan_clock
+from handlers import FEATURES
+from handlers.loans import loan_clock
 from handlers.world import Registry, World
 from rules import loan_days
 from rules.calendar import china

@@ -166,8 +166,8 @@ class Card:
     files: tuple[int, ...] = ()
     """Attachment ids to send along."""
     makes: str = ""
-    """Key of what is made right before it is sent (`handlers.made`): files, and words about them
-    behind `text`; empty: nothing."""
+    """Key of what is made right before it is sent (`handlers.sheets.made`): files, and words
+    about them behind `text`; empty: nothing."""
     protect: bool = False
     """True: carries dossier content; forwarding and saving are switched off where possible."""
     way_in: str = ""

@@ -5,11 +5,12 @@ Each look-up is one page; one entry more than fits tells whether there is a furt
 
 from __future__ import annotations
 
-from handlers import paper_picker, seeing
+from handlers import seeing
 from handlers.context import Context
 from handlers.conversation.engine import Query
 from handlers.conversation.forms import DOSSIER, Kind
 from handlers.conversation.messages import MAX_CHOICES, Found, Option
+from handlers.loans import paper_picker
 from handlers.texts import N_
 from rules.access import Sight
 from storage import search, staff

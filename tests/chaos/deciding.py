@@ -22,8 +22,9 @@ from bot.demo import OPENS
 from bot.housekeeping import Housekeeping
 from bot.settings import Retention
 from bot.units import Units
-from handlers import FEATURES, approvals
-from handlers.case_kinds import Asking, CaseKind, Ending
+from handlers import FEATURES
+from handlers.approvals import approvals
+from handlers.approvals.case_kinds import Asking, CaseKind, Ending
 from handlers.context import Context
 from handlers.conversation.messages import Card, Inbound, Reply
 from handlers.feature import Feature

@@ -16,13 +16,16 @@ from typing import Any, TypeVar
 
 from sqlalchemy import select
 
-from handlers import (
-    approvals,
+from handlers import seeing
+from handlers.approvals import approvals
+from handlers.context import Context
+from handlers.conversation.forms import Answers
+from handlers.dossiers.papers import views
+from handlers.incidents import incident
+from handlers.loans import (
     borrow,
     borrow_form,
     hand_out,
-    incident,
-    leave,
     loan_acts,
     loan_queue,
     loan_return,
@@ -30,14 +33,11 @@ from handlers import (
     renew,
     return_count,
     return_form,
-    seeing,
     transfers,
 )
-from handlers.context import Context
-from handlers.conversation.forms import Answers
-from handlers.custody_steps import to_come
-from handlers.papers import views
-from handlers.return_form import Purpose
+from handlers.loans.custody_steps import to_come
+from handlers.loans.return_form import Purpose
+from handlers.people import leave
 from rules.access import StaffId
 from rules.cases import Act, Approve, Refuse
 from rules.loans import LoanKind

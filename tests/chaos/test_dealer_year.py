@@ -22,10 +22,10 @@ from bench import names
 from bot.demo import settings_for
 from bot.offline import Store
 from bot.settings import Settings
-from handlers import handover_gaps, handover_given, handover_open, handover_sign
 from handlers.context import Context
 from handlers.conversation.forms import Answers
-from handlers.handover_open import Start
+from handlers.handovers import handover_gaps, handover_given, handover_open, handover_sign
+from handlers.handovers.handover_open import Start
 from storage import accounts, attachments, handover_figures, handover_items, handovers, staff
 from storage.crypto import Vault
 from storage.database import Database

@@ -20,7 +20,8 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.policies import policies_of
-from handlers import FEATURES, loan_clock
+from handlers import FEATURES
+from handlers.loans import loan_clock
 from handlers.world import Registry, World
 from rules.calendar import china
 from storage import accounts, dossiers, ledger, loans, staff

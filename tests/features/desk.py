@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from handlers import FEATURES, dossier_open, dossier_update
-from handlers.change_sets import Review
+from handlers import FEATURES
 from handlers.context import Context
+from handlers.dossiers import dossier_open, dossier_update
+from handlers.dossiers.change_sets import Review
 from handlers.feature import Feature
 from rules.chains import Approval, ChainStep
 from rules.leaves import RuleId

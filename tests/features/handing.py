@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from handlers import handover_given, handover_open
-from handlers.handover_open import Start
+from handlers.handovers import handover_given, handover_open
+from handlers.handovers.handover_open import Start
 from rules.checklists import Form
 from rules.policy import load_pack
 from storage import attachments, handover_gaps, handover_items, handovers, staff

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from handlers import loan_clock
+from handlers.loans import loan_clock
 from storage import accounts, custody, dossiers, loan_items, loan_lists, loans
 from storage.custody import Handed, NewStep
 from storage.loans import Loan

@@ -17,11 +17,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from handlers import FEATURES, find, note_effects, plan
+from handlers import FEATURES
 from handlers.context import Context
 from handlers.conversation import runner
 from handlers.conversation.messages import Inbound, Reply
+from handlers.dossiers import find
 from handlers.feature import Feature
+from handlers.notes import note_effects, plan
 from handlers.routing import route
 from rules.masks import mask_address
 from storage import attachments, audit, conversations, dossiers, notes, staff, visits

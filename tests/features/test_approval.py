@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from bot import dispatch
-from handlers import approvals
+from handlers.approvals import approvals
 from storage import (
     case_lists,
     dossiers,

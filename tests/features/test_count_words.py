@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from handlers.conversation.messages import Problem
-from handlers.count_words import Said, counted, read
+from handlers.loans.count_words import Said, counted, read
 from storage.custody import Handed
 
 LENT = {1: Handed(1, 12, 2), 2: Handed(2, 11, 1), 3: Handed(3, 0, 1)}

@@ -9,8 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot import sample
-from handlers import FEATURES, approvals, deciding, dossier_open, visit_note
+from handlers import FEATURES
+from handlers.approvals import approvals, deciding
 from handlers.conversation.forms import Answers
+from handlers.dossiers import dossier_open
+from handlers.notes import visit_note
 from handlers.world import Registry, World
 from rules.calendar import china
 from rules.chains import Approval

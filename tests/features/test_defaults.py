@@ -27,7 +27,7 @@ from handlers.conversation.runner import CLOSED
 from handlers.conversation.state import State, decode, shown
 from handlers.conversation.talk import STALE, button_key
 from handlers.feature import Feature
-from handlers.note import CORRECT
+from handlers.notes.note import CORRECT
 from handlers.texts import LOCALES, _catalogue
 from rules.corrections import Stage
 from rules.occasions import Action

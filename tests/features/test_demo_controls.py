@@ -15,8 +15,8 @@ from bot.channels.phones.channel import Phones
 from bot.channels.phones.platform import Platform
 from bot.clock import DemoClock
 from bot.demo import OPENS, Controls, settings_for
-from handlers import handover_open
-from handlers.handover_open import Start
+from handlers.handovers import handover_open
+from handlers.handovers.handover_open import Start
 from storage.unit import Unit
 from tests.features.conftest import PEOPLE, bind, in_store
 from tests.features.desk import acting

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from handlers.directory import Differences, Listed, compare
+from handlers.people.directory import Differences, Listed, compare
 from storage.accounts import Named
 from tests.fakes.telegram.faults import Fault
 from tests.features.conftest import OPERATOR, PEOPLE

@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from bot.demo import OPENS, settings_for
 from bot.offline import Store
 from bot.policies import policies_of
-from handlers import FEATURES, leave, plan, reminders, visit_note
+from handlers import FEATURES, reminders
 from handlers.context import Context
 from handlers.conversation.forms import Answers
+from handlers.notes import plan, visit_note
+from handlers.people import leave
 from handlers.world import Registry, World
 from rules.calendar import china
 from storage import accounts, away, dossiers, ledger, outbox, staff, visits

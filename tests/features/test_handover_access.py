@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from handlers import handover_access
-from handlers.handover_access import Act
+from handlers.handovers import handover_access
+from handlers.handovers.handover_access import Act
 from rules.policies import Policies
 from storage import handovers, staff
 from storage.staff import StaffRow

@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 from openpyxl import load_workbook
 
-from handlers import receipts
+from handlers.handovers import receipts
 from rules.calendar import china
 from storage import handover_extensions, handover_gaps, handovers, staff
 from storage.unit import Unit

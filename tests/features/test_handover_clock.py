@@ -9,8 +9,8 @@ from typing import TypeVar
 
 import pytest
 
-from handlers import handover_clock
 from handlers.context import Context
+from handlers.handovers import handover_clock
 from rules.calendar import china
 from rules.handovers import GapKind, LegState
 from storage import handover_gaps, handover_items, handovers

@@ -9,8 +9,8 @@ from datetime import date
 import pytest
 from openpyxl import load_workbook
 
-from handlers import handover_rates, receipts
-from handlers.made import Made, Maker
+from handlers.handovers import handover_rates, receipts
+from handlers.sheets.made import Made, Maker
 from rules.policies import Governed, Policies
 from storage.unit import Unit
 from tests.features.desk import acting

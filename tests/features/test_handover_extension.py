@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from handlers import handover_open
-from handlers.handover_open import Start
+from handlers.handovers import handover_open
+from handlers.handovers.handover_open import Start
 from storage import handover_extensions, staff
 from storage.handovers import Handover
 from storage.staff import StaffRow

@@ -8,8 +8,8 @@ from datetime import date
 
 import pytest
 
-from handlers import handover_access, handover_contents, handover_papers_in
-from handlers.handover_access import Act
+from handlers.handovers import handover_access, handover_contents, handover_papers_in
+from handlers.handovers.handover_access import Act
 from storage import documents, handovers, staff
 from storage.dossiers import Dossier
 from storage.handovers import Handover

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from handlers import handover_clock
 from handlers.conversation.messages import FileKind
+from handlers.handovers import handover_clock
 from storage import accounts, attachments, documents, dossiers, handover_items, handovers, staff
 from storage.handover_gaps import Gap
 from storage.handovers import Handover

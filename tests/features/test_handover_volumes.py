@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from handlers import handover_contents
-from handlers.made import Made
+from handlers.handovers import handover_contents
+from handlers.sheets.made import Made
 from storage import documents, staff
 from storage.documents import Document
 from storage.handovers import Handover

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from bot import dispatch
-from handlers import incidents
+from handlers.incidents import incidents
 from rules.incidents import IncidentKind
 from storage import accounts, dossiers, staff
 from storage import incidents as stored

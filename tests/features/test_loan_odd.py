@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from handlers import loan_clock
+from handlers.loans import loan_clock
 from handlers.reminders import SHOWN
 from storage import inbox, loans
 from storage.loans import Loan

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot import dispatch
-from handlers import loan_queue
+from handlers.loans import loan_queue
 from storage import loan_items, loan_lists, loans, staff
 from storage import loan_queue as places
 from storage.unit import Unit

@@ -15,8 +15,8 @@ from handlers import FEATURES
 from handlers.context import Context
 from handlers.conversation.messages import Card, Reply
 from handlers.feature import Feature
-from handlers.loan_register import make
-from handlers.table_file import Table, workbook
+from handlers.loans.loan_register import make
+from handlers.sheets.table_file import Table, workbook
 from storage import loans, staff
 from storage.tables import dossier
 from storage.tables import staff as people

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from handlers import dossier_open
 from handlers.conversation.messages import FileKind
+from handlers.dossiers import dossier_open
 from handlers.feature import Feature
 from rules.leaves import Text
 from rules.policy import load_pack

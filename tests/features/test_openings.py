@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from handlers import dossier_open
+from handlers.dossiers import dossier_open
 from handlers.feature import Feature
 from rules.chains import Approval
 from rules.occasions import Action

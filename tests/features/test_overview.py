@@ -8,7 +8,7 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from handlers.overview import make
+from handlers.dossiers.overview import make
 from storage import dossier_fields, dossiers, staff
 from storage.dossiers import DossierRow
 from storage.unit import Unit

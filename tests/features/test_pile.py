@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 from sqlalchemy import event
 
-from handlers import loan_clock, reminders
+from handlers import reminders
+from handlers.loans import loan_clock
 from handlers.reminders import DRAWN, SHOWN, Rendered
 from storage import ledger, loans
 from storage.loans import Loan

@@ -7,8 +7,9 @@ import io
 import pytest
 from openpyxl import load_workbook
 
-from handlers import handover_rates, list_picture
-from handlers.made import Made
+from handlers.handovers import handover_rates
+from handlers.sheets import list_picture
+from handlers.sheets.made import Made
 from storage.unit import Unit
 from tests.features.desk import acting
 from tests.features.diary import at

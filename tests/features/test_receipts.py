@@ -7,9 +7,9 @@ import io
 import pytest
 from openpyxl import load_workbook
 
-from handlers import handover_open, receipts
-from handlers.handover_open import Start
-from handlers.made import Made, Maker
+from handlers.handovers import handover_open, receipts
+from handlers.handovers.handover_open import Start
+from handlers.sheets.made import Made, Maker
 from rules.handovers import HandoverState, LegState
 from storage import accounts, handover_items, handovers
 from storage.handovers import Handover

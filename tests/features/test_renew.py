@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from handlers import loan_acts
+from handlers.loans import loan_acts
 from rules.loan_days import Recall
 from rules.occasions import Action
 from rules.policy import load_pack

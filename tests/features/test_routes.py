@@ -8,9 +8,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from handlers import FEATURES, approvals, change_sets, consult, dossier_cases, seeing
+from handlers import FEATURES, seeing
+from handlers.approvals import approvals
 from handlers.context import Context
 from handlers.conversation.forms import Answers
+from handlers.dossiers import change_sets, dossier_cases
+from handlers.requests import consult
 from handlers.world import Registry, World
 from rules.access import Sight
 from rules.calendar import china

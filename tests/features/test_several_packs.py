@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot import sample
-from handlers import FEATURES, duties, help, plan, seeing, visit_note
+from handlers import FEATURES, help, seeing
 from handlers.context import Context
 from handlers.conversation.forms import Answers
 from handlers.conversation.messages import Reply, Show
+from handlers.notes import duties, plan, visit_note
 from handlers.world import Registry, World
 from rules.access import Sight
 from rules.calendar import china

@@ -7,8 +7,8 @@ import io
 import pytest
 from openpyxl import load_workbook
 
-from handlers import shelf_index
-from handlers.made import Made, Maker
+from handlers.dossiers import shelf_index
+from handlers.sheets.made import Made, Maker
 from storage import documents, dossiers
 from storage.tables import dossier
 from storage.unit import Unit

@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from handlers import spot_checks
 from handlers.conversation.messages import FileKind
+from handlers.loans import spot_checks
 from rules.custody import is_drawn
 from rules.leaves import RuleId
 from rules.lending import SpotChecks

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from PIL import Image, ImageFont
 
-from handlers import list_picture
-from handlers.list_picture import Listing, Row, pictures
+from handlers.sheets import list_picture
+from handlers.sheets.list_picture import Listing, Row, pictures
 from rules.leaves import RoleCode, RuleId
 from rules.lending import Unreturned
 from rules.policy import load_pack

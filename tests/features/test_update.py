@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from handlers import change_sets
+from handlers.dossiers import change_sets
 from handlers.feature import Feature
 from storage import changes, dossiers
 from storage.dossiers import Dossier

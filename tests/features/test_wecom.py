@@ -12,7 +12,7 @@ import pytest
 
 from bot import late
 from bot.channels.wecom.channel import Wecom
-from handlers.staff_sheet import apply_staff
+from handlers.sheets.staff_sheet import apply_staff
 from storage import staff
 from storage.unit import Unit
 from tests.fakes.wecom.messages import Message

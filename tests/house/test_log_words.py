@@ -37,5 +37,5 @@ def test_every_recorded_action_has_words_in_the_log() -> None:
         *((f"case.{kind}", "approvals") for kind in EventKind),
         *((f"consultation.{end}", "consult") for end in ends),
     }
-    assert ("visit_note.withdrawn", "handlers/note.py") in found
+    assert ("visit_note.withdrawn", "handlers/notes/note.py") in found
     assert sorted(one for one in found if one[0] not in log.ACTIONS) == []

@@ -10,7 +10,7 @@ from importlib.resources import files
 import pytest
 
 from bot import sample
-from handlers import customer_sheet, staff_sheet
+from handlers.sheets import customer_sheet, staff_sheet
 from rules.policies import Policies
 from rules.policy import available_packs, load_pack
 from storage import accounts, dossiers, notes, search, staff, visits

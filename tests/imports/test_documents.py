@@ -7,9 +7,9 @@ from functools import partial
 
 import pytest
 
-from handlers import document_sheet
-from handlers.document_sheet import DOCUMENT_COLUMNS, DocumentList, take
-from handlers.long_sheet import Told
+from handlers.sheets import document_sheet
+from handlers.sheets.document_sheet import DOCUMENT_COLUMNS, DocumentList, take
+from handlers.sheets.long_sheet import Told
 from rules.secrecy import Grade
 from storage import documents
 from storage.documents import Document

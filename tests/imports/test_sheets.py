@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from handlers import customer_sheet, staff_sheet
-from handlers.customer_sheet import DOSSIER_COLUMNS, CustomerSheet
-from handlers.sheet import Line, Refused, Unreadable
-from handlers.sheet_text import rows_of
-from handlers.staff_sheet import STAFF_COLUMNS
+from handlers.sheets import customer_sheet, staff_sheet
+from handlers.sheets.customer_sheet import DOSSIER_COLUMNS, CustomerSheet
+from handlers.sheets.sheet import Line, Refused, Unreadable
+from handlers.sheets.sheet_text import rows_of
+from handlers.sheets.staff_sheet import STAFF_COLUMNS
 from rules.policies import Policies
 from rules.policy import load_pack
 from storage import dossiers, staff

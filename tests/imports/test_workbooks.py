@@ -14,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from handlers import staff_sheet, workbook_scan
-from handlers.sheet import Line, Refused, Sheet, Unreadable
-from handlers.staff_sheet import STAFF_COLUMNS
-from handlers.workbook import open_workbook
+from handlers.sheets import staff_sheet, workbook_scan
+from handlers.sheets.sheet import Line, Refused, Sheet, Unreadable
+from handlers.sheets.staff_sheet import STAFF_COLUMNS
+from handlers.sheets.workbook import open_workbook
 from storage.staff import StaffRow
 from tests.imports.workbooks import (
     SHEET,

@@ -34,7 +34,7 @@ from bot.channels.wecom.outcomes import Refused
 from bot.channels.wecom.throttle import Throttle
 from bot.settings import Wecom as Settings
 from handlers.conversation.messages import Card, Inbound, InFile
-from handlers.directory import Listed
+from handlers.people.directory import Listed
 from storage.errors import StorageError
 
 RECALLABLE = timedelta(hours=24)

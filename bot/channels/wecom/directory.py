@@ -6,7 +6,7 @@ import structlog
 
 from bot.channels.base import ChannelError, Outcome
 from bot.channels.wecom.api import Api, Json
-from handlers.directory import Listed
+from handlers.people.directory import Listed
 
 log = structlog.get_logger()
 

@@ -1,0 +1,1 @@
+"""Cases that others decide: the card, its buttons, who is told, who stands in for whom."""

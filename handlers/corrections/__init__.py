@@ -1,0 +1,1 @@
+"""Corrections of wrong customer data: plan, approvals, carrying out, report."""

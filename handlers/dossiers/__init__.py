@@ -1,0 +1,1 @@
+"""Dossiers: found and read, opened, changed field by field, completed, graded, labelled."""

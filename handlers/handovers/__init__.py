@@ -1,0 +1,1 @@
+"""Handovers: the clock, the papers, signatures, gaps, shelving, receipts and rates."""

@@ -1,0 +1,1 @@
+"""Loans: asked for, handed out, reminded of, renewed, recalled, returned; the register."""

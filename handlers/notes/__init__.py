@@ -1,0 +1,1 @@
+"""Visits: planned, filed, corrected, commented, read by the team."""

@@ -1,0 +1,1 @@
+"""What is asked for beside loans: reading, readers from outside, figures, deals, complaints."""

@@ -1,0 +1,1 @@
+"""Tables in and out: spreadsheets that are imported, workbooks, prints and pictures."""
