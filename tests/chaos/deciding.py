@@ -44,6 +44,7 @@ from storage.database import Database
 from storage.staff import Person, StaffRow
 from storage.tables import dossier
 from storage.unit import Unit
+from tests.fakes.channel import RecordingChannel
 from tests.fakes.clock import SettableClock
 from tests.rules.test_packs import facts
 
@@ -161,7 +162,12 @@ class Deciding:
         self._clock = SettableClock(OPENS)
         self._units = Units(database, vault, self._clock)
         self._keeping = Housekeeping(
-            {}, self._units, self._world, Retention(), vault, folder / "files"
+            {CHANNEL: RecordingChannel(CHANNEL)},
+            self._units,
+            self._world,
+            Retention(),
+            vault,
+            folder / "files",
         )
 
     async def run(self) -> None:

@@ -57,10 +57,10 @@ _NUMBER = r"(?P<number>移-\d{4}-\d{4,})"
 _SAID = {
     ABOVE: re.compile(rf"尚未移交 {_NUMBER} "),
     GAP_ABOVE: re.compile(rf"尚未补齐 {_NUMBER} "),
-    GAP_DUE: re.compile(rf"{_NUMBER} .*前补齐（第(?P<count>\d+)次提醒"),
-    GAP_LATE: re.compile(rf"{_NUMBER} .*前补齐（第(?P<count>\d+)次催补"),
-    DUE: re.compile(rf"{_NUMBER} .*前移交（第(?P<count>\d+)次提醒"),
-    LATE: re.compile(rf"{_NUMBER} .*前移交（第(?P<count>\d+)次催交"),
+    GAP_DUE: re.compile(rf"{_NUMBER} .*前补齐（第 (?P<count>\d+) 次提醒"),
+    GAP_LATE: re.compile(rf"{_NUMBER} .*前补齐（第 (?P<count>\d+) 次催补"),
+    DUE: re.compile(rf"{_NUMBER} .*前移交（第 (?P<count>\d+) 次提醒"),
+    LATE: re.compile(rf"{_NUMBER} .*前移交（第 (?P<count>\d+) 次催交"),
 }
 
 

@@ -191,7 +191,7 @@ class TestGivenTheCallbackAsTheConsoleSavesIt:
 async def test_the_program_answers_at_the_callbacks_address(company: Path) -> None:
     """The check of the address and nothing else, also before it has started."""
     program = Company(load(company / "config.toml", os.environ))
-    callbacks = Callbacks(Keys("t", AES_KEY, CORP_ID), AGENT_ID, lambda: 0.0, lambda: None, 5.0)
+    callbacks = Callbacks(Keys("t", AES_KEY, CORP_ID), AGENT_ID, NOW.timestamp, lambda: None, 5.0)
     serving = Server()
     await serving.listen(program.sites[0].application, "127.0.0.1", 0)
     callbacks.url = f"http://127.0.0.1:{serving.ports[0]}/wecom/callback"

@@ -66,6 +66,7 @@ class Untranslated(Registry):
     def __init__(self, features: tuple[Feature, ...]) -> None:
         self.features = features
         self.by_key = {one.key: one for one in features}
+        self.by_word = {word: one for one in features for word in one.words}
 
 
 def make_world(*features: Feature) -> World:
