@@ -7,6 +7,7 @@ nothing for strangers: keep it behind `[http] admin_port` or the proxy (docs/dep
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -17,6 +18,10 @@ Problems = Callable[[], tuple[str, ...]]
 
 Page = Callable[[str], Awaitable[tuple[bytes, str]]]
 """Makes the page of metrics for an Accept header; returns it with its content type."""
+
+
+_ACCEPTING_TURNS = 3
+"""Turns of the event loop from the socket of a connection to who handles it."""
 
 
 class PortTaken(Exception):
@@ -43,6 +48,14 @@ def health(application: web.Application, problems: Problems, metrics: Page) -> N
     application.router.add_get("/healthz", healthz)
     application.router.add_get("/readyz", readyz)
     application.router.add_get("/metrics", page)
+
+
+async def stop_listening(runner: web.BaseRunner) -> None:
+    """Take no more connections; those that were just being accepted are known afterwards."""
+    for site in list(runner.sites):
+        await site.stop()
+    for _ in range(_ACCEPTING_TURNS):
+        await asyncio.sleep(0)
 
 
 class Server:
@@ -75,5 +88,6 @@ class Server:
 
     async def stop(self) -> None:
         for runner in reversed(self._runners):
+            await stop_listening(runner)
             await runner.cleanup()
         self._runners.clear()

@@ -202,9 +202,10 @@ class Deciding:
         )
 
         def handle(unit: Unit) -> str:
+            before = staff.get(unit.session, tap.who)
             handled = dispatch.handle(unit, inbound, self._world)
-            if self._mute:
-                staff.set_home(unit, tap.who, "", "")
+            if self._mute and before is not None:
+                staff.set_home(unit, tap.who, before.home_channel, before.home_account)
             return handled.alert
 
         return await self._units.run(handle, f"{CHANNEL}:{tap.who}")

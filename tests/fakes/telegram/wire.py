@@ -16,6 +16,7 @@ from aiohttp.http_parser import RawRequestMessage
 from aiohttp.streams import StreamReader
 from aiohttp.web_protocol import RequestHandler
 
+from bot.http import stop_listening
 from tests.fakes.telegram.errors import ApiError, bad, conflict
 from tests.fakes.telegram.faults import Fault
 from tests.fakes.telegram.params import Params, Upload
@@ -55,8 +56,7 @@ class Listener:
         runner, self._runner = self._runner, None
         if runner is None or self._server is None:
             return
-        for site in list(runner.sites):
-            await site.stop()
+        await stop_listening(runner)
         for connection in self._server.connections:
             break_off(connection.transport)
         await asyncio.sleep(0)
