@@ -35,7 +35,7 @@ PEOPLE = (8, 64)
 CALM_SECONDS = (1.0, 3.0)
 """How long they write before and after the trouble."""
 THINKING_SECONDS = 0.5
-QUIET_SECONDS = 240.0
+QUIET_SECONDS = 600.0
 FIGURES = Page(
     "chaos-callbacks",
     "WeCom's callbacks",
