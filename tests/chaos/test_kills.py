@@ -38,7 +38,7 @@ FIGURES = Page(
     "chaos",
     "SIGKILL at random moments",
     f"`make chaos`: {PEOPLE} people write as fast as they are answered, to the demo over the page "
-    "of phones and to `dossierbot run` over the stand-in for Telegram, while its process is "
+    "of phones and to `dossierbot run` over the stand-ins, while its process is "
     "killed again and again. Afterwards every message the platform had accepted has its effect "
     "exactly once, every reply was shown at least once and in each chat at most once more for "
     "each kill, and nothing is half-written.",
