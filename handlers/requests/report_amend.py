@@ -6,30 +6,32 @@ The general manager approves, customer service keeps the record, and nobody else
 
 from __future__ import annotations
 
-from handlers.approvals import affair_cases, approvals, case_cards, case_texts
+from handlers.approvals import affair_cases, case_texts
 from handlers.approvals.case_kinds import Asking, CaseKind, Ending
 from handlers.context import Context
-from handlers.conversation import runner
 from handlers.conversation.forms import Answers, Field, Form, Kind
 from handlers.conversation.messages import Card, Reply
 from handlers.feature import Feature
-from handlers.requests import consult
+from handlers.requests import figures_wish
+from handlers.requests.figures_wish import Wish
 from handlers.texts import N_, Texts
-from rules.access import StaffId
 from rules.cases import CaseState
-from rules.deciders import Matter
-from rules.errors import Denied
-from rules.occasions import Action, Facts, Material
-from storage import affairs, staff
-from storage.affairs import AffairKind, AffairState
+from rules.occasions import Action
+from storage import staff
+from storage.affairs import AffairKind
 from storage.staff import Person
 
-FACTS = Facts(Action.REPORT_AMEND, material=Material.STATISTICS)
-
 TITLE = N_("Items of a report")
-NO_ROW = N_("The policy has nobody who could approve changes of a report's items.")
 WANTED = N_("Change items of a statistical report")
 RECORD = N_("On record for {unit}: {name} may change items of a report ({rule}): {words}")
+
+WISH = Wish(
+    Action.REPORT_AMEND,
+    AffairKind.AMENDMENT,
+    "amendment",
+    TITLE,
+    N_("The policy has nobody who could approve changes of a report's items."),
+)
 
 FORM = Form(
     "amending",
@@ -50,38 +52,14 @@ FORM = Form(
 )
 
 
-def _matter(ctx: Context) -> Matter:
-    return Matter(FACTS, StaffId(ctx.person.id), department=ctx.person.department)
-
-
 def start(ctx: Context, _words: str) -> Reply:
     """Show who would decide, and ask which items."""
-    row = approvals.approval_of(ctx.policy, FACTS)
-    if row is None:
-        return Reply.of(Card(ctx.t(NO_ROW), title=ctx.t(TITLE)))
-    card = consult.foreseen(ctx, row, _matter(ctx), TITLE)
-    return Reply.of(card).plus(runner.start(ctx, FEATURE))
+    return figures_wish.start(ctx, WISH, FEATURE)
 
 
 def submit(ctx: Context, answers: Answers) -> Reply:
     """Ask for the change. Rule: S2-INFO.11."""
-    row = approvals.approval_of(ctx.policy, FACTS)
-    if row is None:
-        return Reply.of(Card(ctx.t(NO_ROW), title=ctx.t(TITLE)))
-    id_ = affairs.add(
-        ctx.unit,
-        AffairKind.AMENDMENT,
-        staff_id=ctx.person.id,
-        detail="",
-        words=answers.text("words"),
-        state=AffairState.HELD,
-        at=ctx.at,
-    )
-    ctx.record("amendment.asked", f"amendment:{id_}", row.rule)
-    opened = approvals.request(ctx, KIND, id_, row, _matter(ctx))
-    if isinstance(opened, Denied):
-        return Reply.of(Card(case_texts.denial(ctx, opened), title=ctx.t(TITLE)))
-    return Reply((case_cards.show(ctx, opened, lead=ctx.t(consult.SENT)),))
+    return figures_wish.submit(ctx, WISH, answers.text("words"))
 
 
 def say(ctx: Context, subject: int, _reader: Person, texts: Texts) -> Asking:
@@ -90,7 +68,7 @@ def say(ctx: Context, subject: int, _reader: Person, texts: Texts) -> Asking:
 
 def end(ctx: Context, ending: Ending) -> bool:
     """Let customer service have an approved change on record. Rule: S2-INFO.11."""
-    held = affair_cases.ended(ctx, ending, "amendment")
+    held = affair_cases.ended(ctx, ending, WISH.kind)
     if ending.state is not CaseState.APPROVED:
         return False
     unit = ctx.policy.custodian_unit
@@ -106,7 +84,6 @@ def end(ctx: Context, ending: Ending) -> bool:
     return False
 
 
-KIND = AffairKind.AMENDMENT.value
 FEATURE = Feature(
     key="amending",
     title=TITLE,
@@ -115,6 +92,6 @@ FEATURE = Feature(
     open=start,
     form=FORM,
     submit=submit,
-    cases={KIND: CaseKind("改", TITLE, say, end)},
+    cases={WISH.kind: CaseKind("改", TITLE, say, end)},
     listed=False,
 )

@@ -6,25 +6,21 @@ delivery (S2-INFO.10); the statisticians then hear what to deliver, and when.
 
 from __future__ import annotations
 
-from handlers.approvals import affair_cases, approvals, case_cards, case_texts
+from handlers.approvals import affair_cases
 from handlers.approvals.case_kinds import Asking, CaseKind, Ending
 from handlers.context import Context
-from handlers.conversation import runner
 from handlers.conversation.forms import Answers, Choice, Field, Form, Kind
 from handlers.conversation.messages import Card, Reply
 from handlers.feature import Feature
-from handlers.requests import consult
+from handlers.requests import figures_wish
+from handlers.requests.figures_wish import Wish
 from handlers.texts import N_, Texts
-from rules.access import StaffId
 from rules.cases import CaseState
-from rules.deciders import Matter
-from rules.errors import Denied
-from rules.occasions import Action, Facts, Material
-from storage import affairs, staff
-from storage.affairs import AffairKind, AffairState
+from rules.occasions import Action
+from storage import staff
+from storage.affairs import AffairKind
 from storage.staff import Person
 
-FACTS = Facts(Action.STATISTICS, material=Material.STATISTICS)
 DELIVERS = "statistician"
 
 TIMES = (
@@ -36,9 +32,16 @@ TIMES = (
 _LABELS = {one.key: one.label for one in TIMES}
 
 TITLE = N_("Regular statistics")
-NO_ROW = N_("The policy has nobody who could approve regular statistics.")
 WANTED = N_("Regular statistics ({how_often})")
 DELIVER = N_("Approved for {name} ({department}), {how_often}: {words} ({rule}).")
+
+WISH = Wish(
+    Action.STATISTICS,
+    AffairKind.STATISTICS,
+    "standing",
+    TITLE,
+    N_("The policy has nobody who could approve regular statistics."),
+)
 
 FORM = Form(
     "standing",
@@ -60,38 +63,14 @@ FORM = Form(
 )
 
 
-def _matter(ctx: Context) -> Matter:
-    return Matter(FACTS, StaffId(ctx.person.id), department=ctx.person.department)
-
-
 def start(ctx: Context, _words: str) -> Reply:
     """Show who would decide, and ask which figures."""
-    row = approvals.approval_of(ctx.policy, FACTS)
-    if row is None:
-        return Reply.of(Card(ctx.t(NO_ROW), title=ctx.t(TITLE)))
-    card = consult.foreseen(ctx, row, _matter(ctx), TITLE)
-    return Reply.of(card).plus(runner.start(ctx, FEATURE))
+    return figures_wish.start(ctx, WISH, FEATURE)
 
 
 def submit(ctx: Context, answers: Answers) -> Reply:
     """Ask for the figures. Rule: S2-INFO.10."""
-    row = approvals.approval_of(ctx.policy, FACTS)
-    if row is None:
-        return Reply.of(Card(ctx.t(NO_ROW), title=ctx.t(TITLE)))
-    id_ = affairs.add(
-        ctx.unit,
-        AffairKind.STATISTICS,
-        staff_id=ctx.person.id,
-        detail=answers.text("how_often"),
-        words=answers.text("words"),
-        state=AffairState.HELD,
-        at=ctx.at,
-    )
-    ctx.record("standing.asked", f"standing:{id_}", row.rule)
-    opened = approvals.request(ctx, KIND, id_, row, _matter(ctx))
-    if isinstance(opened, Denied):
-        return Reply.of(Card(case_texts.denial(ctx, opened), title=ctx.t(TITLE)))
-    return Reply((case_cards.show(ctx, opened, lead=ctx.t(consult.SENT)),))
+    return figures_wish.submit(ctx, WISH, answers.text("words"), answers.text("how_often"))
 
 
 def say(ctx: Context, subject: int, _reader: Person, texts: Texts) -> Asking:
@@ -101,7 +80,7 @@ def say(ctx: Context, subject: int, _reader: Person, texts: Texts) -> Asking:
 
 def end(ctx: Context, ending: Ending) -> bool:
     """Let those who compile statistics know what was approved. Rule: S2-INFO.10."""
-    held = affair_cases.ended(ctx, ending, "standing")
+    held = affair_cases.ended(ctx, ending, WISH.kind)
     asker = staff.get(ctx.session, held.staff_id)
     if ending.state is not CaseState.APPROVED or asker is None:
         return False
@@ -122,7 +101,6 @@ def end(ctx: Context, ending: Ending) -> bool:
     return False
 
 
-KIND = "standing"
 FEATURE = Feature(
     key="standing",
     title=TITLE,
@@ -131,6 +109,6 @@ FEATURE = Feature(
     open=start,
     form=FORM,
     submit=submit,
-    cases={KIND: CaseKind("定", N_("Regular statistics"), say, end)},
+    cases={WISH.kind: CaseKind("定", N_("Regular statistics"), say, end)},
     listed=False,
 )
