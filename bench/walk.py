@@ -33,11 +33,17 @@ class Instant:
         self.refs: dict[str, str] = {}
         self._fresh = count(1)
 
-    async def start(self, desk: Desk) -> None:
+    async def open(self, desk: Desk) -> None:
+        """Nothing is needed."""
+
+    async def start(self) -> None:
         """Nothing comes in by itself."""
 
     async def stop(self) -> None:
         """Nothing to wait for."""
+
+    async def close(self) -> None:
+        """Nothing was opened."""
 
     async def send(self, account: str, card: Card, _files: tuple[OutFile, ...] = ()) -> str:
         return await self.edit(account, str(next(self._fresh)), card)

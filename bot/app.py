@@ -176,12 +176,14 @@ class App:
             self.metrics,
             policy_edited=self._policy_edited,
         )
+        for channel in self._channels.values():
+            await channel.open(self)
         for relay in self._relays.values():
             relay.start()
         self._fetcher.start()
         await self._late.catch_up()
         for channel in self._channels.values():
-            await channel.start(self)
+            await channel.start()
         self._spawn(self._menus.show_all())
         self._alarm.start()
         self._started = True
@@ -206,6 +208,8 @@ class App:
         await self._fetcher.stop()
         for relay in self._relays.values():
             await relay.stop()
+        for channel in self._channels.values():
+            await channel.close()
         await self._units.stop()
         self._database.close()
         self._database = None

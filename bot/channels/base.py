@@ -144,11 +144,17 @@ class Channel(Protocol):
     name: str
     capabilities: Capabilities
 
-    async def start(self, desk: Desk) -> None:
+    async def open(self, desk: Desk) -> None:
+        """Be ready to send and to fetch; the first call."""
+
+    async def start(self) -> None:
         """Begin to take messages; returns when ready."""
 
     async def stop(self) -> None:
         """Take no more messages; what was handed to the desk is waited for."""
+
+    async def close(self) -> None:
+        """Let go of the platform, after the last call; it can be opened again."""
 
     async def send(self, account: str, card: Card, files: tuple[OutFile, ...] = ()) -> str:
         """Send `card` and return the platform's reference of the message. Raises ChannelError."""

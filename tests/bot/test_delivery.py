@@ -115,11 +115,11 @@ class TestOrder:
 
     async def test_written_while_the_chat_is_busy(self, post: Post) -> None:
         await post.put(put("one"))
-        post.channel.open.clear()
+        post.channel.passes.clear()
         draining = asyncio.create_task(post.relay.drain())
         await post.channel.sending.wait()
         await post.put(put("two"), put("three"))
-        post.channel.open.set()
+        post.channel.passes.set()
         await draining
         assert post.channel.texts("anna") == ["one", "two", "three"]
 
@@ -365,7 +365,7 @@ class TestRunning:
         self, post: Post
     ) -> None:
         await post.send(put("question", slot="c.1.1"))
-        post.channel.open.clear()
+        post.channel.passes.clear()
         post.relay.start()
         await post.put(
             put("answered", mode=Mode.TIDY, slot="c.1.1"),
@@ -374,7 +374,7 @@ class TestRunning:
         post.relay.wake()
         await post.channel.sending.wait()
         await post.units.run(lambda _unit: None)  # the relay has looked once more meanwhile
-        post.channel.open.set()
+        post.channel.passes.set()
         async with asyncio.timeout(10):
             while (await post.states())[1] != ("sent", ""):
                 pass
@@ -385,12 +385,12 @@ class TestRunning:
 
     async def test_a_restart_repeats_only_what_was_on_its_way(self, post: Post) -> None:
         await post.put(put("one"), put("two"))
-        post.channel.open.clear()
+        post.channel.passes.clear()
         relay = post.relay
         relay.start()
         await post.channel.sending.wait()
         await relay.stop(patience=0)
-        post.channel.open.set()
+        post.channel.passes.set()
         assert [state for state, _ in await post.states()] == ["sending", "sending"]
         fresh = Post(post.units, post.clock, post.channel)
         fresh.relay.start()
@@ -400,12 +400,12 @@ class TestRunning:
 
     async def test_stop_lets_what_is_on_its_way_arrive(self, post: Post) -> None:
         await post.put(put("one"), put("two"))
-        post.channel.open.clear()
+        post.channel.passes.clear()
         post.relay.start()
         await post.channel.sending.wait()
         stopping = asyncio.create_task(post.relay.stop())
         await asyncio.sleep(0)
-        post.channel.open.set()
+        post.channel.passes.set()
         await stopping
         assert post.channel.texts("anna") == ["one"]
         assert [state for state, _ in await post.states()] == ["sent", "sending"]

@@ -174,7 +174,7 @@ class TestGivenTwoProcesses:
         self, processes: list[Process]
     ) -> None:
         first, second = processes
-        first.channel.open.clear()
+        first.channel.passes.clear()
         await first.units.run(put(1))
         first.relay.wake()
         await first.channel.sending.wait()
@@ -185,7 +185,7 @@ class TestGivenTwoProcesses:
         await first.units.run(put(2))
         first.relay.wake()
         await first.relay._round()
-        first.channel.open.set()
+        first.channel.passes.set()
         await all_sent(first, 1)  # it did arrive, and that is written down
         states = select(rows.c.key, rows.c.state).order_by(rows.c.turn)
         found = await first.units.read(lambda s: [tuple(r) for r in s.execute(states)])

@@ -229,9 +229,11 @@ class PhonesHands:
 @asynccontextmanager
 async def narrow_hands(_folder: Path) -> AsyncIterator[Hands]:
     hands = NarrowHands(SettableClock(NINE))
-    await hands.channel.start(hands.bot)
+    await hands.channel.open(hands.bot)
+    await hands.channel.start()
     yield hands
     await hands.channel.stop()
+    await hands.channel.close()
 
 
 @asynccontextmanager
@@ -240,7 +242,9 @@ async def phones_hands(folder: Path) -> AsyncIterator[Hands]:
     desk, bot = Desk(folder, people=people), Bot()
     await desk.start()
     await desk.channel.stop()
-    await desk.channel.start(bot)
+    await desk.channel.close()
+    await desk.channel.open(bot)
+    await desk.channel.start()
     try:
         async with open_page(desk, ANN, BOB) as page:
             yield PhonesHands(desk, bot, page)
@@ -314,9 +318,11 @@ async def telegram_hands(_folder: Path, *, mode: str = "polling") -> AsyncIterat
         channel = Telegram(settings, clock.now, public_url=serving.url, pauses=(0.01,))
         serving.handle = channel.webhook.handle
         hands = TelegramHands(server, channel, clock)
-        await channel.start(hands.bot)
+        await channel.open(hands.bot)
+        await channel.start()
         yield hands
         await channel.stop()
+        await channel.close()
 
 
 class WecomHands:
@@ -383,9 +389,11 @@ async def wecom_hands(_folder: Path) -> AsyncIterator[WecomHands]:
         channel = Wecom(server.settings(), clock.now, sleep=_at_once)
         server.callbacks.url = f"{serving.url}/wecom/callback"
         hands = WecomHands(server, serving, channel, clock)
-        await channel.start(hands.bot)
+        await channel.open(hands.bot)
+        await channel.start()
         yield hands
         await channel.stop()
+        await channel.close()
 
 
 async def _at_once(_seconds: float) -> None:

@@ -112,12 +112,14 @@ class TestReceiving:
         self, hands: Hands
     ) -> None:
         await hands.channel.stop()
+        await hands.channel.close()
         hands.clock.advance(at(1, 30))
         for text in ("one", "two", "three"):
             await hands.say(ANN, text)
         assert hands.bot.heard == []
         hands.clock.advance(at(3))
-        await hands.channel.start(hands.bot)
+        await hands.channel.open(hands.bot)
+        await hands.channel.start()
         await hands.settled(3)
         assert [one.text for one in hands.bot.heard] == ["one", "two", "three"]
         assert {one.at for one in hands.bot.heard} == {at(1, 30)}

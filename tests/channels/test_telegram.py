@@ -372,10 +372,12 @@ class TestGivenATap:
         ann = hands.person(ANN)
         await hands.channel.send(ANN, Card("x", choices=(Button("1", "c.1.1.submit"),)))
         await hands.channel.stop()
+        await hands.channel.close()
         hands.bot.seen = at(1)
         hands.clock.advance(at(9))
         await ann.tap(ann.last, "c.1.1.submit")
-        await hands.channel.start(hands.bot)
+        await hands.channel.open(hands.bot)
+        await hands.channel.start()
         await hands.settled(1)
         assert (last(hands).at, last(hands).certain) == (at(1), False)
         await ann.tap(ann.last, "c.1.1.submit")
@@ -436,7 +438,8 @@ class TestGivenFiles:
                 limits=Limits(enabled=False),
             )
             channel, bot = Telegram(settings, clock.now, pauses=(0.01,)), Bot()
-            await channel.start(bot)
+            await channel.open(bot)
+            await channel.start()
             ann = server.person(7001, "安")
             await ann.document(b"%PDF-1.7", "a.pdf")
             await server.until(lambda: bot.heard)
@@ -453,6 +456,7 @@ class TestGivenFiles:
                         pass
                 assert caught.value.outcome is Outcome.GONE, path
             await channel.stop()
+            await channel.close()
 
 
 class TestGivenTheWayOut:
@@ -522,9 +526,11 @@ class TestGivenAnotherPoller:
         self, hands: TelegramHands
     ) -> None:
         await hands.channel.stop()
+        await hands.channel.close()
         hands.bot.leads = False
         polls = len(hands.server.calls.of("getUpdates"))
-        await hands.channel.start(hands.bot)
+        await hands.channel.open(hands.bot)
+        await hands.channel.start()
         await hands.person(ANN).say("for the other one")
         await asyncio.sleep(0)
         assert len(hands.server.calls.of("getUpdates")) == polls
@@ -569,10 +575,12 @@ class TestGivenATokenThatWasRevoked:
                 limits=Limits(enabled=False),
             )
             channel = Telegram(settings, clock.now, public_url="https://bot.example.com")
-            starting = asyncio.create_task(channel.start(Bot()))
+            await channel.open(Bot())
+            starting = asyncio.create_task(channel.start())
             async with asyncio.timeout(5):
                 while channel.problem != "unauthorized":  # noqa: ASYNC110 - no word of it
                     await asyncio.sleep(0.01)
             starting.cancel()
             await asyncio.wait({starting})
             await channel.stop()
+            await channel.close()

@@ -228,6 +228,8 @@ class TestGivenThePlatform:
         self, hands: TelegramHands, session: aiohttp.ClientSession
     ) -> None:
         await hands.channel.stop()
+        await hands.channel.close()
         assert await status(session, hands, update(10), right(hands)) == 503
-        await hands.channel.start(hands.bot)
+        await hands.channel.open(hands.bot)
+        await hands.channel.start()
         assert await status(session, hands, update(10), right(hands)) == 200

@@ -444,13 +444,13 @@ class TestGivenTrouble:
     ) -> None:
         await hands.channel.send(ANN, Card("a"))
         other = Wecom(hands.server.settings(), hands.clock.now)
-        await other.start(hands.bot)
+        await other.open(hands.bot)
         await other.send(ANN, Card("b"))
         hands.server.spoil(42001)
         await other.send(ANN, Card("c"))
         await hands.channel.send(ANN, Card("d"))
         assert hands.server.count("gettoken") == 2
-        await other.stop()
+        await other.close()
 
     async def test_when_it_is_about_to_run_out_then_it_is_renewed_before(
         self, hands: WecomHands
@@ -524,9 +524,11 @@ class TestGivenAMembersLimit:
     @pytest.fixture
     async def limited(self, hands: WecomHands) -> AsyncIterator[Wecom]:
         channel = Wecom(hands.server.settings(limits=MemberLimits()), hands.clock.now)
-        await channel.start(hands.bot)
+        await channel.open(hands.bot)
+        await channel.start()
         yield channel
         await channel.stop()
+        await channel.close()
 
     async def test_then_nothing_is_dropped_without_a_word(
         self, hands: WecomHands, limited: Wecom
@@ -569,12 +571,14 @@ class TestGivenTheAppsMenu:
         for locale, times in (("zh_CN", 1), ("zh_CN", 1), ("en", 2)):
             menu = menu_of(FEATURES, locale)
             channel = Wecom(hands.server.settings(), hands.clock.now, menu=menu)
-            await channel.start(bot)
+            await channel.open(bot)
+            await channel.start()
             wanted = json.dumps(menu, ensure_ascii=False, separators=(",", ":"))
             async with asyncio.timeout(5):
                 while bot.notes.get(("wecom", "", "menu")) != wanted:  # noqa: ASYNC110 - no word of it
                     await asyncio.sleep(0)
             await channel.stop()
+            await channel.close()
             assert hands.server.count("menu/create") == times
             assert hands.server.menu == menu
 
@@ -588,9 +592,11 @@ class TestGivenTheAppsMenu:
 
         menu = menu_of(FEATURES, "zh_CN")
         channel = Wecom(hands.server.settings(), hands.clock.now, menu=menu, sleep=at_once)
-        await channel.start(Bot())
+        await channel.open(Bot())
+        await channel.start()
         await hands.server.until(lambda: hands.server.menu is not None)
         await channel.stop()
+        await channel.close()
 
     @pytest.mark.parametrize("locale", LOCALES)
     def test_then_it_holds_what_is_listed_and_there(self, locale: str) -> None:

@@ -50,6 +50,7 @@ class TestGivenTheCheckOfTheAddress:
         self, hands: WecomHands
     ) -> None:
         await hands.channel.stop()
+        await hands.channel.close()
         assert (await hands.server.callbacks.verify())[0] == 200
 
     @pytest.mark.parametrize(
@@ -238,7 +239,8 @@ class TestGivenTheStoreIsSlow:
     async def test_then_the_message_is_kept_and_counts_as_taken(self, hands: WecomHands) -> None:
         slow = Slow()
         channel = Wecom(hands.server.settings(), hands.clock.now, patience=0.02)
-        await channel.start(slow)
+        await channel.open(slow)
+        await channel.start()
         hands.serve(channel)
         ann = hands.server.member(ANN)
         sent = [await ann.say("one"), await ann.say("two")]
@@ -247,6 +249,7 @@ class TestGivenTheStoreIsSlow:
         assert slow.heard == []
         slow.may.set()
         await channel.stop()
+        await channel.close()
         assert [one.text for one in slow.heard] == ["one", "two"]
 
     async def test_when_it_refuses_then_the_message_is_kept_at_once(

@@ -22,9 +22,11 @@ async def hands(tmp_path: Path) -> AsyncIterator[WecomHands]:
 @pytest.fixture
 async def comparing(hands: WecomHands) -> AsyncIterator[Wecom]:
     channel = Wecom(hands.server.settings(compare_directory=True), hands.clock.now)
-    await channel.start(Bot())
+    await channel.open(Bot())
+    await channel.start()
     yield channel
     await channel.stop()
+    await channel.close()
 
 
 async def test_then_everybody_in_the_range_is_named(hands: WecomHands, comparing: Wecom) -> None:

@@ -166,9 +166,11 @@ class TestGivenANotice:
     @pytest.fixture
     async def noticing(self, hands: WecomHands) -> AsyncIterator[Wecom]:
         channel = Wecom(hands.server.settings(), hands.clock.now, link=LINK)
-        await channel.start(Bot())
+        await channel.open(Bot())
+        await channel.start()
         yield channel
         await channel.stop()
+        await channel.close()
 
     async def test_then_it_is_a_card_with_title_and_text(
         self, hands: WecomHands, noticing: Wecom

@@ -89,11 +89,17 @@ class Letterbox:
         letters, self.letters = self.letters, []
         return letters
 
-    async def start(self, desk: Desk) -> None:
+    async def open(self, desk: Desk) -> None:
+        """Nothing is needed."""
+
+    async def start(self) -> None:
         """Nothing comes in by itself."""
 
     async def stop(self) -> None:
         """Nothing to wait for."""
+
+    async def close(self) -> None:
+        """Nothing was opened."""
 
     async def send(self, account: str, card: Card, _files: tuple[OutFile, ...] = ()) -> str:
         self._passing()

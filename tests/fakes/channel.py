@@ -49,9 +49,9 @@ class RecordingChannel:
         self.contents: dict[str, list[bytes | ChannelError]] = {}
         """What `fetch` streams by ref; an error is raised where it stands."""
         self.attempts = 0
-        self.open = asyncio.Event()
+        self.passes = asyncio.Event()
         """Cleared: whatever is sent waits until it is set."""
-        self.open.set()
+        self.passes.set()
         self.sending = asyncio.Event()
         """Set when something was handed over to be sent."""
         self._grown = asyncio.Event()
@@ -95,11 +95,17 @@ class RecordingChannel:
         assert self._desk is not None, "the channel was not started"
         await self._desk.intake(inbound)
 
-    async def start(self, desk: Desk) -> None:
+    async def open(self, desk: Desk) -> None:
         self._desk = desk
+
+    async def start(self) -> None:
+        """It takes what it is handed from the moment it is open."""
 
     async def stop(self) -> None:
         self._desk = None
+
+    async def close(self) -> None:
+        """Nothing is held."""
 
     async def send(self, account: str, card: Card, files: tuple[OutFile, ...] = ()) -> str:
         shown = Shown(account, f"m{self.attempts + 1}", card, files)
@@ -137,7 +143,7 @@ class RecordingChannel:
         assert callable(show)
         self.attempts += 1
         self.sending.set()
-        await self.open.wait()
+        await self.passes.wait()
         for trouble in self._trouble:
             whose, error, shown = trouble
             if whose in (None, account):

@@ -94,7 +94,7 @@ class Desk:
             await self.channel.stop()
         else:
             self._back_at = None
-            await self.channel.start(self)
+            await self.channel.start()
 
     async def start(self) -> None:
         self.platform = Platform(self.folder, self.people, self.now, retry_seconds=(0.01,))
@@ -103,7 +103,8 @@ class Desk:
         application.add_subapp("/phones/", PhonesPage(self.platform, self).app())
         await self._server.listen(application, LOOPBACK, self.port)
         self.port = self._server.ports[0]
-        await self.channel.start(self)
+        await self.channel.open(self)
+        await self.channel.start()
 
     async def stop(self) -> None:
         await self._server.stop()

@@ -64,12 +64,18 @@ class Narrow:
     def chat(self, account: str) -> list[Seen]:
         return self._chats[account]
 
-    async def start(self, desk: Desk) -> None:
-        self._desk = desk
+    async def open(self, desk: Desk) -> None:
+        self._opened = desk
+
+    async def start(self) -> None:
+        self._desk = self._opened
         await self.redeliver()
 
     async def stop(self) -> None:
         self._desk = None
+
+    async def close(self) -> None:
+        """Nothing is held."""
 
     async def redeliver(self) -> None:
         """Hand over again what was not taken, oldest first, with the same keys."""

@@ -31,11 +31,17 @@ class Phones:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
 
-    async def start(self, desk: Desk) -> None:
-        await self._platform.connect(desk.intake)
+    async def open(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def start(self) -> None:
+        await self._platform.connect(self._desk.intake)
 
     async def stop(self) -> None:
         await self._platform.disconnect()
+
+    async def close(self) -> None:
+        """The platform goes on: it is closed by the demo that runs it."""
 
     async def send(self, account: str, card: Card, files: tuple[OutFile, ...] = ()) -> str:
         self._known(account)

@@ -116,13 +116,17 @@ class Telegram:
 
     # -- listening -----------------------------------------------------------------------------
 
-    async def start(self, desk: Desk) -> None:
+    async def open(self, desk: Desk) -> None:
         self._desk = desk
         await self._request.initialize()
-        await self._intake.start(desk)
+
+    async def start(self) -> None:
+        await self._intake.start(self._desk)
 
     async def stop(self) -> None:
         await self._intake.stop()
+
+    async def close(self) -> None:
         await self._beside.stop()
         await self._request.shutdown()
 

@@ -88,16 +88,20 @@ class Wecom:
         """Code of what the platform last complained of; "" for nothing."""
         return self._api.problem
 
-    async def start(self, desk: Desk) -> None:
+    async def open(self, desk: Desk) -> None:
         self._desk = desk
         self._notes = Notes(desk)
         await self._api.open(self._recall_token, self._share_token)
-        self.callback.start(desk)
+
+    async def start(self) -> None:
+        self.callback.start(self._desk)
         if self._menu is not None:
             self._beside.spawn(self._set_menu(self._menu))
 
     async def stop(self) -> None:
         await self.callback.stop()
+
+    async def close(self) -> None:
         await self._beside.stop()
         await self._api.close()
 
