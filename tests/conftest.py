@@ -55,6 +55,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--campaign", action="store_true", help="the long campaign of kills, not a sample"
     )
+    parser.addoption(
+        "--all-channels", action="store_true", help="every transcript on each of the channels"
+    )
 
 
 _GUARD = pytest.StashKey[subprocess.Popen[bytes]]()

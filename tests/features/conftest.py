@@ -140,10 +140,15 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEv
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run every transcript on each channel, and a sample of them on PostgreSQL as well."""
     chosen = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
-    if "office" in metafunc.fixturenames and "office" not in chosen:
-        sample = metafunc.module.__name__.rpartition(".")[2] in ON_POSTGRESQL
-        params = (*CHANNELS, "postgresql") if sample else CHANNELS
-        metafunc.parametrize("office", params, indirect=True)
+    if "office" not in metafunc.fixturenames or "office" in chosen:
+        return
+    params: tuple[str, ...] = CHANNELS
+    one = metafunc.definition.get_closest_marker("one_channel") is not None
+    if one and not metafunc.config.getoption("--all-channels"):
+        params = ("narrow",)
+    elif metafunc.module.__name__.rpartition(".")[2] in ON_POSTGRESQL:
+        params = (*CHANNELS, "postgresql")
+    metafunc.parametrize("office", params, indirect=True)
 
 
 @pytest.fixture

@@ -45,8 +45,9 @@ T = TypeVar("T")
 
 CHANNELS = ("phones", "narrow", "telegram", "wecom")
 
-one_channel = pytest.mark.parametrize("office", ["narrow"], indirect=True)
-"""For what no channel can change, such as how words are understood: on the quickest of them."""
+one_channel = pytest.mark.one_channel
+"""For what no channel can change, such as how words are understood: on the quickest of them, and
+on all with `--all-channels`."""
 
 JPEG = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffd9")
 OGG = b"OggS" + bytes(60)
