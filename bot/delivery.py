@@ -159,8 +159,8 @@ class Relay:
         self._arrived: list[_Ending] = []
         """Not marked yet."""
         self._in_doubt = False
-        """True: rows may be claimed that this process does not hold: it was told that the claim was
-        not kept, or a chat left them when the shift was lost."""
+        """True: rows may be claimed that nobody holds: a claim was said not to be kept, or a
+        chat left them when the shift was lost."""
         self._sending: set[int] = set()
         """Rows on their way to the platform or being written down."""
         self._chats: dict[str, deque[Message]] = {}
