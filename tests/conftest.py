@@ -51,7 +51,7 @@ structlog.configure(processors=[structlog.processors.KeyValueRenderer()])
 
 statements.share()
 
-# hundreds of tests start the program, and it starts in half the time where its bytecode is kept;
+# many tests start the program, and it starts in half the time where its bytecode is kept;
 # so do not leave that to the surroundings, here or in what is started from here
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
