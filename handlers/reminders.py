@@ -7,6 +7,7 @@ still true, is decided here, in the unit that runs right before the platform is 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from handlers.context import Context
 from handlers.conversation.messages import MAX_CHOICES, Button, Card, Mode
@@ -80,8 +81,11 @@ def _hand_up(ctx: Context, one: ledger.Notice) -> bool:
     return True
 
 
-def owe(ctx: Context, key: str, person: Person) -> None:
-    """Owe somebody, where they read, the rungs recorded under `key`; drawn when it is sent."""
+def owe(ctx: Context, key: str, person: Person, wait: timedelta = timedelta()) -> None:
+    """Owe somebody, where they read, the rungs recorded under `key`; drawn when it is sent.
+
+    `wait`: how long others may join it.
+    """
     outbox.put(
         ctx.unit,
         key=key,
@@ -91,7 +95,7 @@ def owe(ctx: Context, key: str, person: Person) -> None:
         mode=Mode.SEND,
         slot="",
         body=None,
-        due_at=ctx.now,
+        due_at=ctx.now + wait,
     )
 
 

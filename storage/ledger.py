@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -46,6 +46,9 @@ from storage.unit import Unit
 from storage.upsert import changed, filling, insert_or_leave, insert_or_set
 
 SINGLE, DIGEST = "single", "digest"
+
+GATHER = timedelta(minutes=5)
+"""For how long a message waits for what belongs on it; cases give their rungs one by one."""
 
 
 @dataclass(frozen=True)
