@@ -56,6 +56,25 @@ def next_due(case: Case, world: World) -> Due | None:
     return min(_dues(case, world), key=lambda one: one.at, default=None)
 
 
+def silence(case: Case, world: World) -> Due | None:
+    """Return what comes next of it if nobody does anything: the next higher, or the end.
+
+    Where nobody is above, it is the end. None: it is closed.
+
+    Rule: C-54.
+    """
+    if not case.open:
+        return None
+    for due in sorted(_dues(case, world), key=lambda one: one.at):
+        if due.kind is DueKind.LAPSE:
+            return due
+        if due.kind is DueKind.GO_UP:
+            then = elapse(case, replace(world, now=due.at)).case
+            if then.deciders - case.deciders:
+                return due
+    return None
+
+
 def elapse(case: Case, world: World) -> Outcome:
     """Return the case after everything the clock owed it by now; nothing when called again.
 

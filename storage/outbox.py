@@ -337,6 +337,16 @@ def answer_slot(session: Session, key: str) -> str:
     return session.execute(select(outbox.c.slot).where(outbox.c.key == key)).scalar() or ""
 
 
+def state_of(session: Session, key: str) -> str | None:
+    """Return what became so far of the message of that key; None: there is none.
+
+    One that waits is not taken up, and none is written by others, before the unit has ended.
+    """
+    locks.take(session, f"message:{key}")
+    query = select(outbox.c.state).where(outbox.c.key == key).with_for_update()
+    return session.execute(query).scalar()
+
+
 def purge(unit: Unit, before: datetime, limit: int = 500) -> int:
     """Forget bodies written before that instant; returns how many. What waits is kept."""
     old = (

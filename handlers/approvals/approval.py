@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from handlers import identity
-from handlers.approvals import approvals, case_cards, case_notices, case_texts
+from handlers.approvals import approvals, case_cards, case_notices, case_reminders, case_texts
 from handlers.context import Context
 from handlers.conversation import runner
 from handlers.conversation.forms import Answers, Field, Form, Kind
@@ -348,7 +348,7 @@ FEATURE = Feature(
     },
     clocks={
         case_notices.KIND: Clockwork(
-            case_notices.reminder, lambda _ctx, _id: None, lambda _ctx, _id, _rung: None
+            case_reminders.reminder, lambda _ctx, _id: None, lambda _ctx, _id, _rung: None
         )
     },
     regraded=lambda ctx, dossier, _before: approvals.regrade(ctx, dossier),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+from handlers import reminders
 from handlers.approvals import case_cards, case_texts, group_cards
 from handlers.approvals.case_kinds import CaseKind
 from handlers.context import Context
@@ -20,7 +21,6 @@ from rules.cases import CaseState, Event, EventKind
 from rules.hours import after_quiet
 from storage import (
     case_copies,
-    cases,
     ledger,
     outbox,
     staff,
@@ -33,8 +33,6 @@ KIND = "case"
 """Of its rungs in the ledger."""
 
 NUDGED = N_("The requester asks you to decide.")
-REMINDED = N_("Still waiting for you.")
-ANSWER_AWAITED = N_("Your answer is still awaited; meanwhile nobody can decide.")
 QUESTION = N_("{name} asks about your request: {words}")
 ENDED = {
     CaseState.APPROVED: N_("Your request was approved. {line}"),
@@ -72,7 +70,7 @@ def announce(
                 sent |= _cards(ctx, stored, one.tell, NUDGED)
                 _needed(ctx, kind, stored, one)
             case EventKind.REMINDED:
-                sent |= _remind(ctx, stored, one)
+                _remind(ctx, stored, one)
                 _needed(ctx, kind, stored, one)
             case EventKind.ASKED_BACK:
                 _question(ctx, stored, one, words)
@@ -83,7 +81,8 @@ def announce(
                 _vacant(ctx, kind, stored, one)
             case EventKind.CLOSED:
                 _ended(ctx, kind, stored, one, words, told)
-    _redraw(ctx, before, stored, sent)
+    if not events or {one.kind for one in events} != {EventKind.REMINDED}:
+        _redraw(ctx, before, stored, sent)
     group_cards.follow(ctx, stored)
 
 
@@ -120,46 +119,30 @@ def _cards(ctx: Context, stored: Stored, to: tuple[StaffId, ...], lead: str = ""
     return slots
 
 
-def _remind(ctx: Context, stored: Stored, event: Event) -> set[str]:
-    """Owe a rung to each who is reminded; its card is drawn, or dropped, when it is sent."""
-    slots = set()
+def _remind(ctx: Context, stored: Stored, event: Event) -> None:
+    """Owe a rung to each who is reminded; it is drawn, or dropped, when it is sent.
+
+    Who decides has one message a day that lists all that waits for them; what comes up after it
+    was sent is said at once the first time only. Rule: C-54.
+    """
+    assert event.place is not None  # noqa: S101 - a place is waited for
+    again = stored.case.places[event.place].reminded > 1
     for staff_id in event.tell:
         reader = staff.get(ctx.session, staff_id)
         if reader is None or not reader.active:
             continue
-        key = f"{_key(stored)}:remind:{staff_id}"
-        rung = f"remind-{stored.version}.{staff_id}"
+        key, rung = f"{_key(stored)}:remind:{staff_id}", f"remind-{stored.version}.{staff_id}"
+        if staff_id in stored.case.deciders:
+            daily = f"remind:{staff_id}:{ctx.today.isoformat()}"
+            state = outbox.state_of(ctx.session, daily)
+            if state == "sent" and again:
+                ledger.collapse(ctx.unit, KIND, stored.id, rung, ctx.now, staff_id, daily)
+                continue
+            key = daily if state in (None, "ready") else key
         reached = bool(reader.home_channel)
         ledger.owe(ctx.unit, KIND, stored.id, rung, staff_id, key, reached=reached)
-        if not reached:
-            continue
-        slot = _copy(ctx, stored, reader)
-        outbox.put(
-            ctx.unit,
-            key=key,
-            channel=reader.home_channel,
-            account=reader.home_account,
-            staff_id=staff_id,
-            mode=Mode.SEND,
-            slot=slot,
-            body=None,
-            due_at=ctx.now,
-        )
-        slots.add(slot)
-    return slots
-
-
-def reminder(ctx: Context, case_id: int, _rung: str, _key: str) -> Card | None:
-    """Draw a reminder that is about to be sent; None: it is no longer true."""
-    stored = cases.get(ctx.unit, case_id)
-    if stored is None or not stored.case.open:
-        return None
-    reader = case_cards.here(ctx)
-    if StaffId(reader.id) in stored.case.deciders:
-        return case_cards.draw(ctx, stored, reader, ctx.texts, lead=ctx.t(REMINDED))
-    if reader.id == stored.case.matter.requester and stored.case.asked_back:
-        return case_cards.draw(ctx, stored, reader, ctx.texts, lead=ctx.t(ANSWER_AWAITED))
-    return None
+        if reached:
+            reminders.owe(ctx, key, reader, ledger.GATHER)
 
 
 def _question(ctx: Context, stored: Stored, event: Event, words: str) -> None:

@@ -28,7 +28,7 @@ from rules.cases import (
 from rules.chains import Approval, Credential
 from rules.deciders import Away, Decider, Gap, Matter, Via
 from rules.errors import Denied
-from rules.escalations import DueKind, elapse, next_due
+from rules.escalations import DueKind, elapse, next_due, silence
 from rules.occasions import Action, Facts, ReaderKind
 from rules.policy import available_packs, load_pack
 from rules.previews import explain
@@ -144,6 +144,17 @@ class TestGivenAnAbsentApprover:
         assert told[EventKind.WENT_UP].why == "absent"
         assert told[EventKind.ASKED].acting_for == "head"
         assert elapse(up.case, world(staff, at("14 14:00"))).events == ()
+
+    def test_silence_leads_to_the_next_higher_and_then_to_the_end(self, staff: StaffList) -> None:
+        staff.people[S("chair")] = replace(staff.people[S("chair")], active=False)
+        case, seen = opened(staff, row([["marketing_dgm"]])), []
+        while case.open:
+            due = silence(case, world(staff))
+            assert due is not None
+            seen.append(due.kind)
+            case = elapse(case, world(staff, due.at)).case
+        assert seen == [DueKind.GO_UP, DueKind.LAPSE]
+        assert silence(case, world(staff)) is None
 
     def test_the_deputy_of_the_staff_list_stands_in_and_chains_end(self, staff: StaffList) -> None:
         staff.people[S("head")] = replace(staff.people[S("head")], deputy=S("info"))
