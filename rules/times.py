@@ -39,7 +39,7 @@ def time_after(text: str, hit: Hit) -> tuple[time | None, int]:
 
 def read_time(text: str) -> time | None:
     """Return the time of day that a text names and nothing else; None: it is none."""
-    match = _TIME.fullmatch(text.strip().replace("\uff1a", ":"))
+    match = _TIME.fullmatch(text.strip().replace("\uff1a", ":").replace("两点", "二点"))
     return _clock(match, "") if match else None
 
 

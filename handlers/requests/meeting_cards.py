@@ -156,14 +156,15 @@ def draw(ctx: Context, held: Meeting, reader: Person, texts: Texts, lead: str = 
 def _content(ctx: Context, held: Meeting, reader: Person, texts: Texts) -> list[str]:
     """Return what it is about, or that this is not for the reader's chat."""
     grade = Grade(held.grade)
+    kept = "" if held.passing else texts.t(KEPT)
     if not readable(ctx, grade, reader.home_channel):
-        return [texts.t(seeing.ABOVE_CEILING, grade=named(grade, texts))]
+        return [texts.t(seeing.ABOVE_CEILING, grade=named(grade, texts)), kept]
     found = [dossiers.get(ctx.unit, one) for one in meetings.dossiers(ctx.session, held.id)]
     about = [words for one in found if one and (words := called(ctx, one, reader))]
     return [
         texts.t(ABOUT, subject=held.subject),
         texts.t(DOSSIERS, dossiers=listed(about, texts)) if about else "",
-        texts.t(PASSED_ON, passing=held.passing) if held.passing else texts.t(KEPT),
+        kept or texts.t(PASSED_ON, passing=held.passing),
     ]
 
 

@@ -105,7 +105,6 @@ CALLING = Form(
             max_length=200,
         ),
     ),
-    submit_label=N_("Call it"),
     summary=lambda answers: answers.text("day"),
 )
 MOVING = Form("meetingmove", 1, N_("Move the meeting"), WHEN_AND_WHERE)

@@ -322,13 +322,12 @@ def leave_out(ctx: Context, arguments: tuple[str, ...]) -> Reply:
 
 
 def start_move(ctx: Context, arguments: tuple[str, ...]) -> Reply:
-    """Open the review card with day, hour and place as they are."""
+    """Ask for another day and hour; the place stays unless it is changed on the review card."""
     held = _led(ctx, arguments[0])
     if isinstance(held, Reply):
         return held
-    now = {"day": held.day.isoformat(), "hour": held.hour, "place": held.place}
-    given = Answers({"_meeting": str(held.id), **now})
-    return runner.start(ctx, MOVING, given, at_review=True, prefilled=True)
+    given = Answers({"_meeting": str(held.id), "place": held.place})
+    return runner.start(ctx, MOVING, given, at_review=False, prefilled=True)
 
 
 def move(ctx: Context, answers: Answers) -> Reply:
