@@ -27,6 +27,7 @@ class Meeting:
     """The host's, on that day."""
     grade: str
     subject: str
+    """Empty where it is told in person only."""
     place: str
     passing: str
     """Whether and how far its contents are passed on, in the host's words; empty: not at all."""

@@ -39,6 +39,7 @@ LABEL = N_("{day} {hour} · {about}")
 OFF_LABEL = N_("Called off: {label}")
 WHERE = N_("Place: {place}")
 ABOUT = N_("Topic: {subject}")
+APART = N_("The host tells the topic in person.")
 DOSSIERS = N_("Dossiers: {dossiers}")
 HOST = N_("Called by {name} ({department})")
 CIRCLE = N_("Taking part ({count}): {names}")
@@ -106,8 +107,8 @@ def readable(ctx: Context, grade: Grade, channel: str) -> bool:
 def label(ctx: Context, held: Meeting) -> str:
     """Return a meeting's line in the list of who acts."""
     grade = Grade(held.grade)
-    shown = readable(ctx, grade, ctx.channel)
-    about = held.subject if shown else named(grade, ctx.texts)
+    shown = held.subject if readable(ctx, grade, ctx.channel) else ""
+    about = shown or named(grade, ctx.texts)
     line = ctx.t(LABEL, about=about, **when(ctx, held, ctx.texts))
     return shorten(ctx.t(OFF_LABEL, label=line) if held.cancelled_at else line, LABEL_BYTES)
 
@@ -162,7 +163,7 @@ def _content(ctx: Context, held: Meeting, reader: Person, texts: Texts) -> list[
     found = [dossiers.get(ctx.unit, one) for one in meetings.dossiers(ctx.session, held.id)]
     about = [words for one in found if one and (words := called(ctx, one, reader))]
     return [
-        texts.t(ABOUT, subject=held.subject),
+        texts.t(ABOUT, subject=held.subject) if held.subject else texts.t(APART),
         texts.t(DOSSIERS, dossiers=listed(about, texts)) if about else "",
         kept or texts.t(PASSED_ON, passing=held.passing),
     ]

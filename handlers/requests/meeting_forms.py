@@ -1,4 +1,7 @@
-"""The questions about a graded meeting: what, when and where, who, and how far it is passed on."""
+"""The questions about a graded meeting: what, when and where, who, and how far it is passed on.
+
+The topic is asked only where the chat may hold it: what is typed stays in a chat (S2-SECR.11).
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,9 @@ NO_HOUR = N_("Please write hour and minutes.")
 
 CLEARED = "_cleared"
 """What the form starts with: the grades that its host is cleared for."""
+
+SHOWN = "_shown"
+"""And the grades of what this chat may hold."""
 
 
 def _offered(code: str, answers: Answers) -> bool:
@@ -92,6 +98,7 @@ CALLING = Form(
             Kind.TEXT,
             N_("Topic"),
             N_("What is the meeting about?"),
+            when=lambda answers: answers.text("grade") in answers.many(SHOWN),
             max_length=200,
         ),
         *WHEN_AND_WHERE,

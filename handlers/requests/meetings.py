@@ -65,7 +65,7 @@ MOVED = N_("Moved; everybody named was told.")
 TO_THE_MOVED = N_("{name} moved the meeting; until now it was on {day}, {hour}.")
 SURE = N_("Call the meeting off? Everybody named is told.")
 CALLED_OFF = N_("Called off; everybody named was told.")
-NOT_SHOWN = N_("Graded {grade}: once it is called, this chat does not show what it is about.")
+NOT_SHOWN = N_("Graded {grade}: this chat must not hold the topic; please tell it in person.")
 
 # -- the list ----------------------------------------------------------------------------------
 
@@ -145,11 +145,13 @@ def start(ctx: Context, _arguments: tuple[str, ...]) -> Reply:
     """Ask what the meeting is about. Rule: S2-SECR.9.2."""
     if not _may_host(ctx):
         return Reply(alert=ctx.t(NOT_A_HOST, rule=RULE))
-    return runner.start(ctx, CALLING, Answers({forms.CLEARED: list(cards.grades(ctx.person))}))
+    cleared = cards.grades(ctx.person)
+    shown = [one for one in cleared if cards.readable(ctx, Grade(one), ctx.channel)]
+    return runner.start(ctx, CALLING, Answers({forms.CLEARED: list(cleared), forms.SHOWN: shown}))
 
 
 def review(ctx: Context, answers: Answers) -> str:
-    """Say that a dossier is too high for the meeting, and what this chat will not show."""
+    """Say that a dossier is too high for the meeting, and what this chat must not hold."""
     grade = Grade(answers.text("grade"))
     lines = []
     if "dossier" in answers and _dossier(ctx, answers, grade) is None:

@@ -16,12 +16,13 @@ from storage.tables import dossier as dossier_rows
 from storage.tables import meeting
 from storage.unit import Unit
 from tests.features.council import COLLEAGUE, HEAD, SALES, audited
-from tests.features.office import Office, Shown, one_channel
+from tests.features.office import Both, Office, Shown, one_channel
 
 DIRECTOR, ARCHIVE, NEWCOMER = "CY004", "CY009", "X001"
 TOPIC = "鸿鑫贸易的底价"
 OWN = "深圳市鸿鑫贸易有限公司"
 NOT_THERE = "没有这个会议，或会议不对你开放"
+GRADES = {one.zh: one for one in Grade}
 CEILING = {"phones": Grade.SECRET, "wecom": Grade.SECRET, "telegram": Grade.CONFIDENTIAL}
 
 pytestmark = pytest.mark.rule("S2-SECR.9.2")
@@ -35,7 +36,8 @@ async def call(
     await me.say("涉密会议")
     await me.tap("安排会议")
     await me.tap(grade)
-    for words in (TOPIC, "明天", "下午两点半", "三楼小会议室", dossier, "跳过"):
+    topic = (TOPIC,) if shows(office, GRADES[grade]) else ()
+    for words in (*topic, "明天", "下午两点半", "三楼小会议室", dossier, "跳过"):
         await me.say(words)
     return await me.tap("提交")
 
@@ -87,6 +89,7 @@ def shows(office: Office, grade: Grade) -> bool:
 
 
 class TestGivenAHost:
+    @pytest.mark.rule("S2-SECR.9.3", "S2-SECR.9.4")
     async def test_then_a_meeting_is_called_and_who_takes_part_is_named(
         self, office: Office
     ) -> None:
@@ -104,6 +107,7 @@ class TestGivenAHost:
         assert "王海峰指定你参加涉密会议（S2-SECR.9.2）" in told
         assert "参会人员（2人）：王海峰、张晓雯" in told
         assert "设备和文件按保密规定" in told
+        assert "会议内容不传达" in told
         assert "指定人员" not in told.labels
         assert "涉密会议" not in (await office[COLLEAGUE].see()).text
         assert [one["staff_id"] for one in audited(office, "meeting.named")] == [HEAD]
@@ -118,25 +122,25 @@ class TestGivenAHost:
         shown = await office[SALES].tap(f"9月15日 周二 14:30 · {label}")
         assert "参会人员（3人）：王海峰、张晓雯、李志强" in shown
         assert "主办：王海峰（销售一部）" in shown
-        assert "会议内容不传达" in shown
 
     @one_channel
+    @pytest.mark.rule("S2-SECR.9.1", "S2-SECR.9.4")
     async def test_when_the_hour_or_day_cannot_be_then_it_is_asked_again(
         self, office: Office
     ) -> None:
         me = office[HEAD]
         await me.press("f.meeting.new")
         await me.tap("机密")
-        await me.say(TOPIC)
         assert "这一天已经过去" in await me.say("昨天")
         await me.say("今天")
         assert "请写明几点几分" in await me.say("25:00")
-        assert "在哪里开" in await me.say("9:05")
+        assert "场所须具备保密条件（S2-SECR.9.1）" in await me.say("9:05")
         await me.say("小会议室")
-        await me.say("跳过")
-        await me.say("跳过")
+        assert "传达到什么范围（S2-SECR.9.4）" in await me.say("跳过")
+        await me.say("只传达到销售一部")
         await me.tap("提交")
         assert (kept(office).day.isoformat(), kept(office).hour) == ("2026-09-14", "09:05")
+        assert kept(office).passing == "只传达到销售一部"
 
     @one_channel
     async def test_then_no_grade_above_the_own_clearance_is_offered(self, office: Office) -> None:
@@ -220,16 +224,29 @@ class TestGivenAChatBelowTheGrade:
         for seen in (card, told):
             assert (TOPIC in seen) is shows(office, Grade.SECRET)
             assert ("内容不在聊天中显示" in seen) is not shows(office, Grade.SECRET)
+        assert kept(office).subject == (TOPIC if shows(office, Grade.SECRET) else "")
 
-    async def test_when_top_secret_then_no_chat_shows_it(self, office: Office) -> None:
+    async def test_when_top_secret_then_the_topic_is_not_even_asked(self, office: Office) -> None:
         me = office[DIRECTOR]
         await me.press("f.meeting.new")
-        await me.tap("绝密")
-        for words in (TOPIC, "明天", "9:00", "会议室", "跳过", "跳过"):
-            shown = await me.say(words)
-        assert "此聊天中不再显示会议内容" in shown
-        assert TOPIC not in await me.tap("提交")
-        assert TOPIC not in await me.say("/meetings")
+        assert "哪一天" in await me.tap("绝密")
+        for words in ("明天", "9:00", "会议室", "跳过"):
+            await me.say(words)
+        assert "不得出现会议议题，请当面告知" in await me.say("跳过")
+        assert "内容不在聊天中显示" in await me.tap("提交")
+
+    async def test_when_the_topic_was_told_in_person_then_other_chats_say_so(
+        self, both: Both
+    ) -> None:
+        set_person(both, SALES, head_of=("销售一部",))
+        here, there = both.narrow[SALES], both[SALES]
+        await here.say("涉密会议")
+        await here.tap("安排会议")
+        await here.tap("秘密")
+        for words in ("明天", "9:00", "会议室", "跳过", "跳过"):
+            await here.say(words)
+        assert "内容不在聊天中显示" in await here.tap("提交")
+        assert "议题由主办人当面告知" in await there.press(f"f.meeting.open.{kept(both).id}")
 
 
 class TestGivenSomebodyWhoIsNotNamed:
@@ -283,6 +300,7 @@ class TestGivenAListThatChanges:
     async def test_when_taken_off_then_told_and_it_is_no_longer_seen(self, office: Office) -> None:
         await call(office)
         await name(office, "张晓雯", "李志强")
+        await office[SALES].say("今日")
         await office[HEAD].tap("移出名单")
         shown = await office[HEAD].tap("张晓雯")
         assert "已将张晓雯移出名单" in shown
@@ -332,7 +350,8 @@ class TestGivenAListThatChanges:
         assert "王海峰已取消本次会议" in await office[SALES].see()
         assert "不能再变更" in await me.press(f"f.meeting.cancelled.{kept(office).id}")
         assert len(audited(office, "meeting.cancelled")) == 1
-        assert "已取消：9月15日" in await office[SALES].say("/meetings")
+        listed = await office[SALES].say("/meetings")
+        assert any(one.startswith("已取消：9月15日 周二 14:30") for one in listed.labels)
 
     @one_channel
     async def test_when_its_day_comes_then_today_counts_it_and_afterwards_it_stays_on_file(
@@ -384,7 +403,7 @@ class TestGivenDossiersThatAreSpokenOf:
         office.change(lambda unit: unit.session.execute(graded))
         shown = await call(office, dossier="KH-2023-0042")
         assert "密级高于会议" in shown
-        assert TOPIC in shown  # still on the review card
+        assert "三楼小会议室" in shown  # still on the review card
         await office[HEAD].tap("密级")
         await office[HEAD].tap("机密")
         assert "尚未指定人员" in await office[HEAD].tap("提交")
