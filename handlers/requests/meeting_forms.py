@@ -93,6 +93,7 @@ CALLING = Form(
             offered=_offered,
             check=_cleared,
         ),
+        *WHEN_AND_WHERE,
         Field(
             "subject",
             Kind.TEXT,
@@ -101,7 +102,6 @@ CALLING = Form(
             when=lambda answers: answers.text("grade") in answers.many(SHOWN),
             max_length=200,
         ),
-        *WHEN_AND_WHERE,
         DOSSIER,
         Field(
             "passing",

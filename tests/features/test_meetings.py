@@ -37,7 +37,7 @@ async def call(
     await me.tap("安排会议")
     await me.tap(grade)
     topic = (TOPIC,) if shows(office, GRADES[grade]) else ()
-    for words in (*topic, "明天", "下午两点半", "三楼小会议室", dossier, "跳过"):
+    for words in ("明天", "下午两点半", "三楼小会议室", *topic, dossier, "跳过"):
         await me.say(words)
     return await me.tap("提交")
 
@@ -238,6 +238,7 @@ class TestGivenAChatBelowTheGrade:
     async def test_when_the_topic_was_told_in_person_then_other_chats_say_so(
         self, both: Both
     ) -> None:
+        both.change(lambda unit: accounts.bind(unit, "narrow", SALES, SALES))
         set_person(both, SALES, head_of=("销售一部",))
         here, there = both.narrow[SALES], both[SALES]
         await here.say("涉密会议")
