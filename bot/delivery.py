@@ -159,7 +159,8 @@ class Relay:
         self._arrived: list[_Ending] = []
         """Not marked yet."""
         self._in_doubt = False
-        """True: a claim may have been kept although this process was told that it was not."""
+        """True: rows may be claimed that nobody holds: a claim was said not to be kept, or a
+        chat left them when the shift was lost."""
         self._sending: set[int] = set()
         """Rows on their way to the platform or being written down."""
         self._chats: dict[str, deque[Message]] = {}
@@ -213,6 +214,7 @@ class Relay:
         """Mark what arrived and take up what is due; return when the next message will be."""
         arrived = list(self._arrived)
         recover = self._recovery() if self._in_doubt else None
+        self._in_doubt = False
         try:
             look = partial(self._look, arrived, recover)
             durable = any(one.recorded for one in arrived)
@@ -221,12 +223,11 @@ class Relay:
             self._in_doubt = True
             raise
         except UnitFailed:
+            self._in_doubt = self._in_doubt or recover is not None
             if not arrived:
                 raise
             await self._mark_singly(arrived)
             due, later = [], self._clock.now()
-        else:
-            self._in_doubt = False
         del self._arrived[: len(arrived)]
         self._take_up(due)
         return later
@@ -296,6 +297,7 @@ class Relay:
         finally:
             self._sending -= sending
             del self._chats[account]
+            self._in_doubt = self._in_doubt or bool(waiting)
             if not (looked and self._shift.ours) or waiting:  # else it has seen what follows
                 self.wake()
 

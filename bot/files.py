@@ -111,17 +111,18 @@ class Fetcher:
         """Start to fetch what is due; return when the next file will be."""
         if not await self._shift.ready():
             return None
-        due = await self._units.run(
-            lambda unit: attachments.pending_due(unit, unit.now, CLAIM + len(self._tasks))
-        )
-        for row in due:
-            if row.id not in self._tasks:
-                task = asyncio.create_task(self._fetch(row))
-                self._tasks[row.id] = task
-                task.add_done_callback(partial(self._finished, row.id))
-        if self._tasks:
-            return None  # each wakes the rounds when it ends
-        return await self._units.read(attachments.next_due)
+        due = await self._units.read(attachments.next_due)
+        if due is not None and due <= self._clock.now():
+            # asked again where nothing can end meanwhile: a file must not be fetched twice
+            for row in await self._units.run(self._due):
+                if row.id not in self._tasks:
+                    task = asyncio.create_task(self._fetch(row))
+                    self._tasks[row.id] = task
+                    task.add_done_callback(partial(self._finished, row.id))
+        return None if self._tasks else due  # each wakes the rounds when it ends
+
+    def _due(self, unit: Unit) -> list[Attachment]:
+        return attachments.pending_due(unit, unit.now, CLAIM + len(self._tasks))
 
     def _finished(self, id: int, _task: asyncio.Task[None]) -> None:
         del self._tasks[id]

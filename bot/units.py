@@ -100,21 +100,23 @@ class Units:
         )
 
     async def stop(self, patience: float = 8.0) -> None:
-        """Finish what waits, then stop; after `patience` seconds a stuck writer is left behind.
+        """Finish what waits, then stop; after `patience` seconds a stuck thread is left behind.
 
-        What it had not committed was acknowledged to nobody.
+        What it had not committed was acknowledged to nobody. Whoever waited for a reading may be
+        gone; its connection is still in use, and the database must not be closed over it.
         """
-        if self._open:
-            self._open = False
-            try:
-                async with asyncio.timeout(patience):
+        written, self._open = self._open, False
+        try:
+            async with asyncio.timeout(patience):
+                if written:
                     await self._quiet.wait()
                     self._end()
                     await self._ended.wait()
-            except TimeoutError:
-                self._end()
-                log.error("writer_stuck", seconds=patience)
-        self._readers.shutdown(wait=False, cancel_futures=True)
+                await asyncio.to_thread(self._readers.shutdown, cancel_futures=True)
+        except TimeoutError:
+            self._end()
+            self._readers.shutdown(wait=False, cancel_futures=True)
+            log.error("writer_stuck" if self._left else "reader_stuck", seconds=patience)
 
     async def run(self, work: Callable[[Unit], T], lane: str = "", *, durable: bool = True) -> T:
         """Return what `work` returned, after it was committed.

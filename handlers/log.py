@@ -423,7 +423,7 @@ def _shown(ctx: Context, asked: Wanted, before: int | None) -> Reply:
     nav = [to_today(ctx.texts)]
     choices: tuple[Button, ...] = ()
     if found and asked == Wanted():
-        lines.append(log_check.line(ctx, found[0].seq))
+        lines += [log_check.line(ctx, found[0].seq), log_check.kept(ctx)]
         choices = log_check.button(ctx, found[0].seq)
     if len(found) > SIZE:
         key = f"f.log.page.{found[SIZE - 1].seq}{_key(asked)}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from handlers.context import Context
 from handlers.conversation.messages import Button, Reply
 from handlers.texts import N_
+from rules.deadlines import add_months
 from rules.hours import local_day
 from storage import audit, staff
 from storage.audit import Row, Wanted
@@ -22,6 +23,7 @@ IN_CHARGE = frozenset({"custodian", "archivist_full"})
 CHECK = N_("Checked, all is right")
 CHECKED = N_("Checked up to no. {seq} by {name}, {moment} ({rule}); {count} entries since.")
 NEVER = N_("Not checked yet ({rule}).")
+KEPT = N_("Kept for {years} years at least ({rule}): nothing here may be destroyed before {day}.")
 WAITING = N_("Archive log to be checked ({count})")
 DONE = N_("Checked up to no. {seq}.")
 BEFORE = N_("{name} has checked it up to no. {seq} already.")
@@ -48,6 +50,22 @@ def line(ctx: Context, newest: int) -> str:
         rule=rule,
         count=newest - _upto(last),
     )
+
+
+def kept(ctx: Context) -> str:
+    """Return until when the log is kept at least, counted from its first entry; "": no time set.
+
+    Nothing ever deletes an entry by itself.
+
+    Rule: S3-LOG.2.4a.
+    """
+    policy, first = ctx.policy.log, audit.written_at(ctx.session, 1)
+    if policy is None or first is None:
+        return ""
+    begun = local_day(first, ctx.policy.time.zone)
+    day = add_months(begun, 12 * policy.keep_years)
+    said = ctx.texts.day(day, ctx.today)
+    return ctx.t(KEPT, years=policy.keep_years, rule=policy.keep_rule, day=said)
 
 
 def button(ctx: Context, newest: int) -> tuple[Button, ...]:

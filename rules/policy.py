@@ -47,6 +47,9 @@ __all__ = [
 
 SCHEMA = 1
 
+MOST_YEARS = 1000
+"""For which the log can be kept; what is kept for ever needs no more."""
+
 
 @dataclass(frozen=True)
 class VisitPolicy:
@@ -76,12 +79,16 @@ class LogPolicy:
     """`[log]`, of the overlay log: the append-only archive log."""
 
     keep_years: int
-    """Years an entry is kept at least."""
+    """Years an entry is kept at least; nothing deletes one by itself, later neither."""
     keep_rule: RuleId
     review: Duty
     """Until when an entry is reviewed."""
     readers: tuple[ReaderRule, ...] = ()
     """Roles that may query the log; each query is itself in the log (S3-LOG.2.4b)."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.keep_years <= MOST_YEARS:
+            raise DomainError(f"keep_years from 1 to {MOST_YEARS}")
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,11 @@ _COUNTS = (
     .group_by(attachment.c.subject_id)
 )
 
+_DUE = (
+    _SELECT.where(_PENDING, attachment.c.next_try_at <= bindparam("now"))
+    .order_by(attachment.c.next_try_at)
+    .limit(bindparam("limit"))
+)
 _NEXT_DUE = (
     select(attachment.c.next_try_at)
     .where(_PENDING, attachment.c.next_try_at.is_not(None))
@@ -128,12 +133,8 @@ def note_pending(
 
 def pending_due(unit: Unit, now: datetime, limit: int) -> list[Attachment]:
     """Return files to fetch now, the longest waiting first."""
-    query = (
-        _SELECT.where(_PENDING, attachment.c.next_try_at <= now)
-        .order_by(attachment.c.next_try_at)
-        .limit(limit)
-    )
-    return [_opened(unit, row) for row in unit.session.execute(query)]
+    rows = unit.session.execute(_DUE, {"now": now, "limit": limit})
+    return [_opened(unit, row) for row in rows]
 
 
 def next_due(session: Session) -> datetime | None:

@@ -12,6 +12,7 @@ import itertools
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
@@ -49,6 +50,11 @@ _ROOM = 4 << 30
 structlog.configure(processors=[structlog.processors.KeyValueRenderer()])
 
 statements.share()
+
+# many tests start the program, and it starts in half the time where its bytecode is kept;
+# so do not leave that to the surroundings, here or in what is started from here
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from handlers.conversation.forms import Answers, Choice, Field, Form, Kind, Moment
 from handlers.conversation.messages import Problem
 from handlers.dossiers.dossier_update import not_ahead, phone_problem
+from handlers.dossiers.field_values import is_phone
 from handlers.texts import N_
 from rules.dossier_policy import Consent
 from storage.names import MAX_NAME
@@ -27,9 +28,24 @@ def important(answers: Answers) -> bool:
     return answers.flag("important")
 
 
-def _another(value: object, answers: Answers, _moment: Moment) -> Problem | None:
+def _named(value: object, answers: Answers, _moment: Moment) -> Problem | None:
+    words, phone = str(value), _digits(answers.text("phone"))
+    if is_phone(words):
+        return Problem(N_("That is a number. Please give the name as well."))
+    if phone and phone in _digits(words):
+        return Problem(N_("The number is noted already; only name and position here, please."))
+    return None
+
+
+def _digits(words: str) -> str:
+    return "".join(one for one in words if one.isdecimal())
+
+
+def _another(value: object, answers: Answers, moment: Moment) -> Problem | None:
     same = str(value).strip() == answers.text("contact").strip()
-    return Problem(N_("That is the first contact person once more.")) if same else None
+    if same:
+        return Problem(N_("That is the first contact person once more."))
+    return _named(value, answers, moment)
 
 
 FORM = Form(
@@ -98,6 +114,7 @@ FORM = Form(
             N_("Contact"),
             N_("Name and position of the contact person?"),
             optional=True,
+            check=_named,
             max_length=100,
         ),
         Field(

@@ -218,8 +218,8 @@ def _papers(ctx: Context, held: Handover, texts: Texts) -> Iterator[str]:
     found = handover_given.lines(ctx, held)
     if not found or held.state == HandoverState.CANCELLED:
         return
-    said = sum(one.item.state != ItemState.OPEN for one in found)
-    yield texts.t(LIST, said=said, count=len(found))
+    far = handover_given.progress(ctx, held, found)
+    yield texts.t(LIST, said=far.said, count=far.total)
     absent = [one.title(texts) for one in found if one.item.state == ItemState.ABSENT]
     if absent:
         shown_here = listed(absent[:_SHOWN], texts)

@@ -15,6 +15,7 @@ from typing import Any
 from handlers.context import Context
 from handlers.conversation.forms import Answers, Field, Form, Kind, Moment
 from handlers.conversation.messages import Problem
+from handlers.dossiers.field_values import is_phone
 from handlers.texts import N_
 from rules.handover_policy import HandoverPolicy, StartEvent
 
@@ -42,6 +43,10 @@ TOO_OLD = N_("That is more than three years ago. Please check the year.")
 FAR = N_("That is more than 60 days ahead. Please check the date.")
 OTHER_DAY = N_("Then please go back and correct the day.")
 NO_NUMBER = N_("A number has 7 to 15 digits.")
+NO_NAME = N_("That is a number. Please give the name as well.")
+
+_CARRIED = re.compile(r"[0-9](?:[\s()-]*[0-9]){6,14}")
+"""A number written behind a name."""
 
 
 def _day(value: Any, _answers: Answers, moment: Moment) -> Problem | None:
@@ -60,6 +65,10 @@ def _number(value: Any, _answers: Answers, _moment: Moment) -> Problem | None:
     return None if re.fullmatch(r"[0-9]{7,15}", digits) else Problem(NO_NUMBER)
 
 
+def _named(value: Any, _answers: Answers, _moment: Moment) -> Problem | None:
+    return Problem(NO_NAME) if is_phone(str(value)) else None
+
+
 def _is(key: str, *values: str) -> Callable[[Answers], bool]:
     return lambda answers: answers.text(key) in values
 
@@ -70,6 +79,10 @@ def _car(answers: Answers) -> bool:
 
 def _asks_contact(answers: Answers) -> bool:
     return answers.text(CONTACT) == MUST or answers.flag("met")
+
+
+def _asks_number(answers: Answers) -> bool:
+    return _asks_contact(answers) and not _CARRIED.search(answers.text("contact"))
 
 
 FORM = Form(
@@ -164,6 +177,7 @@ FORM = Form(
                 "start it."
             ),
             when=_asks_contact,
+            check=_named,
             max_length=40,
             example=N_("李女士"),
         ),
@@ -172,7 +186,7 @@ FORM = Form(
             Kind.TEXT,
             N_("Contact number"),
             N_("The one number under which this person can be reached?"),
-            when=_asks_contact,
+            when=_asks_number,
             check=_number,
             max_length=30,
             example=N_("15400001234"),

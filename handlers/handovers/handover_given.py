@@ -77,6 +77,31 @@ def unanswered(ctx: Context, held: Handover, found: tuple[Line, ...]) -> tuple[L
     return tuple(one for one in found if one.key in open_)
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How far a list is filled in, counted everywhere in the same way.
+
+    A line counts that has to be answered or has been: an optional one of which nothing is said
+    is in neither number.
+    """
+
+    left: tuple[Line, ...]
+    """Lines of which something has still to be said."""
+    total: int
+
+    @property
+    def said(self) -> int:
+        return self.total - len(self.left)
+
+
+def progress(ctx: Context, held: Handover, found: tuple[Line, ...]) -> Progress:
+    """Return how far the list is filled in. Rule: S1-09.4.1."""
+    left = unanswered(ctx, held, found)
+    keys = {one.key for one in left}
+    answered = sum(one.item.state != ItemState.OPEN and one.key not in keys for one in found)
+    return Progress(left, answered + len(left))
+
+
 def gaps(ctx: Context, held: Handover, found: tuple[Line, ...]) -> tuple[Gap, ...]:
     """Return what the papers lack as the list says it now."""
     return rules.gaps(handover_access.papers_of(ctx, held), given(found))

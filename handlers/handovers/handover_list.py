@@ -39,11 +39,12 @@ LABEL_BYTES = 30
 
 def list_card(ctx: Context, held: Handover, page: int = 0, lead: str = "") -> Card:
     found = handover_given.lines(ctx, held)
-    left = handover_given.unanswered(ctx, held, found)
+    far = handover_given.progress(ctx, held, found)
+    left = far.left
     page = min(page, max(len(found) - 1, 0) // SIZE)
     shown = found[page * SIZE : (page + 1) * SIZE]
     gives = Act.GIVE in handover_access.may(ctx, held, ctx.person)
-    said = ctx.t(LEFT, count=len(left), total=len(found)) if left else ctx.t(ALL_SAID)
+    said = ctx.t(LEFT, count=len(left), total=far.total) if left else ctx.t(ALL_SAID)
     head = [lead, said if gives else ctx.t(STANDS) if held.open else ""]
     back = Button(ctx.t(BACK), f"f.handover.card.{held.id}")
     more = len(found) > (page + 1) * SIZE

@@ -13,6 +13,7 @@ from handlers.handovers.handover_given import Line
 from handlers.loans import loan_words
 from handlers.texts import LOCALES, N_, Texts
 from rules.access import Sight
+from rules.checklists import Needed
 from rules.deadlines import Deadline, Term, deadline
 from rules.errors import DomainError
 from rules.handover_days import leg_deadline
@@ -55,7 +56,7 @@ LATE_TODAY = N_("late")
 
 FORMS = {"original": N_("original"), "copy": N_("copy"), "photo": N_("photo")}
 ABSENT, NOT_APPLICABLE, UNSAID = N_("missing"), N_("does not apply"), N_("not filled in")
-PRESENT = N_("there")
+OPTIONAL, PRESENT = N_("optional"), N_("there")
 PAGES, COPIES, PHOTOS = N_("{pages} pp."), N_("× {copies}"), N_("{count} photos")
 CERTIFICATE = N_("no. {number}")
 SIGNATURES = {
@@ -212,7 +213,8 @@ def said(line: Line, texts: Texts) -> str:
     item = line.item
     match ItemState(item.state):
         case ItemState.OPEN:
-            return texts.t(UNSAID)
+            optional = line.paper is not None and line.paper.needed is Needed.OPTIONAL
+            return texts.t(OPTIONAL if optional else UNSAID)
         case ItemState.ABSENT:
             return texts.t(ABSENT)
         case ItemState.NOT_APPLICABLE:

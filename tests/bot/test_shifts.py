@@ -203,6 +203,25 @@ class TestGivenTwoProcesses:
         await all_sent(first, 1)
         assert first.channel.texts("anna") == ["001"]
 
+    async def test_when_a_chat_ends_while_the_shift_is_taken_again_then_all_it_held_is_sent(
+        self, processes: list[Process]
+    ) -> None:
+        first, _ = processes
+        for number in range(3):
+            await first.units.run(put(number, "anna"))
+        first.channel.passes.clear()
+        first.relay.wake()
+        await first.channel.sending.wait()
+        shift = first.relay._shift
+        shift._ours = False
+        await first.units.run(partial(shift._take_over, first.relay._recovery()))
+        first.channel.passes.set()
+        await until(lambda: not first.relay._chats)  # it saw that the shift was lost
+        shift._ours = True
+        first.relay.wake()
+        await all_sent(first, 3)
+        assert first.channel.texts("anna") == ["000", "001", "002"]
+
 
 def test_the_seat_is_looked_at_within_seconds() -> None:
     assert shifts.BEAT_SECONDS <= 2

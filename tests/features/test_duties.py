@@ -55,8 +55,21 @@ class TestGivenAVisitToday:
         assert ledger(office) == [
             ("2026-09-14 0d 18:00 author", SALES, "sent"),
             ("2026-09-14 0d 20:30 author", SALES, "sent"),
-            ("2026-09-14 +1d 09:00 direct_superior", MANAGER, "sent"),
+            ("2026-09-14 +1wd 09:00 direct_superior", MANAGER, "sent"),
         ]
+
+    @one_channel
+    @pytest.mark.rule("S1-07.2.3a")
+    async def test_when_the_next_day_is_off_then_the_manager_hears_it_on_the_next_working_one(
+        self, office: Office
+    ) -> None:
+        manager = office[MANAGER]
+        await plan(office, MOTINGS, "9月18日")
+        missing = f"尚未提交9月18日 周五拜访{MOTINGS}的记录"
+        await office.until(at("09-20 08:59"))  # a Sunday that is worked; the Saturday is not
+        assert missing not in await manager.see()
+        await office.until(at("09-20 09:00"))
+        assert missing in await manager.see()
 
     @one_channel
     async def test_when_the_manager_taps_remind_then_the_author_hears_it_once_a_day(

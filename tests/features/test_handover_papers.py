@@ -45,11 +45,25 @@ class TestGivenANewCar:
         await delivered(office)
         me = office[SELLER]
         shown = await me.tap("资料清单")
-        assert "还有 11 项未填，共 12 项" in shown.text
+        assert "还有 11 项未填，共 11 项" in shown.text
         assert "6. 行驶证复印件" in shown.text
         assert "7. " not in shown.text
         shown = await me.tap("›")
-        assert "12. 其他证件" in shown.text
+        assert "12. 其他证件（特殊客户）：选填" in shown.text
+
+    @pytest.mark.rule("S1-09.4.1.12")
+    async def test_when_lines_are_counted_then_an_optional_one_only_once_it_is_answered(
+        self, office: Office
+    ) -> None:
+        sells(office)
+        await delivered(office)
+        me = office[SELLER]
+        card = f"f.handover.card.{last(office).id}"
+        assert "资料清单：已填 0/11 项" in (await me.press(card)).text
+        await tap_line(office, SELLER, "other_certificates")
+        await me.tap("原件")
+        assert "资料清单：已填 1/12 项" in (await me.press(card)).text
+        assert "还有 11 项未填，共 12 项" in (await me.tap("资料清单")).text
 
     @pytest.mark.rule("S1-09.4.1.2", "S1-09.4.1.5")
     async def test_when_a_line_is_tapped_then_it_is_kept_and_the_next_follows(

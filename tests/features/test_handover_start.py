@@ -195,6 +195,18 @@ class TestGivenAServiceJob:
         assert "李女士" in shown.text
         assert "李女士" in (await office[ARCHIVE].see()).text
 
+    @pytest.mark.rule("S1-09.5.3")
+    async def test_when_the_number_is_written_behind_the_name_then_it_is_not_asked_again(
+        self, office: Office
+    ) -> None:
+        sells(office)
+        me = office[CARE]
+        await me.say(f"首保完工 {CAR} {OWNER}")
+        assert "请连同姓名一起填写" in await me.say("15400001234")
+        await me.say("李女士 154 0000 1234")
+        await me.tap("登记计时")
+        assert last(office).contact == "李女士 154 0000 1234"
+
     async def test_when_the_next_word_names_the_job_then_it_is_that(self, office: Office) -> None:
         sells(office)
         await serviced(office, "维修完工 保养")

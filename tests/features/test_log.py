@@ -57,6 +57,28 @@ class TestGivenAnybodyElse:
         assert rows(office, QUERIES) == []
 
 
+@one_channel
+@pytest.mark.rule("S3-LOG.2.4a")
+class TestGivenYearsForWhichTheLogIsKept:
+    async def test_when_it_is_looked_at_then_it_says_before_when_nothing_may_be_destroyed(
+        self, office: Office
+    ) -> None:
+        await office[SALES].say("/find 听涛")
+        shown = await office[ARCHIVIST].say("/log")
+        assert "日志至少保存 10 年（S3-LOG.2.4a）：2036年9月14日 周日前不得销毁" in shown
+
+    async def test_when_it_is_older_than_all_else_that_is_kept_then_nothing_of_it_is_gone(
+        self, office: Office
+    ) -> None:
+        await office[SALES].say("/find 听涛")
+        entries = "SELECT seq, action, facts FROM audit ORDER BY seq"
+        before = rows(office, entries)
+        office.clock.advance(at("12-31 12:00"))
+        await office.app.scan(office.clock.now())
+        await office.settle()
+        assert rows(office, entries)[: len(before)] == before
+
+
 @pytest.mark.rule("S3-LOG.2.3b", "S3-LOG.2.2a")
 class TestGivenWhoIsInChargeOfTheArchive:
     async def test_when_the_log_was_gone_through_then_it_says_by_whom_and_up_to_where(

@@ -107,6 +107,19 @@ class TestGivenANewCompany:
         shown = await office[SALES].press(f"f.open.card.{id_}")
         assert "提交核实" in shown.labels
 
+    async def test_when_the_number_is_written_behind_the_name_too_then_it_stands_there_once(
+        self, office: Office
+    ) -> None:
+        me = office[SALES]
+        await me.say(f"建档 {COMPANY}")
+        await me.say("13800001234")
+        assert "只填姓名和职务" in await me.say("何远航 138 0000 1234")
+        assert "请连同姓名一起填写" in await me.say("0755-0866 1234")
+        shown = await me.say("何远航")
+        assert shown.text.count("13800001234") == 1
+        await me.tap("登记")
+        assert held(office, COMPANY).contact == "何远航"
+
     @pytest.mark.rule("S5-1.8.3")
     async def test_when_important_then_a_second_contact_person_is_asked_for(
         self, office: Office

@@ -40,7 +40,7 @@ DOSSIER = {
 OPENING = {
     # pack: what starts it, term, rule, reminders, who hears of a delay and when
     "sales-levels": (
-        "visit", "same_day 0", "S1-07.2.3a", "0d 18:00, 0d 20:30", "department_manager +1d 09:00",
+        "visit", "same_day 0", "S1-07.2.3a", "0d 18:00, 0d 20:30", "department_manager +1wd 09:00",
     ),
     "customer-service": (
         "first_contact", "working_day 1", "S2-INFO.4", "0d 09:00, 0d 16:00",
@@ -51,7 +51,7 @@ OPENING = {
     ),
     "pharma": (
         "first_contact", "calendar_day 7", "S1-05.1",
-        "start+3d 09:00, start+6d 09:00, start+7d 09:00", "direct_superior +1d 09:00",
+        "start+3d 09:00, start+6d 09:00, start+7d 09:00", "direct_superior +1wd 09:00",
     ),
     "industrial-sales": (
         "first_contact", "calendar_day 7", "S1-04.4.2",
