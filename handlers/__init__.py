@@ -66,6 +66,7 @@ from handlers.requests import (
     consult,
     deal,
     figures,
+    meetings,
     outside,
     report_amend,
     spare_key,
@@ -100,6 +101,7 @@ FEATURES: tuple[Feature, ...] = (
     incident.LEAK,
     visitors.FEATURE,
     figures.FEATURE,
+    meetings.FEATURE,
     drafts.FEATURE,
     settings.FEATURE,
     log.FEATURE,
@@ -108,6 +110,7 @@ FEATURES: tuple[Feature, ...] = (
     cancel.FEATURE,
     help.START,
     # reached by buttons and words only
+    *meetings.FORMS,
     note.FEATURE,
     note.CORRECT,
     comments.FEATURE,

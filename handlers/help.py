@@ -31,7 +31,7 @@ GROUPS = (
     (N_("Borrowing papers"), ("borrow", "loans", "return", "renew", "register", "report")),
     (N_("Handovers"), ("handover", "receipts", "rates")),
     (N_("Approvals and absence"), ("approvals", "delegate", "away", "team")),
-    (N_("Incidents and records"), ("incident", "leak", "visitors", "figures", "log")),
+    (N_("Incidents and records"), ("incident", "leak", "meetings", "visitors", "figures", "log")),
 )
 """Title and commands, in order; what is in none of them comes last."""
 OTHERS = N_("More")

@@ -43,8 +43,8 @@ AT_CONSOLE = N_("The command line")
 _KINDS = {"d": "dossier", "n": "visit_note", "i": "incident"}
 """Kinds of subjects that can be asked for, by how the keys of their pages begin."""
 UNNAMED = frozenset(
-    {"conversation", "delegation", "figures", "group", "inbox", "log", "loose", "outsider"}
-    | {"amendment", "complaint", "deal", "sparekey", "standing"}
+    {"conversation", "delegation", "figures", "group", "inbox", "log", "loose", "meeting"}
+    | {"outsider", "amendment", "complaint", "deal", "sparekey", "standing"}
 )
 """Kinds of subjects that have no number or name of their own among people."""
 NOTHING = N_("The log has nothing on that.")
@@ -113,6 +113,13 @@ ACTIONS = {
     "loose.reworded": N_("reworded something to be sorted"),
     "loose.used": N_("sorted something that was kept"),
     "loose.dropped": N_("deleted something to be sorted"),
+    "meeting.called": N_("called a graded meeting"),
+    "meeting.named": N_("named somebody for a graded meeting"),
+    "meeting.removed": N_("took somebody off the list of a graded meeting"),
+    "meeting.dossier_added": N_("put a dossier on the list of a graded meeting"),
+    "meeting.dossier_removed": N_("took a dossier off the list of a graded meeting"),
+    "meeting.moved": N_("moved a graded meeting"),
+    "meeting.cancelled": N_("called off a graded meeting"),
     "outsider.registered": N_("asked for a visitor"),
     "outsider.papers_seen": N_("looked at a visitor's credential"),
     "outsider.came": N_("entered that a visitor came"),

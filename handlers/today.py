@@ -14,7 +14,7 @@ from handlers.incidents import incident
 from handlers.loans import hand_out_lists, loan_register, loans, overdue
 from handlers.notes import team
 from handlers.people import leavers
-from handlers.requests import visitors
+from handlers.requests import meetings, visitors
 from handlers.texts import N_
 from storage import (
     away,
@@ -85,6 +85,7 @@ def show(ctx: Context, _words: str = "") -> Reply:
         (leavers.OF, leavers.count(ctx), "f.left.list"),
         (openings.WAITING, openings.count(ctx), "f.today.drafts"),
         (visitors.WAITING, visitors.count(ctx), "f.visitors.list"),
+        (meetings.WAITING, meetings.count(ctx), "f.meeting.list"),
         (correction.WAITING, correction.count(ctx), "f.correction.list"),
         (shelf_labels.WAITING, shelf_labels.count(ctx), "f.label.list"),
         (OUT, len(roster.unreachable_below(ctx.session, ctx.person.id)), "f.team.list"),

@@ -70,6 +70,7 @@ def _uses(policy: Policy) -> Iterator[RoleUse]:
     for at, role in enumerate(policy.secrecy.leak_to):
         rule = policy.secrecy.leak_rule or policy.secrecy.until_rule
         yield RoleUse(f"secrecy.leak_to[{at}]", (role,), rule)
+    yield RoleUse("secrecy.hosts", policy.secrecy.hosts, "S2-SECR.9.2", needed=False)
     if policy.loan is not None:
         yield from _lending(policy.loan)
     for at, handover in enumerate(policy.handover):

@@ -37,6 +37,12 @@ def time_after(text: str, hit: Hit) -> tuple[time | None, int]:
     return None, alone.end() if alone else hit.end
 
 
+def read_time(text: str) -> time | None:
+    """Return the time of day that a text names and nothing else; None: it is none."""
+    match = _TIME.fullmatch(text.strip().replace("\uff1a", ":").replace("两点", "二点"))
+    return _clock(match, "") if match else None
+
+
 def _clock(match: re.Match[str], hint: str) -> time | None:
     hour = read_number(match["hour"] or match["hour12"] or match["cn_hour"] or "")
     if match["half"]:

@@ -175,6 +175,8 @@ class SecrecyPolicy:
     leak_to: tuple[RoleCode, ...] = field(default=())
     """Who hears of a leak, all at the same time; empty: who approves the policy."""
     leak_rule: RuleId | None = None
+    hosts: tuple[RoleCode, ...] = field(default=())
+    """Who calls graded meetings beside the heads of departments (S2-SECR.9.2)."""
 
     def __post_init__(self) -> None:
         graded = {grade.value for grade in Grade if grade is not Grade.NONE}

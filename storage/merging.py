@@ -29,6 +29,7 @@ from storage import (
     labels,
     loan_queue,
     loans,
+    meetings,
 )
 from storage.dossiers import Dossier, DossierRow
 from storage.duplicates import mark_distinct
@@ -145,6 +146,7 @@ def merge(unit: Unit, agreed: Plan, by: str) -> Moved:
     cases.merged(unit, keep.id, gone.id)
     consultations.merged(unit, keep.id, gone.id)
     affairs.merged(unit, keep.id, gone.id)
+    meetings.merged(unit, keep.id, gone.id)
     incidents.merged(unit, keep.id, gone.id)
     changes.merged(unit, keep.id, gone.id)
     documents.merged(unit, keep.id, gone.id)

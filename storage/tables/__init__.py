@@ -52,6 +52,7 @@ from storage.tables.loans import (
     loan_wait,
     renewal,
 )
+from storage.tables.meetings import meeting, meeting_dossier, meeting_member
 from storage.tables.messages import (
     channel_note,
     chat_group,
@@ -116,6 +117,9 @@ __all__ = [
     "loan_wait",
     "look",
     "loose",
+    "meeting",
+    "meeting_dossier",
+    "meeting_member",
     "menu",
     "message_ref",
     "meta",

@@ -31,6 +31,7 @@ from storage import (
     loan_items,
     loan_lists,
     loans,
+    meetings,
     staff,
 )
 from storage.affairs import AffairKind, AffairState
@@ -182,6 +183,18 @@ def _waiting(unit: Unit) -> Stored:
         subject=_consultation(unit),
         dossier_id=dossier(unit),
         next_due_at=None,
+    )
+
+
+def meeting(unit: Unit) -> int:
+    """Return a graded meeting that the head has called."""
+    found = meetings.of_person(unit, HEAD, ("confidential",), 1)
+    day = POLICY.time.office_day(unit.now + timedelta(days=2))
+    facts = {"department": "销售一部", "subject": "底价", "place": "会议室", "passing": ""}
+    if found:
+        return found[0].id
+    return meetings.add(
+        unit, host=HEAD, grade="confidential", day=day, hour="14:30", at=unit.now, **facts
     )
 
 

@@ -64,11 +64,17 @@ SAID = {
     "second_contact": "林小姐 财务",
     "valid_to": "9月30日",
     "visit_by": "今天",
+    "hour": "14:30",
     "executor": "张晓雯",
     "lines": "1 2页",
 }
 """By field key: what is said to fields that do not take any text."""
-SAID_ANEW = {"phone": "0755-0866 1234", "second_contact": "陈先生 采购", "lines": "1 1页"}
+SAID_ANEW = {
+    "hour": "15:00",
+    "phone": "0755-0866 1234",
+    "second_contact": "陈先生 采购",
+    "lines": "1 1页",
+}
 REWORDED = {Kind.TEXT: "谈三季度订单", Kind.CHOICE: "2", Kind.CONFIRM: "否", Kind.DATE: "今天"}
 DAYS = {"past": "今天", "future": "明天"}
 ALL = Desk().features
@@ -120,6 +126,10 @@ DOORS = {
     "measure": lambda unit: f"f.incident.measure.{doors.incident(unit)}",
     "counting": lambda unit: f"f.incident.count.{doors.incident(unit)}",
     "closing": lambda unit: f"f.incident.close.{doors.incident(unit)}",
+    "meetingcall": lambda _unit: "f.meeting.new",
+    "meetingname": lambda unit: f"f.meeting.name.{doors.meeting(unit)}",
+    "meetingabout": lambda unit: f"f.meeting.about.{doors.meeting(unit)}",
+    "meetingmove": lambda unit: f"f.meeting.move.{doors.meeting(unit)}",
     "handing": lambda unit: f"f.handout.differ.{doors.approved(unit)}",
     "handstart": lambda unit: f"f.handover.kind.{doors.delivers(unit)}",
     "handitem": lambda unit: f"f.handover.say.{doors.handover_line(unit)}.pages",
@@ -155,6 +165,7 @@ WHO = {
     "signing": doors.HEAD,
     "handing": doors.ARCHIVE,
     "settling": doors.HEAD,
+    **dict.fromkeys(("meetingcall", "meetingname", "meetingabout", "meetingmove"), doors.HEAD),
     **signing_doors.WHO,
 }
 """Who walks through a form that is not open to a salesperson."""

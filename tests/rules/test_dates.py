@@ -15,6 +15,7 @@ from rules.dates import (
     parse_date,
     parse_moment,
 )
+from rules.times import read_time
 
 TODAY = date(2026, 9, 14)
 CALENDAR = china()
@@ -293,6 +294,24 @@ def test_time_of_day_is_returned_beside_the_day(text: str, expected: str, at: ti
     found = parse_moment(text, TODAY, CALENDAR)
     assert isinstance(found, FoundDate)
     assert (found.day, found.at) == (d(expected), at)
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("14:30", time(14, 30)),
+        (" 9\uff1a05 ", time(9, 5)),
+        ("下午两点半", time(14, 30)),
+        ("上午十点一刻", time(10, 15)),
+        ("3 pm", time(15, 0)),
+        ("25:00", None),
+        ("14:30 开会", None),
+        ("三点建议", None),
+        ("", None),
+    ],
+)
+def test_a_time_of_day_is_read_alone(text: str, at: time | None) -> None:
+    assert read_time(text) == at
 
 
 @pytest.mark.parametrize(

@@ -154,3 +154,11 @@ INSERT INTO handover_extension (id, handover_id, leg, asked_by, asked_at, until,
     FROM generate_series(1, 20000) n;
 INSERT INTO receipt_day SELECT 'auto' || n % 8, date '2010-01-01' + n / 8, now(), 's1', 4
     FROM generate_series(1, 20000) n;
+INSERT INTO meeting (id, host, department, grade, subject, place, day, hour, called_at)
+    SELECT n, 's' || n % 2000 + 1, 'd' || n % 20, 'secret', '', '',
+        date '2010-01-01' + n % 6000, '14:30', now()
+    FROM generate_series(1, 20000) n;
+INSERT INTO meeting_member (meeting_id, staff_id, day, named_at)
+    SELECT n, 's' || (n * 7 + p) % 2000 + 1, date '2010-01-01' + n % 6000, now()
+    FROM generate_series(1, 20000) n, generate_series(1, 4) p;
+INSERT INTO meeting_dossier SELECT n, n % 20000 + 1 FROM generate_series(1, 20000) n;

@@ -35,6 +35,7 @@ from storage import (
     ledger,
     links,
     looks,
+    meetings,
     origins,
     outbox,
     outsiders,
@@ -244,6 +245,25 @@ def _handovers(unit: Unit) -> None:
         handover_figures.cases(unit, *month, NOW, which, 5, department="d", kind="k")
 
 
+def _meetings(unit: Unit) -> None:
+    day, grades = NOW.date(), ("secret", "top_secret")
+    facts = {"grade": "secret", "subject": "底价", "place": "会议室", "passing": ""}
+    id = meetings.add(unit, host="1", department="d", day=day, hour="09:00", at=NOW, **facts)
+    held = meetings.get(unit, id)
+    assert held is not None
+    meetings.name(unit, held, "1", NOW)
+    meetings.of_person(unit, "1", grades, 8)
+    meetings.count_on(unit.session, "1", grades, day)
+    meetings.hostless(unit, ["d", "e"], grades, day, 8)
+    meetings.members(unit.session, id)
+    meetings.dossiers(unit.session, id)
+    meetings.leave_out(unit, id, 7)
+    meetings.move(unit, id, day=day, hour="10:00", place="会议室")
+    meetings.remove(unit, id, "1", NOW)
+    meetings.merged(unit, 7, 8)
+    meetings.cancel(unit, id, by="1", at=NOW)
+
+
 def _outsiders(unit: Unit) -> None:
     facts = {"kind": "external", "name": "周明", "credential": "letter", "issuer": "鹏程"}
     id = outsiders.add(unit, sponsor="1", number="18", valid_to=NOW.date(), **facts)
@@ -318,6 +338,7 @@ def _ways(unit: Unit) -> None:
         _rounds,
         _incidents,
         _handovers,
+        _meetings,
         _outsiders,
         _grades,
         _log,

@@ -76,6 +76,7 @@ class TestGivenYearsOfUse:
             one._looks,
             one._incidents,
             one._handovers,
+            one._meetings,
             one._outsiders,
             one._grades,
             one._log,
