@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, insert, literal_column, select, text, update
+from sqlalchemy import Row, bindparam, insert, literal_column, select, text, update
 from sqlalchemy.orm import Session
 
 from rules.destruction import ListState, Manner, Retention
@@ -109,8 +109,6 @@ _AGREED = (
     select(destruction).where(text(AGREED)).order_by(destruction.c.id).limit(bindparam("limit"))
 )
 
-_COUNT_AGREED = select(func.count()).select_from(destruction).where(text(AGREED))
-
 _TO_WITNESS = (
     select(destruction)
     .where(destruction.c.witness == bindparam("staff_id"), text("state = 'witnessed'"))
@@ -186,10 +184,6 @@ def draft_of(unit: Unit, staff_id: str) -> DestructionList | None:
 def agreed(unit: Unit, limit: int) -> tuple[DestructionList, ...]:
     """Return the lists that are approved and not carried out to the end, the oldest first."""
     return tuple(_list(unit, row) for row in unit.session.execute(_AGREED, {"limit": limit}))
-
-
-def count_agreed(session: Session) -> int:
-    return session.execute(_COUNT_AGREED).scalar_one()
 
 
 def to_witness(unit: Unit, staff_id: str, limit: int) -> tuple[DestructionList, ...]:

@@ -420,8 +420,6 @@ def destroy(unit: Unit, dossier_id: int) -> None:
         Conflict: it is not an active one.
     """
     _turn(unit, dossier_id, "active", state="destroyed")
-    for table in (dossier_gram, dossier_key, recent):
-        unit.session.execute(delete(table).where(table.c.dossier_id == dossier_id))
 
 
 def _turn(unit: Unit, dossier_id: int, before: str, **values: Any) -> None:

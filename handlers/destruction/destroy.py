@@ -141,8 +141,18 @@ def show(ctx: Context, words: str) -> Reply:
 
 
 def submit_dossier(ctx: Context, answers: Answers) -> Reply:
+    """Show whose dossier it is, with the way to begin a line about it."""
     option = answers.option("dossier")
-    return begin(ctx, option.key if option else "")
+    dossier = seeing.reachable(ctx, option.key if option else "")
+    if dossier is None:
+        return Reply.of(Card(ctx.t(seeing.NO_DOSSIER)))
+    said = " ".join(filter(None, (dossier.number, seeing.customer(ctx, dossier))))
+    choices = button(ctx, dossier)
+    if not choices:
+        said = (
+            f"{said}\n{ctx.t(destroy_words.REASONS['nobody_decides'], rule=destroy_checks.RULE)}"
+        )
+    return Reply.of(Card(said, title=ctx.t(FEATURE.title), choices=choices))
 
 
 def begin(ctx: Context, words: str) -> Reply:

@@ -41,9 +41,9 @@ destruction = Table(  # what is to be destroyed together (`rules.destruction`)
     Column("ended_at", Instant),  # None: still open
     Column("rev", Integer, nullable=False),  # raised with every change; buttons carry it
     partial("ix_destruction_draft", "drawn_by", where="state = 'draft'", unique=True),
-    partial("ix_destruction_agreed", "id", where=AGREED),
+    partial("ix_destruction_agreed", "state", "id", where=AGREED),
     partial("ix_destruction_witness", "witness", where="state = 'witnessed'"),
-    partial("ix_destruction_done", "ended_at", "id", where="state = 'destroyed'"),
+    partial("ix_destruction_done", "state", "ended_at", "id", where="state = 'destroyed'"),
 )
 
 destruction_item = Table(  # one line of it: a paper, or a dossier as a whole

@@ -44,9 +44,9 @@ def upgrade() -> None:
     )
     for name, columns, where, unique in (
         ("draft", ["drawn_by"], "state = 'draft'", True),
-        ("agreed", ["id"], "state IN ('approved', 'apart', 'witnessed')", False),
+        ("agreed", ["state", "id"], "state IN ('approved', 'apart', 'witnessed')", False),
         ("witness", ["witness"], "state = 'witnessed'", False),
-        ("done", ["ended_at", "id"], "state = 'destroyed'", False),
+        ("done", ["state", "ended_at", "id"], "state = 'destroyed'", False),
     ):
         op.create_index(
             f"ix_destruction_{name}",
