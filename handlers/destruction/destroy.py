@@ -146,6 +146,9 @@ def submit_dossier(ctx: Context, answers: Answers) -> Reply:
     dossier = seeing.reachable(ctx, option.key if option else "")
     if dossier is None:
         return Reply.of(Card(ctx.t(seeing.NO_DOSSIER)))
+    sight = seeing.view(ctx, dossier).sight.value
+    ctx.record("dossier.looked_at", f"dossier:{dossier.id}", sight=sight)
+    dossiers.touch_recent(ctx.unit, ctx.person.id, dossier.id, ctx.at)
     said = " ".join(filter(None, (dossier.number, seeing.customer(ctx, dossier))))
     choices = button(ctx, dossier)
     if not choices:

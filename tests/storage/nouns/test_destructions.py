@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from rules.destruction import ListState, Manner, Retention
-from storage import destructions, documents, dossiers, merging, search
+from storage import destructions, documents, dossiers, merging, overview, search
 from storage.destructions import DestructionList, NewItem
 from storage.documents import DocumentRow
 from storage.errors import Conflict
@@ -110,6 +110,7 @@ class TestGivenADestroyedDossier:
             assert dossiers.phoned(unit, "13800001234") == ()
             assert dossiers.keyed(unit.session, "VIN1") == ()
             assert dossiers.kept_by(unit.session, ["zhang"], 9) == ()
+            assert overview.page(unit.session, None, 9) == ()
             assert dossiers.count_kept(unit.session, ["zhang"]) == 0
             for words in ("鸿鑫", "hxmy", "13800001234", kept.number or "", ""):
                 assert search.find_dossiers(unit, words, staff_id="zhang", limit=9) == []
