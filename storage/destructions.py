@@ -54,6 +54,16 @@ class DestructionList:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """That something stands on a list."""
+
+    list_id: int
+    number: str | None
+    """None: the list is being drawn up."""
+    drawn_by: str
+
+
+@dataclass(frozen=True)
 class NewItem:
     dossier_id: int
     document_id: int | None
@@ -133,7 +143,12 @@ _ITEMS = (
 )
 
 _ON_LISTS = (
-    select(destruction_item.c.list_id, destruction_item.c.document_id, destruction.c.number)
+    select(
+        destruction_item.c.list_id,
+        destruction_item.c.document_id,
+        destruction.c.number,
+        destruction.c.drawn_by,
+    )
     .join_from(destruction_item, destruction, destruction.c.id == destruction_item.c.list_id)
     .where(destruction_item.c.dossier_id == bindparam("dossier_id"), _LISTED)
     .order_by(destruction_item.c.id)
@@ -203,14 +218,12 @@ def items(unit: Unit, list_id: int) -> tuple[Item, ...]:
     return tuple(_item(unit, row) for row in unit.session.execute(_ITEMS, {"list_id": list_id}))
 
 
-def on_lists(
-    session: Session, dossier_id: int, document_id: int | None
-) -> tuple[tuple[int, str | None], ...]:
-    """Return id and number of the open lists on which a paper stands, by itself or with its whole
-    dossier; of a dossier (no `document_id`) also where one of its papers stands."""
+def on_lists(session: Session, dossier_id: int, document_id: int | None) -> tuple[Listed, ...]:
+    """Return the open lists on which a paper stands, by itself or with its whole dossier; of a
+    dossier (no `document_id`) also where one of its papers stands."""
     rows = session.execute(_ON_LISTS, {"dossier_id": dossier_id})
     return tuple(
-        (row.list_id, row.number)
+        Listed(row.list_id, row.number, row.drawn_by)
         for row in rows
         if document_id is None or row.document_id in (None, document_id)
     )

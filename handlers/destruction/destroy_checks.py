@@ -126,11 +126,10 @@ def refusal(
     """
     of, paper = thing.dossier.id, thing.paper.id if thing.paper else None
     blocks = loan_items.blocking(ctx.unit, of, None if paper is None else (paper,))
-    listed = destructions.on_lists(ctx.session, of, paper)
     standing = Standing(
         ended_on,
         thing.grade,
-        on_list=next((number or DRAFT for id_, number in listed if id_ != but), ""),
+        on_list=_on_list(ctx, of, paper, but),
         lent=any(one.why in _AWAY for one in blocks),
         reserved=any(one.why not in _AWAY for one in blocks),
         case=_busy(ctx, thing.dossier),
@@ -138,6 +137,21 @@ def refusal(
         there=thing.there,
     )
     return destruction.refusal(standing, Grade(custodian.clearance), ctx.today, rule)
+
+
+def _on_list(ctx: Context, dossier_id: int, paper_id: int | None, but: int) -> str:
+    """Return the number of another list on which a thing stands; empty: none.
+
+    A draft of somebody who no longer is a custodian is in nobody's way.
+    """
+    keepers = staff.holders(ctx.session, destruction.CUSTODIAN)
+    listed = destructions.on_lists(ctx.session, dossier_id, paper_id)
+    others = (
+        one.number or DRAFT
+        for one in listed
+        if one.list_id != but and (one.number or one.drawn_by in keepers)
+    )
+    return next(others, "")
 
 
 def _busy(ctx: Context, dossier: Dossier) -> bool:

@@ -116,7 +116,7 @@ def make_one(ctx: Context, arguments: tuple[str, ...]) -> Made:
 
 def _made(ctx: Context, what: str, lines: Sequence[Entry], words: str) -> Made:
     if not lines:
-        return Made(ctx.t(NOTHING))
+        return Made(ctx.t(destroy_lists.NO_LINES))
     file = workbook(destroy_sheet.table(ctx, what, lines))
     destroy_sheet.look(ctx, lines)
     ctx.record(

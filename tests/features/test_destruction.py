@@ -8,6 +8,7 @@ from datetime import datetime
 import pytest
 from openpyxl import load_workbook
 from openpyxl.cell.cell import Cell
+from sqlalchemy import update
 
 from handlers import seeing
 from handlers.destruction import destroy_register
@@ -15,6 +16,7 @@ from rules.destruction import ListState
 from rules.occasions import Action
 from rules.policy import load_pack
 from storage import dossiers, grades, staff
+from storage.tables import destruction
 from storage.unit import Unit
 from tests.features.affair import post
 from tests.features.burning import (
@@ -161,6 +163,21 @@ class TestGivenWhatMayNotBeDestroyed:
         assert "已列入正在造册的清册" in await list_one(office)
         assert "已列入正在造册的清册" in await list_one(office, paper="")
         assert len(lines(office)) == 1
+
+    async def test_when_it_stands_on_the_draft_of_somebody_who_left_then_it_may_be_listed(
+        self, office: Office
+    ) -> None:
+        post(office, OTHER, "custodian")
+        await list_one(office)
+        old = the_list(office)
+        office.change(
+            lambda unit: unit.session.execute(
+                update(destruction).where(destruction.c.id == old.id).values(drawn_by=OTHER)
+            )
+        )
+        assert "已列入正在造册的清册" in await list_one(office)
+        office.change(lambda unit: staff.deactivate(unit, OTHER))
+        assert "已列入1项" in await list_one(office)
 
     @pytest.mark.rule("S2-SECR.12a", "C-68")
     async def test_when_it_is_graded_above_the_custodian_then_it_is_refused(

@@ -49,8 +49,9 @@ class TestGivenAList:
             first, second = destructions.items(unit, one.id)
             assert (first.position, first.title, first.grounds) == (1, "年度合同", "无查考价值")
             assert (second.position, second.document_id, second.state) == (2, None, "listed")
-            assert destructions.on_lists(unit.session, of, paper) == ((one.id, None),) * 2
-            assert destructions.on_lists(unit.session, of, paper + 1) == ((one.id, None),)
+            listed = destructions.Listed(one.id, None, "shan")
+            assert destructions.on_lists(unit.session, of, paper) == (listed, listed)
+            assert destructions.on_lists(unit.session, of, paper + 1) == (listed,)
 
     def test_a_line_drops_out_once(self, unit_factory: UnitFactory) -> None:
         with unit_factory() as unit:
