@@ -16,7 +16,7 @@ from rules.destruction import ListState
 from rules.occasions import Action
 from rules.policy import load_pack
 from storage import dossiers, grades, staff
-from storage.tables import destruction
+from storage.tables import destruction, dossier
 from storage.unit import Unit
 from tests.features.affair import post
 from tests.features.burning import (
@@ -428,17 +428,7 @@ class TestGivenAWholeDossier:
 class TestGivenAnotherRegulation:
     @pytest.mark.rule("S1-12.1.4")
     async def test_then_the_deputy_chief_approves_before_it_starts(self, office: Office) -> None:
-        approval = [
-            one
-            for one in office.app.world.policies.governed[0].versions[0].approval
-            if one.action is not Action.DESTROY
-        ]
-        row = next(
-            one
-            for one in load_pack("public-body").approval
-            if one.action is Action.DESTROY and one.rule == "S1-12.1.4"
-        )
-        under(office, approval=(*approval, row), destruction=None)
+        public_body(office)
         post(office, DIRECTOR, "deputy_chief")
         await list_one(office)
         await office[ARCHIVE].tap("送审")
@@ -449,7 +439,40 @@ class TestGivenAnotherRegulation:
         await office[DIRECTOR].tap("同意")
         shown = await office[ARCHIVE].see()
         assert "先单独存放" not in shown.labels
-        await carry(office)
+        assert "请监销人" in await carry(office)
+        assert paper(office).state == "kept"
         await office[WITNESS].see()
-        await office[WITNESS].tap("监销签字")
+        assert "（S1-12.1.4）" in await office[WITNESS].tap("监销签字")
         assert state(office) is ListState.DESTROYED
+
+    @pytest.mark.rule("S1-13.4")
+    async def test_where_no_witness_is_asked_for_then_the_leaders_approval_is_enough(
+        self, office: Office
+    ) -> None:
+        public_body(office)
+        post(office, DIRECTOR, "leader_in_charge")
+        of = id_of(office, HX)
+        office.change(
+            lambda unit: unit.session.execute(
+                update(dossier).where(dossier.c.id == of).values(type="justice")
+            )
+        )
+        await list_one(office)
+        await office[ARCHIVE].tap("送审")
+        await office[DIRECTOR].see()
+        await office[DIRECTOR].tap("同意")
+        assert "已批准，可以销毁" in await office[ARCHIVE].see()
+        await office[ARCHIVE].tap("登记销毁")
+        await office[ARCHIVE].say("档案楼一层销毁室")
+        await office[ARCHIVE].tap("焚毁")
+        await office[ARCHIVE].tap("提交")
+        assert state(office) is ListState.DESTROYED
+        assert paper(office).state == "destroyed"
+
+
+def public_body(office: Office) -> None:
+    """Let it be decided as the water bureau and its justice offices have it."""
+    rows_now = office.app.world.policies.governed[0].versions[0].approval
+    others = [one for one in rows_now if one.action is not Action.DESTROY]
+    theirs = [one for one in load_pack("public-body").approval if one.action is Action.DESTROY]
+    under(office, approval=(*others, *theirs), destruction=None)
