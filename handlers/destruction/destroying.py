@@ -6,7 +6,7 @@ on the list: what was lent or asked for meanwhile drops out and is named.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from handlers.approvals import approvals, case_cards, case_texts, deciding
@@ -65,7 +65,7 @@ def pressed(
 
 def as_it_is(ctx: Context, held: DestructionList) -> Reply:
     card = destroy_lists.card(ctx, held, here(ctx), ctx.texts)
-    return Reply((*Reply.of(card).shows,), alert=ctx.t(CHANGED))
+    return Reply(Reply.of(card).shows, alert=ctx.t(CHANGED))
 
 
 def shown(ctx: Context, held: DestructionList, lead: str = "") -> Reply:
@@ -123,7 +123,13 @@ def dropped_lines(
     return "\n".join((texts.t(DROPPED_OUT), *lines))
 
 
-def tell(ctx: Context, held: DestructionList, to: str | None, what: str, *words: Any) -> None:
+def tell(
+    ctx: Context,
+    held: DestructionList,
+    to: str | None,
+    what: str,
+    *words: str | Callable[[Texts], str],
+) -> None:
     """Give somebody the card of a list, with `words` before it: texts, or functions of them."""
     reader = staff.get(ctx.session, to) if to else None
     if reader is None or not reader.active or (reader.id == ctx.person.id and ctx.channel):

@@ -136,7 +136,7 @@ class TestGivenWhatMayNotBeDestroyed:
         await me.tap(next(one for one in shown.labels if "原件" in one))
         await me.tap("完成")
         await me.tap("短期")
-        assert "只销毁保管期满的材料" in await me.say("今天")
+        assert "只销毁保管期满的资料" in await me.say("今天")
         assert rows(office, "SELECT count(*) FROM destruction") == [(0,)]
 
     @pytest.mark.rule("S2-DOSS.29.1")
