@@ -9,6 +9,13 @@ from __future__ import annotations
 from handlers import cancel, drafts, help, log, loose_items, today
 from handlers.approvals import approval, approval_list, approval_typed, group_links, stand_ins
 from handlers.corrections import correction, correction_plan
+from handlers.destruction import (
+    destroy,
+    destroy_carry,
+    destroy_register,
+    destroy_sign,
+    destroying,
+)
 from handlers.dossiers import (
     dossier_cases,
     dossier_open,
@@ -97,6 +104,8 @@ FEATURES: tuple[Feature, ...] = (
     overview.FEATURE,
     loan_register.FEATURE,
     unreturned.FEATURE,
+    destroy.FEATURE,
+    destroy_register.FEATURE,
     incident.FEATURE,
     incident.LEAK,
     visitors.FEATURE,
@@ -168,6 +177,12 @@ FEATURES: tuple[Feature, ...] = (
     standing.FEATURE,
     report_amend.FEATURE,
     spare_key.FEATURE,
+    destroy.ASKING,
+    destroying.FEATURE,
+    destroy_carry.FEATURE,
+    destroy_sign.FEATURE,
+    destroy_sign.NO,
+    destroy_register.ONE,
     incident.OPEN,
     incident.MEASURING,
     incident.COUNTING,

@@ -19,6 +19,7 @@ from storage import (
     cases,
     consultations,
     corrections,
+    destructions,
     dossiers,
     handovers,
     incidents,
@@ -303,6 +304,27 @@ ACTIONS = {
     "amendment.refused": N_("refused changed items of a report"),
     "amendment.withdrawn": N_("took changed items of a report back"),
     "amendment.lapsed": N_("let changed items of a report lapse"),
+    "destruction.listed": N_("put on a destruction list something of"),
+    "destruction.not_listed": N_("was refused to put on a destruction list something of"),
+    "destruction.taken_off": N_("took off a destruction list something of"),
+    "destruction.dropped_out": N_("let drop out of a destruction list something of"),
+    "destruction.asked": N_("sent for approval a destruction list"),
+    "destruction.approved": N_("may destroy what stands on the list"),
+    "destruction.apart": N_("set apart what stands on the list"),
+    "destruction.witnessed": N_("named place and witness for the list"),
+    "destruction.witness_refused": N_("was refused a witness for the list"),
+    "destruction.disputed": N_("did not sign as the witness of the list"),
+    "destruction.press_refused": N_("was refused a signature on the list"),
+    "destruction.carried_out": N_("destroyed something of"),
+    "destruction.destroyed": N_("destroyed what stands on the list"),
+    "destruction.empty": N_("had nothing left on the list"),
+    "destruction.dropped": N_("gave up a destruction list"),
+    "destruction.refused": N_("refused the list"),
+    "destruction.withdrawn": N_("withdrew the list"),
+    "destruction.lapsed": N_("let lapse the list"),
+    "destruction.register_read": N_("looked through the destruction register"),
+    "destruction.register_asked": N_("asked for a file of the destruction register"),
+    "destruction.register_sent": N_("was sent a file of the destruction register"),
     "sparekey.free": N_("used the spare key"),
     "sparekey.noted": N_("used a spare key for"),
     "delegation.given": N_("named a stand-in"),
@@ -364,6 +386,9 @@ def _subject(unit: Unit, subject: str) -> str:
     if kind == "correction" and words.isdecimal():
         wrong = corrections.get(unit, int(words))
         return wrong.number if wrong else subject
+    if kind == "destruction" and words.isdecimal():
+        listed = destructions.get(unit, int(words))
+        return (listed.number if listed else None) or ""
     return "" if kind in UNNAMED else subject.removeprefix("policy:")
 
 

@@ -49,6 +49,9 @@ ACTIONS = {
 }
 """What the audit trail calls a look."""
 
+DESTROYED = "destroyed"
+"""State of a dossier that is on record only."""
+
 NO_DOSSIER = N_("There is no such dossier, or it is not open to you.")
 NO_NOTE = N_("There is no such note, or it is not open to you.")
 ABOVE_CEILING = N_("Graded {grade}: its content is not shown in this chat.")
@@ -244,9 +247,10 @@ def look(
 
 
 def reachable(ctx: Context, words: str) -> Dossier | None:
-    """Return the dossier of that id; None when it is not there or must not be known of."""
+    """Return the dossier of that id; None: it is not there, not any more (S2-DOSS.29.3), or must
+    not be known of."""
     dossier = dossiers.get(ctx.unit, int(words)) if words.isdecimal() else None
-    if dossier is None or view(ctx, dossier).sight is Sight.NONE:
+    if dossier is None or dossier.state == DESTROYED or view(ctx, dossier).sight is Sight.NONE:
         return None
     return dossier
 

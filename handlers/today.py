@@ -7,6 +7,7 @@ from handlers.approvals import approval_list
 from handlers.context import Context
 from handlers.conversation.messages import Button, Card, Reply
 from handlers.corrections import correction
+from handlers.destruction import destroy_lists
 from handlers.dossiers import completing, openings, round_cards, rounds, shelf_labels
 from handlers.feature import Feature
 from handlers.handovers import handovers, receipt_days, receipts
@@ -87,6 +88,7 @@ def show(ctx: Context, _words: str = "") -> Reply:
         (visitors.WAITING, visitors.count(ctx), "f.visitors.list"),
         (meetings.WAITING, meetings.count(ctx), "f.meeting.list"),
         (correction.WAITING, correction.count(ctx), "f.correction.list"),
+        (destroy_lists.WAITING, destroy_lists.count(ctx), "f.destruction.open"),
         (shelf_labels.WAITING, shelf_labels.count(ctx), "f.label.list"),
         (OUT, len(roster.unreachable_below(ctx.session, ctx.person.id)), "f.team.list"),
     )

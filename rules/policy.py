@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from rules.chains import CHAIN_PARSERS, Approval, ApprovalRules, hidden
 from rules.clauses import regulations
+from rules.destruction import DestructionPolicy
 from rules.dossier_policy import Consent, DossierPolicy, ReaderRule, Superiors
 from rules.duty import Duty
 from rules.errors import DomainError
@@ -144,6 +145,8 @@ class Policy:
     """None: no receipt register that is closed every day."""
     log: LogPolicy | None = None
     privacy: PrivacyPolicy | None = None
+    destruction: DestructionPolicy | None = None
+    """None: nothing follows the approval of a destruction list but carrying it out."""
     overlays: tuple[str, ...] = field(default=(), metadata={"given": True})
     """Names of the overlays laid over it, in order."""
 

@@ -137,6 +137,13 @@ def open_on(session: Session, dossier_id: int) -> tuple[int, ...]:
     return tuple(session.execute(query.order_by(approval_case.c.id).limit(MOST)).scalars())
 
 
+def kinds_on(session: Session, dossier_id: int) -> frozenset[str]:
+    """Return of which kinds the open requests about a dossier are."""
+    query = select(approval_case.c.kind).distinct()
+    query = query.where(approval_case.c.dossier_id == dossier_id, _OPEN)
+    return frozenset(session.execute(query).scalars())
+
+
 def due(session: Session, now: datetime, limit: int) -> tuple[int, ...]:
     """Return the ids of the cases on which the clock has to act by `now`, longest due first."""
     return tuple(session.execute(_DUE, {"now": now, "limit": limit}).scalars())

@@ -279,6 +279,13 @@ def take_off(unit: Unit, document_id: int, state: str) -> None:
     _set(unit, document_id, away, state=state)
 
 
+def take_off_all(unit: Unit, dossier_id: int, state: str) -> None:
+    """Note that no paper of a dossier is kept any more; those that were not before stay so."""
+    unit.session.execute(
+        update(document).where(document.c.dossier_id == dossier_id, _KEPT).values(state=state)
+    )
+
+
 def merged(unit: Unit, keep: int, gone: int) -> None:
     """Let the papers of a dossier that was another one twice lie in the one that stays."""
     unit.session.execute(

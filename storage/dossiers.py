@@ -80,7 +80,7 @@ class Dossier:
     open_from: date | None
     """Of a draft: office day from which the time to report it runs; None: when it was made."""
     state: str
-    """draft (C-69), reported (waits to be verified, S1-01.2) or active."""
+    """draft (C-69), reported (waits to be verified, S1-01.2), active or destroyed (S2-DOSS.29)."""
     created_by: str
     created_at: datetime
 
@@ -89,18 +89,21 @@ _GET = select(dossier).where(dossier.c.id == bindparam("id"))
 
 _TYPE = select(dossier.c.type).where(dossier.c.id == bindparam("id"))
 
+# of what was destroyed nothing is offered any more, and nothing gives it away
+_THERE = dossier.c.state != literal_column("'destroyed'")
+
 _BY_NUMBER = select(dossier.c.id).where(dossier.c.number == bindparam("number"))
 
 _NAMED = (
     select(dossier.c.id)
-    .where(dossier.c.name_norm == bindparam("name_norm"))
+    .where(dossier.c.name_norm == bindparam("name_norm"), _THERE)
     .order_by(dossier.c.id)
     .limit(bindparam("limit"))
 )
 
 _PHONED = (
     select(dossier.c.id)
-    .where(dossier.c.phone_index == bindparam("phone_index"))
+    .where(dossier.c.phone_index == bindparam("phone_index"), _THERE)
     .order_by(dossier.c.id)
     .limit(bindparam("limit"))
 )
@@ -108,7 +111,7 @@ _PHONED = (
 _KEYED = (
     select(dossier.c.id)
     # written out, not bound: SQLite must see that its partial index fits
-    .where(dossier.c.key == bindparam("key"), dossier.c.key != literal_column("''"))
+    .where(dossier.c.key == bindparam("key"), dossier.c.key != literal_column("''"), _THERE)
     .order_by(dossier.c.id)
     .limit(bindparam("limit"))
 )
@@ -228,7 +231,7 @@ def keyed(session: Session, key: str, limit: int = 8) -> tuple[int, ...]:
 
 def count_kept(session: Session, keepers: Sequence[str]) -> int:
     """Return how many dossiers these people keep."""
-    query = select(func.count()).where(dossier.c.keeper.in_(keepers))
+    query = select(func.count()).where(dossier.c.keeper.in_(keepers), _THERE)
     return session.execute(query).scalar_one() if keepers else 0
 
 
@@ -236,7 +239,7 @@ def kept_by(
     session: Session, keepers: Sequence[str], limit: int, offset: int = 0
 ) -> tuple[int, ...]:
     """Return the ids of the dossiers that these people keep, by name."""
-    query = select(dossier.c.id).where(dossier.c.keeper.in_(keepers))
+    query = select(dossier.c.id).where(dossier.c.keeper.in_(keepers), _THERE)
     query = query.order_by(dossier.c.name_norm, dossier.c.id).limit(limit).offset(offset)
     return tuple(session.execute(query).scalars()) if keepers else ()
 
@@ -406,6 +409,17 @@ def verify(unit: Unit, dossier_id: int, number: str, opened_on: date) -> None:
         Conflict: it does not wait to be verified.
     """
     _turn(unit, dossier_id, "reported", state="active", number=number, opened_on=opened_on)
+
+
+def destroy(unit: Unit, dossier_id: int) -> None:
+    """Note that a dossier was destroyed; it stays on record, and is found no more.
+
+    Rule: S2-DOSS.29.3.
+
+    Raises:
+        Conflict: it is not an active one.
+    """
+    _turn(unit, dossier_id, "active", state="destroyed")
 
 
 def _turn(unit: Unit, dossier_id: int, before: str, **values: Any) -> None:

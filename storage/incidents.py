@@ -271,6 +271,12 @@ def close(unit: Unit, incident_id: int, *, by: str, words: str, at: datetime) ->
     )
 
 
+def open_on(session: Session, dossier_id: int) -> bool:
+    """Return whether something that happened to a dossier is not closed."""
+    query = select(incident.c.id).where(incident.c.dossier_id == dossier_id, _OPEN).limit(1)
+    return session.execute(query).scalar() is not None
+
+
 def open_of(session: Session, staff_id: str, limit: int, offset: int = 0) -> tuple[int, ...]:
     """Return the open incidents that a person reported or was told of, the latest first."""
     mine = select(incident.c.id).where(incident.c.reported_by == staff_id, _OPEN)

@@ -22,6 +22,7 @@ from storage import (
     changes,
     consultations,
     corrections,
+    destructions,
     documents,
     dossiers,
     handovers,
@@ -150,6 +151,7 @@ def merge(unit: Unit, agreed: Plan, by: str) -> Moved:
     incidents.merged(unit, keep.id, gone.id)
     changes.merged(unit, keep.id, gone.id)
     documents.merged(unit, keep.id, gone.id)
+    destructions.merged(unit, keep.id, gone.id)
     loans.merged(unit, keep.id, gone.id)
     handovers.merged(unit, keep.id, gone.id)
     loan_queue.merged(unit, keep.id, gone.id)

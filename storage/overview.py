@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from storage.tables import dossier
@@ -19,6 +19,7 @@ _PAGE = (
     .where(
         dossier.c.name_norm >= bindparam("name"),
         or_(dossier.c.name_norm > bindparam("name"), dossier.c.id > bindparam("after")),
+        dossier.c.state != literal_column("'destroyed'"),
     )
     .order_by(dossier.c.name_norm, dossier.c.id)
     .limit(bindparam("limit"))
@@ -30,9 +31,10 @@ _KEPT = _PAGE.where(dossier.c.keeper.in_(bindparam("keepers", expanding=True)))
 def page(
     session: Session, keepers: Sequence[str] | None, limit: int, after: int | None = None
 ) -> tuple[int, ...]:
-    """Return the ids of the next dossiers, drafts too; `keepers`: of these people, None: of all.
+    """Return the ids of the next dossiers, drafts too, destroyed ones not.
 
-    `after`: id of the last one before them; one that is gone begins anew.
+    `keepers`: of these people, None: of all. `after`: id of the last one before them; one that is
+    gone begins anew.
     """
     name = session.execute(_NAME, {"id": after}).scalar() if after is not None else None
     values = {"name": name or "", "after": after if name is not None else -1, "limit": limit}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, bindparam, select
+from sqlalchemy import BindParameter, Select, bindparam, literal_column, select
 from sqlalchemy.orm import Session
 
 from storage.names import MAX_NAME, normalise
@@ -13,8 +13,11 @@ from storage.tables import dossier, dossier_merged
 
 _WANTED: BindParameter[Any] = bindparam("wanted", expanding=True)
 
+# papers are not put into a dossier that was destroyed
+_THERE = dossier.c.state != literal_column("'destroyed'")
+
 _NUMBERED: tuple[Select[*tuple[Any, ...]], ...] = (
-    select(dossier.c.number, dossier.c.id).where(dossier.c.number.in_(_WANTED)),
+    select(dossier.c.number, dossier.c.id).where(dossier.c.number.in_(_WANTED), _THERE),
     select(dossier_merged.c.number, dossier_merged.c.into_id).where(
         dossier_merged.c.number.in_(_WANTED)
     ),
@@ -22,7 +25,7 @@ _NUMBERED: tuple[Select[*tuple[Any, ...]], ...] = (
 
 _NAMED = (
     select(dossier.c.name_norm, dossier.c.id)
-    .where(dossier.c.name_norm.in_(_WANTED))
+    .where(dossier.c.name_norm.in_(_WANTED), _THERE)
     .order_by(dossier.c.id)
 )
 

@@ -225,7 +225,10 @@ _HITS = (
         dossier.c.state,
     )
     .join_from(dossier, staff, staff.c.id == dossier.c.keeper)
-    .where(dossier.c.id.in_(bindparam("ids", expanding=True)))
+    .where(
+        dossier.c.id.in_(bindparam("ids", expanding=True)),
+        dossier.c.state != literal_column("'destroyed'"),
+    )
 )
 
 
@@ -419,6 +422,7 @@ def _hits(session: Session, ids: list[int], staff_id: str, used: Collection[int]
     return [
         Hit(**rows[one]._mapping, own=rows[one].keeper == staff_id, recent=one in used)
         for one in ids
+        if one in rows
     ]
 
 

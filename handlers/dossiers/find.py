@@ -18,6 +18,7 @@ from handlers.conversation.messages import (
     Suggestions,
 )
 from handlers.conversation.wording import LINE, option_label
+from handlers.destruction import destroy
 from handlers.dossiers import customer_kind, papers, reveal, secrecy
 from handlers.feature import Feature
 from handlers.loans import borrow, whereabouts
@@ -169,6 +170,7 @@ def card(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     lines.extend(whereabouts.lines(ctx, dossier))
     choices += [*borrow.button(ctx, dossier), *deal.button(ctx, dossier)]
     choices += [*complaint.button(ctx, dossier), *_grading(ctx, dossier)]
+    choices += destroy.button(ctx, dossier)
     if seen.content:
         seeing.look(ctx, dossier, Way.CARD)
     else:

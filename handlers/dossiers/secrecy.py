@@ -203,9 +203,11 @@ def _case(ctx: Context, dossier: Dossier, kind: str) -> Case | None:
 
 
 def _held(ctx: Context, dossier_id: int) -> Dossier | None:
-    """Return the dossier if it is still the one; None: it is gone, into another one perhaps."""
+    """Return the dossier if it is still the one; None: it is gone, perhaps into another one."""
     dossier = dossiers.get(ctx.unit, dossier_id)
-    return dossier if dossier is not None and dossier.id == dossier_id else None
+    if dossier is None or dossier.id != dossier_id or dossier.state == seeing.DESTROYED:
+        return None
+    return dossier
 
 
 def _wind(kind: str, ctx: Context, dossier_id: int) -> None:

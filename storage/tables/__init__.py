@@ -22,6 +22,7 @@ from storage.tables.base import metadata
 from storage.tables.clock import breach, completion_round, episode, notice, occurrence, watch
 from storage.tables.conversations import conversation, menu, origin
 from storage.tables.corrections import correction, label_task
+from storage.tables.destructions import destruction, destruction_item
 from storage.tables.dossiers import (
     change_set,
     dossier,
@@ -88,6 +89,8 @@ __all__ = [
     "counter",
     "custody_step",
     "delegation",
+    "destruction",
+    "destruction_item",
     "document",
     "dossier",
     "dossier_distinct",

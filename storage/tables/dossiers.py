@@ -45,6 +45,7 @@ dossier = Table(
     Column("key", String(80), nullable=False, default=""),  # the pack's dossier_key value
     Column("state", String(12), nullable=False, default="active"),
     # draft (C-69) | reported: waits to be verified (S1-01.2) | active
+    # | destroyed (S2-DOSS.29): still on record, and offered to nobody
     Column("created_by", String(40), nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("open_from", Date),  # the time in which a draft is to be reported runs from here

@@ -43,7 +43,7 @@ document = Table(  # one paper of a dossier
     Column("important", Boolean, nullable=False),  # S2-INFO.23.1
     Column("material", String(16), nullable=False),  # of `rules.occasions.Material`
     Column("twin", Id, ForeignKey("document.id")),  # of a copy: the original it was made from
-    Column("state", String(12), nullable=False),  # kept | destroyed
+    Column("state", String(12), nullable=False),  # kept | lost | destroyed
     Column("added_at", Instant, nullable=False),
     Index(None, "dossier_id", "state", "id"),
     Index(None, "dossier_id", "title_index"),

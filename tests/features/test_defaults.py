@@ -37,7 +37,7 @@ from storage.conversations import Stored
 from storage.unit import Unit
 from tests.fakes.channel import PHONE
 from tests.fakes.narrow import NARROW
-from tests.features import doors, signing_doors
+from tests.features import burning_doors, doors, signing_doors
 from tests.features.affair import row_of
 from tests.features.conftest import OPERATOR
 from tests.features.desk import Desk, under
@@ -67,6 +67,7 @@ SAID = {
     "hour": "14:30",
     "executor": "张晓雯",
     "lines": "1 2页",
+    "ended": "2025-06-30",
 }
 """By field key: what is said to fields that do not take any text."""
 SAID_ANEW = {
@@ -74,6 +75,7 @@ SAID_ANEW = {
     "phone": "0755-0866 1234",
     "second_contact": "陈先生 采购",
     "lines": "1 1页",
+    "ended": "2025-05-31",
 }
 REWORDED = {Kind.TEXT: "谈三季度订单", Kind.CHOICE: "2", Kind.CONFIRM: "否", Kind.DATE: "今天"}
 DAYS = {"past": "今天", "future": "明天"}
@@ -149,6 +151,7 @@ DOORS = {
     "correctsum": lambda unit: f"f.correction.report.{doors.correction(unit, Stage.FED_BACK)}",
     "revealing": lambda unit: f"f.reveal.other.{dossiers.kept_by(unit.session, [SALES], 1)[0]}",
     **signing_doors.DOORS,
+    **burning_doors.DOORS,
 }
 """The button that opens a form which has no command of its own."""
 
@@ -167,6 +170,7 @@ WHO = {
     "settling": doors.HEAD,
     **dict.fromkeys(("meetingcall", "meetingname", "meetingabout", "meetingmove"), doors.HEAD),
     **signing_doors.WHO,
+    **burning_doors.WHO,
 }
 """Who walks through a form that is not open to a salesperson."""
 

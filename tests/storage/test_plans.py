@@ -12,14 +12,18 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
+from rules.destruction import Retention
 from rules.policy import load_pack
 from storage import (
     attachments,
     audit,
     breaches,
+    case_lists,
     channel_notes,
     consultations,
     counters,
+    destructions,
+    documents,
     dossiers,
     figures,
     forwarding,
@@ -281,6 +285,30 @@ def _outsiders(unit: Unit) -> None:
     figures.of_outsider(unit, id)
 
 
+def _destructions(unit: Unit) -> None:
+    row = dossiers.DossierRow(name="鸿鑫贸易", keeper="1", number="KH-1")
+    of = dossiers.add(unit, row, by="1")
+    held = destructions.begin(
+        unit, drawn_by="1", department="a", pack="p", rule="r", has_witness=True, at=NOW
+    )
+    new = destructions.NewItem(
+        of, None, "", "", 0, 1, "none", Retention.SHORT, NOW.date(), "无查考价值"
+    )
+    held = destructions.enter(unit, held, [new])
+    destructions.draft_of(unit, "1")
+    destructions.on_lists(unit.session, of, 1)
+    destructions.agreed(unit, 10)
+    held = destructions.save(unit, held, state="witnessed", witness="1", place="销毁室")
+    destructions.to_witness(unit, "1", 10)
+    destructions.settle(unit, held.id, "destroyed")
+    destructions.save(unit, held, state="destroyed", ended_at=NOW)
+    destructions.done(unit, 10)
+    dossiers.destroy(unit, of)
+    documents.take_off_all(unit, of, "destroyed")
+    case_lists.kinds_on(unit.session, of)
+    incidents.open_on(unit.session, of)
+
+
 def _grades(unit: Unit) -> None:
     grades.give(unit, 7, "secret", NOW.date())
     grades.unwatched(unit.session, NOW.date(), 10)
@@ -340,6 +368,7 @@ def _ways(unit: Unit) -> None:
         _handovers,
         _meetings,
         _outsiders,
+        _destructions,
         _grades,
         _log,
         _passing,

@@ -1,0 +1,1 @@
+"""Destruction of what is no longer to be kept: listed, approved, witnessed, entered for good."""
