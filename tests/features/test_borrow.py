@@ -126,6 +126,7 @@ class TestGivenPapersAreAskedFor:
     ) -> None:
         secret = await office[SALES].say("/borrow KH-2026-0019 合同")
         assert "没有找到“KH-2026-0019”。" in secret
+        await office[SALES].say("/cancel")
         nobody = await office[SALES].say("/borrow KH-2099-0019 合同")
         assert nobody.text == secret.text.replace("2026", "2099")
 

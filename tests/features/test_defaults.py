@@ -240,8 +240,9 @@ class Walk:
 
         def read(unit: Unit) -> tuple[Card, ...]:
             box = tables.outbox.c
+            mine = box.account == self.office.account(self.who)
             rows = unit.session.execute(
-                select(box.id, box.body).where(box.account == self.who, box.body.is_not(None))
+                select(box.id, box.body).where(mine, box.body.is_not(None))
             )
             return tuple(decode_card(unit.vault.open(row.body, row.id)) for row in rows)
 

@@ -353,8 +353,9 @@ class TestGivenASecretDossier:
         assert "须立即清点" not in shown
         assert "未清点" in shown
 
-    @one_channel
-    async def test_when_it_is_closed_then_the_words_stay_hidden(self, office: Office) -> None:
+    async def test_when_it_is_closed_then_the_words_are_for_whom_it_is_open(
+        self, office: Office
+    ) -> None:
         guard(office)
         await leak(office, SECRET, "启邦的底价被转发")
         for who in ALL:
@@ -364,7 +365,9 @@ class TestGivenASecretDossier:
         for who in (INFO, OFFICE):
             heard = await office[who].see()
             assert "梁思源已结案。" in heard
-            assert "启邦" not in heard.text
+            entitled = who == INFO and office.channel in ("phones", "wecom")  # their ceiling
+            assert ("启邦已确认" in heard.text) is entitled
+            assert entitled or "启邦" not in heard.text
 
     @one_channel
     async def test_when_somebody_may_not_know_of_it_then_they_cannot_name_it(

@@ -40,6 +40,8 @@ from tests.features.office import Office, Shown, one_channel
 FORM = "外借登记册"
 PHONES = pytest.mark.parametrize("office", ["phones"], indirect=True)
 BOTH = pytest.mark.parametrize("office", ["phones", "telegram"], indirect=True)
+NARROW = pytest.mark.parametrize("office", ["narrow"], indirect=True)
+"""It takes no files."""
 
 
 @pytest.fixture
@@ -145,7 +147,7 @@ class TestGivenPapersAreOut:
         assert row["状态"] == "已借出"
         assert row["归还时间"] is None
 
-    @one_channel
+    @NARROW
     async def test_where_no_file_can_be_sent_then_it_says_so(self, office: Office) -> None:
         desks(office)
         await lend(office)
