@@ -49,6 +49,9 @@ one_channel = pytest.mark.one_channel
 """For what no channel can change, such as how words are understood: on the quickest of them, and
 on all with `--all-channels`."""
 
+with_files = pytest.mark.parametrize("office", ["phones", "telegram", "wecom"], indirect=True)
+"""For what is sent as a file: the narrow channel takes none."""
+
 JPEG = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffd9")
 OGG = b"OggS" + bytes(60)
 

@@ -35,11 +35,9 @@ from tests.features.lending import (
     id_of,
     lend,
 )
-from tests.features.office import Office, Shown, one_channel
+from tests.features.office import Office, Shown, one_channel, with_files
 
 FORM = "外借登记册"
-PHONES = pytest.mark.parametrize("office", ["phones"], indirect=True)
-BOTH = pytest.mark.parametrize("office", ["phones", "telegram"], indirect=True)
 NARROW = pytest.mark.parametrize("office", ["narrow"], indirect=True)
 """It takes no files."""
 
@@ -93,7 +91,7 @@ def raised(office: Office, number: str) -> None:
 
 @pytest.mark.rule("S2-INFO.19.5", "S3-LOG.2.1")
 class TestGivenPapersAreOut:
-    @BOTH
+    @with_files
     async def test_the_custodian_reads_the_register_and_takes_it_as_a_file(
         self, office: Office
     ) -> None:
@@ -113,14 +111,13 @@ class TestGivenPapersAreOut:
         sent = await archive.tap("导出 Excel")
         assert "借阅 1 笔，共 1 行。" in sent
         assert f"{FORM}-2026-09-14.xlsx：共 1 行，校验码 " in sent
-        if office.channel == "phones":
-            assert sent.files == 1
+        assert sent.files == 1
         (entry,) = audited(office, "register.sent")
         assert entry["staff_id"] == ARCHIVE
         assert entry["rule"] == "S3-LOG.2.4c"
         assert len(audited(office, "register.asked")) == 1
 
-    @PHONES
+    @with_files
     @pytest.mark.rule("S2-DOSS.28.4", "S5-2.4.3", "S1-12.3.3", "S4-LOAN.6.2")
     async def test_what_stands_in_the_file(self, office: Office) -> None:
         desks(office)
@@ -243,7 +240,7 @@ class TestGivenReadersWithLessRight:
         office.change(moved)
         assert held.number not in await office[HEAD].press("f.register.list.out")
 
-    @PHONES
+    @with_files
     async def test_who_may_not_know_of_the_dossier_finds_no_line_and_no_gap(
         self, office: Office
     ) -> None:
@@ -258,7 +255,7 @@ class TestGivenReadersWithLessRight:
         by_customer = await office[HEAD].press(f"f.register.list.on.{id_of(office, HX)}")
         assert "没有这样的借阅记录" in by_customer
 
-    @PHONES
+    @with_files
     async def test_who_loses_the_right_before_it_is_made_gets_no_file(
         self, office: Office
     ) -> None:
@@ -279,7 +276,7 @@ class TestGivenReadersWithLessRight:
         # the relay may have been quicker than the change: then it was still allowed
         assert shown.files == ("校验码" in shown)
 
-    @PHONES
+    @with_files
     async def test_content_in_a_file_is_a_look(self, office: Office) -> None:
         desks(office)
         await lend(office)

@@ -14,13 +14,12 @@ from storage.unit import Unit
 from tests.features.desk import acting
 from tests.features.diary import at
 from tests.features.keeping import later
-from tests.features.office import Office, one_channel
+from tests.features.office import Office, one_channel, with_files
 from tests.features.showroom import ARCHIVE, SELLER, sells
 from tests.features.test_receipts import signed
 
 DIRECTOR = "CY004"
 TITLE = "移交月报"
-PHONES = pytest.mark.parametrize("office", ["phones"], indirect=True)
 
 
 def three(office: Office) -> None:
@@ -85,7 +84,7 @@ class TestGivenAMonth:
         assert "没有到期的移交" in await office[ARCHIVE].say("/rates")
 
 
-@PHONES
+@with_files
 async def test_picture_and_workbook_say_the_same(office: Office) -> None:
     sells(office)
     three(office)

@@ -18,10 +18,9 @@ from tests.features.council import audited
 from tests.features.desk import acting
 from tests.features.diary import at
 from tests.features.keeping import later
-from tests.features.office import Office, one_channel
+from tests.features.office import Office, one_channel, with_files
 from tests.features.showroom import ARCHIVE, CHIEF, SELLER, sells
 
-PHONES = pytest.mark.parametrize("office", ["phones"], indirect=True)
 REGISTER = "用户档案签收薄"
 
 
@@ -167,7 +166,7 @@ def made(office: Office, maker: Maker) -> Made:
     return office.look(work)
 
 
-@PHONES
+@with_files
 class TestGivenTheFiles:
     @pytest.mark.rule("S1-09.2.5")
     async def test_then_workbook_and_print_have_times_names_and_gaps(self, office: Office) -> None:

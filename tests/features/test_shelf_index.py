@@ -14,10 +14,8 @@ from storage.tables import dossier
 from storage.unit import Unit
 from tests.features.council import audited
 from tests.features.desk import acting
-from tests.features.office import Office, one_channel
+from tests.features.office import Office, one_channel, with_files
 from tests.features.showroom import ARCHIVE, SELLER, sells
-
-PHONES = pytest.mark.parametrize("office", ["phones"], indirect=True)
 
 
 def made(office: Office, maker: Maker = shelf_index.make_workbook, who: str = ARCHIVE) -> Made:
@@ -99,7 +97,7 @@ class TestGivenFilesOnShelves:
         assert shown.files == 0
 
 
-@PHONES
+@with_files
 async def test_it_is_sent_as_a_sheet_and_to_be_printed(office: Office) -> None:
     for label in ("导出 Excel", "打印版（PDF）"):
         assert "各卷存放位置一览" in await office[ARCHIVE].say("架位索引")
@@ -107,7 +105,7 @@ async def test_it_is_sent_as_a_sheet_and_to_be_printed(office: Office) -> None:
     assert len(audited(office, "shelf.sent")) == 2
 
 
-@PHONES
+@pytest.mark.parametrize("office", ["phones", "wecom"], indirect=True)  # up to their ceiling
 @pytest.mark.rule("S2-INFO.22")
 async def test_the_upper_grades_stand_in_the_remarks(office: Office) -> None:
     change(office, "KH-2020-0008", location="Z柜1层1号", grade="secret")

@@ -18,10 +18,9 @@ from tests.features.council import audited
 from tests.features.diary import at
 from tests.features.keeping import later, works_under
 from tests.features.lending import ARCHIVE, HEAD, desks, lend
-from tests.features.office import Office, one_channel
+from tests.features.office import Office, one_channel, with_files
 
 TITLE = "借出未还清单"
-PHONES = pytest.mark.parametrize("office", ["phones"], indirect=True)
 
 
 def monthly(office: Office) -> None:
@@ -74,7 +73,7 @@ class TestGivenAPolicyWithTheList:
         assert "没有借出未还的资料" in shown
 
 
-@PHONES
+@with_files
 async def test_on_demand_there_is_a_file_and_a_picture(office: Office) -> None:
     desks(office)
     await lend(office)
