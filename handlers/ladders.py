@@ -16,7 +16,7 @@ from handlers.context import Context
 from handlers.conversation.messages import Card
 from handlers.texts import N_
 from rules.absences import Away
-from rules.hours import Window, instant, local_day
+from rules.hours import Window
 from rules.reminders import Collapsed, Due, Ladder, StepKind, collapse, missed, next_due
 from rules.reminders import occurrences as rungs_of
 from rules.roles import ROLES, RoleKind
@@ -41,8 +41,6 @@ class Case:
     """Rungs before it are not said."""
     at_night: bool = False
     """Whether its rungs are said in quiet hours too."""
-    board: bool = False
-    """Whether what goes up to one person comes in one message a morning, with other cases."""
     own: tuple[str, ...] = (OWNER,)
     """Audiences of the rungs that the person on duty hears."""
 
@@ -67,23 +65,16 @@ def watch(ctx: Context, case: Case) -> bool:
     if due is None or hearer is None:
         ledger.unwatch(ctx.unit, case.kind, case.id)
         return False
-    up = case.board and due.step.kind is StepKind.ESCALATE
     ledger.watch(
         ctx.unit,
         case.kind,
         case.id,
         rung=due.key,
-        due_at=_with_the_morning(ctx, due.send_at) if up else due.send_at,
+        due_at=due.send_at,
         staff_id=hearer,
-        lane=ledger.BOARD if up else ledger.SINGLE if case.at_night else lane(ctx, due),
+        lane=ledger.SINGLE if case.at_night else lane(ctx, due),
     )
     return True
-
-
-def _with_the_morning(ctx: Context, at: datetime) -> datetime:
-    """Return the digest hour of a day for what is due earlier on it."""
-    time = ctx.policy.time
-    return max(at, instant(local_day(at, time.zone), time.digest, time.zone))
 
 
 def pass_over(ctx: Context, case: Case) -> None:

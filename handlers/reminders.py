@@ -27,8 +27,6 @@ DRAWN = 40
 """Rungs of one message that are looked at again and drawn; what is behind them is counted, so
 that a pile of late papers does not hold up everybody's messages."""
 MORE = N_("and {count} more")
-COUNTED = N_("{title} ({count})")
-LATE = N_("Late")
 
 
 @dataclass(frozen=True)
@@ -62,12 +60,7 @@ def render(unit: Unit, outbox_key: str, staff_id: str, world: World) -> Rendered
         else:
             cards.append(card)
     rest = ledger.count_rest(unit, outbox_key, rows) if len(rows) == DRAWN else 0
-    if not cards:
-        return None
-    if len(cards) == 1 and not rest:
-        return Rendered(ctx, cards[0])
-    several = _board if outbox_key.startswith(ledger.BOARD) else _digest
-    return Rendered(ctx, several(ctx, cards, rest))
+    return Rendered(ctx, _digest(ctx, cards, rest)) if cards else None
 
 
 def hand_up(ctx: Context, outbox_key: str) -> None:
@@ -148,6 +141,8 @@ def _digest(ctx: Context, cards: list[Card], rest: int) -> Card:
     What has no room is counted, and where it can be found is a button. `rest`: how many more there
     are that were not drawn.
     """
+    if len(cards) == 1 and not rest:
+        return cards[0]
     titles = list(dict.fromkeys(card.title for card in cards))
     ordered = sorted(cards, key=lambda card: titles.index(card.title))
     lines = []
@@ -161,35 +156,17 @@ def _digest(ctx: Context, cards: list[Card], rest: int) -> Card:
     ways = tuple(dict.fromkeys(way for card in (hidden or cards) for way in card.nav))
     ways = ways if hidden or rest else ()
     room = MAX_CHOICES - 1 - len(ways)
-    buttons = tuple(_to(card) for card in ordered if card.choices)[:room]
+    buttons = tuple(
+        Button(shorten(card.text.splitlines()[0], LABEL_BYTES), card.choices[0].key)
+        for card in ordered
+        if card.choices
+    )[:room]
     today = to_today(ctx.texts)
     return Card(
         "\n".join(lines),
         title=titles[0] if len(titles) == 1 else ctx.t(DIGEST),
         choices=(*buttons, *ways, today),
     )
-
-
-def _board(ctx: Context, cards: list[Card], rest: int) -> Card:
-    """Put what goes up to one person into one card: how much it is, the worst of it with a button
-    each, and the way to all. `rest`: how many more there are that were not drawn."""
-    ways = tuple(dict.fromkeys(way for card in cards for way in card.nav))
-    shown = cards[: MAX_CHOICES - 1 - len(ways)]
-    count = len(cards) + rest
-    lines = [f"· {card.text}" for card in shown]
-    if count > len(shown):
-        lines.append(ctx.t(MORE, count=count - len(shown)))
-    titles = {card.title for card in cards}
-    title = titles.pop() if len(titles) == 1 else ctx.t(LATE)
-    return Card(
-        "\n".join(lines),
-        title=ctx.t(COUNTED, title=title, count=count),
-        choices=(*(_to(card) for card in shown if card.choices), *ways, to_today(ctx.texts)),
-    )
-
-
-def _to(card: Card) -> Button:
-    return Button(shorten(card.text.splitlines()[0], LABEL_BYTES), card.choices[0].key)
 
 
 REFUSED = N_(

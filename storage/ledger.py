@@ -45,8 +45,7 @@ from storage.types import Instant
 from storage.unit import Unit
 from storage.upsert import changed, filling, insert_or_leave, insert_or_set
 
-SINGLE, DIGEST, BOARD = "single", "digest", "board"
-"""Lanes of rungs: a message each; all of a morning in one; what goes up to one person in one."""
+SINGLE, DIGEST = "single", "digest"
 
 GATHER = timedelta(minutes=5)
 """For how long a message waits for what belongs on it; cases give their rungs one by one."""
@@ -94,8 +93,7 @@ def watch(
     """Set the next rung of a case, in place of the one before.
 
     A rung is recorded once for ever: one that can come again needs a name of its own
-    (`evening-0914`), or it counts as said. `lane` DIGEST joins it to the person's morning card,
-    BOARD to what else goes up to that person.
+    (`evening-0914`), or it counts as said. `lane` DIGEST joins it to the person's morning card.
     """
     row = {
         "case_kind": kind,
@@ -143,8 +141,7 @@ def fill(
     """Record up to `limit` due rungs and their messages; returns how many, 0 when none is left.
 
     `day` is the office day that names the morning card (UTC's unless given): rungs for it join
-    the one that still waits to be sent; once that was sent, they go singly. A board waits for
-    GATHER; once it was sent, what is recorded together makes another one. Who cannot be
+    the one that still waits to be sent; once that was sent, they go singly. Who cannot be
     reached gets no message, and the notice says so. `kinds`: of these cases only (all unless
     given). While another process fills there is nothing left to do.
     """
@@ -157,10 +154,10 @@ def fill(
         return 0
     # a card that a notice joins must not be taken up before that notice is there to be read
     locks.rows(unit.session, of_slice.cards, asked)
+    changed(unit.session, of_slice.record, asked)
     # another rung may be due since it was counted
     numbered = asked | {"of_first": neighbours(unit.ids, limit)}
-    changed(unit.session, of_slice.record, numbered)
-    changed(unit.session, of_slice.write, numbered | {"of_gathered": now + GATHER})
+    changed(unit.session, of_slice.write, numbered)
     return changed(unit.session, of_slice.rest, asked)
 
 
@@ -189,7 +186,7 @@ def _slice(dialect: str, kinds: tuple[str, ...] | None) -> _Slice:
         .subquery("due")
     )
     cards = select(outbox.c.id).where(
-        outbox.c.key.in_(select(_shared(due)).where(due.c.lane != SINGLE))
+        outbox.c.key.in_(select(_digest(due)).where(due.c.lane == DIGEST))
     )
     return _Slice(
         select(func.count()).select_from(due),
@@ -203,14 +200,13 @@ def _slice(dialect: str, kinds: tuple[str, ...] | None) -> _Slice:
 _NOW = bindparam("of_now", type_=Instant)
 
 
-def _shared(due: Subquery) -> ColumnElement[str]:
-    return due.c.lane + literal(":") + due.c.staff_id + bindparam("of_day", type_=String)
+def _digest(due: Subquery) -> ColumnElement[str]:
+    return literal("digest:") + due.c.staff_id + bindparam("of_day", type_=String)
 
 
 def _record(dialect: str, due: Subquery) -> Insert:
     """Notices: one for each due rung that has none."""
-    shared = _shared(due)
-    another = shared + literal(":") + cast(bindparam("of_first", type_=BigInteger), String)
+    digest = _digest(due)
     single = (
         literal("notice:")
         + due.c.case_kind
@@ -220,7 +216,7 @@ def _record(dialect: str, due: Subquery) -> Insert:
         + due.c.next_rung
     )
     # a card that was claimed, sent or dropped takes no more: a rung that joined it would be lost
-    closed = exists().where(outbox.c.key == shared, outbox.c.state != "ready")
+    closed = exists().where(outbox.c.key == digest, outbox.c.state != "ready")
     reached = func.coalesce(
         and_(staff.c.active, staff.c.home_channel != "", staff.c.home_account != ""), false()
     )
@@ -232,11 +228,7 @@ def _record(dialect: str, due: Subquery) -> Insert:
             due.c.staff_id,
             due.c.next_due_at,
             _NOW,
-            case(
-                (and_(due.c.lane != SINGLE, ~closed), shared),
-                (due.c.lane == BOARD, another),
-                else_=single,
-            ),
+            case((and_(due.c.lane == DIGEST, ~closed), digest), else_=single),
             case((cast(reached, Boolean), "open"), else_="unreachable"),
         )
         .select_from(due.outerjoin(staff, staff.c.id == due.c.staff_id))
@@ -263,11 +255,6 @@ def _write(dialect: str, due: Subquery) -> Insert:
             func.min(staff.c.home_channel).label("channel"),
             func.min(staff.c.home_account).label("account"),
             func.min(staff.c.id).label("staff_id"),
-            # a board has the rungs of one lane only
-            case(
-                (func.min(due.c.lane) == BOARD, bindparam("of_gathered", type_=Instant)),
-                else_=_NOW,
-            ).label("send_at"),
         )
         .select_from(
             due.join(notice, _same_rung(due)).join(staff, staff.c.id == notice.c.staff_id)
@@ -279,12 +266,12 @@ def _write(dialect: str, due: Subquery) -> Insert:
     # turns are given in this order; on SQLite they are the ids
     messages = (numbered.order_by("id") if shared else numbered).subquery("messages")
     query = select(
-        *(one for one in messages.c if one.name != "send_at"),
+        messages,
         outbox_turn.next_value() if shared else messages.c.id,
         literal("send"),
         messages.c.key,
         literal("ready"),
-        messages.c.send_at,
+        _NOW,
         literal(0, Integer),
         literal(""),
         _NOW,
@@ -313,14 +300,11 @@ def _rest(due: Subquery) -> Update:
 
 
 def open_notices(session: Session, outbox_key: str, limit: int | None = None) -> list[Notice]:
-    """Return what the message of that key has to say, the longest due first.
-
-    A rung begins with the day that its ladder hangs on: of those due at once, the worst first.
-    """
+    """Return what the message of that key has to say, the longest due first."""
     query = (
         select(*_columns())
         .where(notice.c.outbox_key == outbox_key, notice.c.outcome == "open")
-        .order_by(notice.c.due_at, notice.c.rung, notice.c.case_id)
+        .order_by(notice.c.due_at, notice.c.case_id)
         .limit(limit)
     )
     return [Notice(*row) for row in session.execute(query)]

@@ -197,7 +197,6 @@ def case_of(ctx: Context, held: Handover, leg: Leg) -> Case | None:
         ladder_of(handover_access.row_of(ctx, held), leg.n - 1),
         anchor_of(leg.due_on, leg.due_at, leg.started_on, time, ctx.calendar),
         begun_at=held.opened_at if leg.n == 1 else time.day_start(leg.started_on),
-        board=True,
         own=(GIVER,),
     )
 
@@ -270,7 +269,6 @@ def gap_case(ctx: Context, held: Handover, gap: Gap) -> Case | None:
         correction_ladder(handover_access.row_of(ctx, held)),
         anchor_of(gap.due_on, gap.due_at, time.office_day(gap.opened_at), time, ctx.calendar),
         begun_at=gap.opened_at,
-        board=True,
         own=(GIVER,),
     )
 
@@ -363,9 +361,8 @@ def _gap(ctx: Context, gap_id: int) -> tuple[Handover | None, Gap | None, Case |
 def _card(ctx: Context, held: Handover, leg: Leg, case: Case, due: Due) -> Card:
     late = due.at >= case.anchor.deadline
     buttons = [Button(ctx.t(LOOK), f"f.handover.card.{held.id}"), _clause(ctx, due.step.rule)]
-    above = ctx.person.id != case.owner or due.step.kind is StepKind.ESCALATE
     more: dict[str, object]
-    if above:
+    if ctx.person.id != case.owner or due.step.kind is StepKind.ESCALATE:
         title, words, more = ABOVE_TITLE, ABOVE_TEXT if late else SOON_TEXT, _whose(ctx, leg.giver)
     else:
         title, words = (LATE_TITLE, LATE_TEXT) if late else (DUE_TITLE, DUE_TEXT)
@@ -375,17 +372,14 @@ def _card(ctx: Context, held: Handover, leg: Leg, case: Case, due: Due) -> Card:
     assert leg.due_at is not None  # noqa: S101 - as above
     until = ctx.texts.until(leg.due_on, leg.due_at)
     text = ctx.t(words, until=until, rule=due.step.rule, **_facts(ctx, held), **more)
-    return Card(
-        text, title=ctx.t(title), choices=tuple(buttons), columns=2, nav=(_list(ctx, above),)
-    )
+    return Card(text, title=ctx.t(title), choices=tuple(buttons), columns=2, nav=(_list(ctx),))
 
 
 def _gap_card(ctx: Context, held: Handover, gap: Gap, case: Case, due: Due) -> Card:
     late = due.at >= case.anchor.deadline
     buttons = [Button(ctx.t(LOOK), f"f.handover.card.{held.id}"), _clause(ctx, due.step.rule)]
-    above = ctx.person.id != case.owner or due.step.kind is StepKind.ESCALATE
     more: dict[str, object]
-    if above:
+    if ctx.person.id != case.owner or due.step.kind is StepKind.ESCALATE:
         title, words, more = GAP_LATE_TITLE, GAP_ABOVE_TEXT, _whose(ctx, gap.owner)
     else:
         title, words = (GAP_LATE_TITLE, GAP_LATE_TEXT) if late else (GAP_TITLE, GAP_TEXT)
@@ -399,9 +393,7 @@ def _gap_card(ctx: Context, held: Handover, gap: Gap, case: Case, due: Due) -> C
         **_facts(ctx, held),
         **more,
     )
-    return Card(
-        text, title=ctx.t(title), choices=tuple(buttons), columns=2, nav=(_list(ctx, above),)
-    )
+    return Card(text, title=ctx.t(title), choices=tuple(buttons), columns=2, nav=(_list(ctx),))
 
 
 def gap_words(ctx: Context, held: Handover, gap: Gap, texts: Texts) -> str:
@@ -436,9 +428,8 @@ def _clause(ctx: Context, rule: str) -> Button:
     return Button(ctx.t(CLAUSE), f"f.help.clause.{rule}")
 
 
-def _list(ctx: Context, above: bool) -> Button:
-    leads = above and bool(ctx.person.head_of or staff.team(ctx.session, ctx.person.id))
-    return Button(ctx.t(LIST), "f.handovers.below" if leads else "f.handovers.list")
+def _list(ctx: Context) -> Button:
+    return Button(ctx.t(LIST), "f.handovers.list")
 
 
 CLOCKS = {

@@ -18,7 +18,7 @@ from handlers.handovers.handover_access import Act
 from handlers.pages import HEADING, beside, page_of, to_today
 from handlers.texts import N_
 from rules.handovers import GapState
-from storage import handover_gaps, handovers, staff
+from storage import handover_gaps, handovers
 from storage.handovers import Handover, Leg
 
 TITLE = N_("My handovers")
@@ -62,14 +62,9 @@ def show(ctx: Context, *, page: int = 0) -> Reply:
 
 
 def below(ctx: Context, page: int = 0) -> Reply:
-    """List what is open in the departments that who acts heads, or of those below them, the
-    first due first. Rule: S1-09.3.2, S1-09.3.3."""
-    team = staff.team(ctx.session, ctx.person.id)
-    departments = {*ctx.person.head_of, *(one.department for one in team)}
-    found = handovers.open_in(ctx.unit, departments, MOST)
-    known = (one for one in found if handover_access.knows(ctx, one, ctx.person))
-    entries = [Entry(BELOW, one, handovers.present(ctx.unit, one)) for one in known]
-    entries.sort(key=lambda one: one.leg.due_at or ctx.now)
+    """List what is open in the departments that who acts heads. Rule: S1-09.3.2, S1-09.3.3."""
+    found = handovers.open_in(ctx.unit, ctx.person.head_of, MOST)
+    entries = [Entry(BELOW, one, handovers.present(ctx.unit, one)) for one in found]
     return _list(ctx, entries, page, "f.handovers.below")
 
 

@@ -15,7 +15,7 @@ watch = Table(  # every open case with a clock: its next rung only
     Column("next_rung", String(80), nullable=False),
     Column("next_due_at", Instant),  # None: waits until the rung is rendered, or has ended
     Column("staff_id", String(40), nullable=False),  # who hears the next rung
-    Column("lane", String(8), nullable=False, default="single"),  # single | digest | board
+    Column("lane", String(8), nullable=False, default="single"),  # single | digest
     Index(None, "next_due_at", "case_kind", "case_id"),
 )
 

@@ -224,7 +224,7 @@ class TestGivenTheArchiveTakesItsTime:
         (this,) = legs(office, held)
         assert (this.state, this.due_on) == ("open", date(2026, 9, 22))
         assert breaches(office) == []
-        await later(office, "09-23 09:06")
+        await later(office, "09-23 08:00")
         assert breaches(office) == [("handover", "2026-09-22")]
 
     @pytest.mark.rule("S1-09.5.1")

@@ -105,7 +105,7 @@ class TestGivenItIsTakenOut:
         await later(office, "09-15 09:00")
         assert last(office).number in await office[SELLER].see()
         await office[ARCHIVE].see()
-        await later(office, "09-18 09:06")
+        await later(office, "09-18 08:00")
         assert "资料未按时移交" in await office[ARCHIVE].see()
 
     async def test_then_who_settles_is_asked(self, office: Office, drops: str) -> None:

@@ -183,47 +183,11 @@ class TestGivenMorningCard:
             assert outcomes(unit) == {"sent": 1, "open": 1}
 
 
-class TestGivenABoard:
-    def _due(self, unit: Unit, case: int, due_on: str) -> None:
-        ledger.watch(unit, "handover", case, f"{due_on} late", NOW, "1", ledger.BOARD)
-
-    def test_then_it_waits_a_little_and_has_the_worst_first(
-        self, unit_factory: UnitFactory
-    ) -> None:
-        with unit_factory() as unit:
-            add_person(unit, "1", "a1")
-            self._due(unit, 1, "2026-09-11")
-            ledger.fill(unit, NOW, day=DAY)
-            assert outbox.claim(unit, "phones", NOW, 10)[0] == []
-            self._due(unit, 2, "2026-09-09")
-            ledger.fill(unit, NOW, day=DAY)
-            (board,) = outbox.claim(unit, "phones", NOW + ledger.GATHER, 10)[0]
-            assert board.key == "board:1:2026-09-14"
-            said = ledger.open_notices(unit.session, board.key)
-            assert [one.case_id for one in said] == [2, 1]
-
-    def test_when_it_was_claimed_then_what_is_recorded_together_makes_another(
-        self, unit_factory: UnitFactory
-    ) -> None:
-        with unit_factory() as unit:
-            add_person(unit, "1", "a1")
-            self._due(unit, 1, "2026-09-11")
-            ledger.fill(unit, NOW, day=DAY)
-            (first,) = outbox.claim(unit, "phones", NOW + ledger.GATHER, 10)[0]
-            self._due(unit, 2, "2026-09-11")
-            self._due(unit, 3, "2026-09-11")
-            ledger.fill(unit, NOW, day=DAY)
-            outbox.mark_sent(unit, first, "ref")
-            (second,) = outbox.claim(unit, "phones", NOW + ledger.GATHER, 10)[0]
-            assert second.key.startswith("board:1:2026-09-14:")
-            assert len(ledger.open_notices(unit.session, second.key)) == 2
-
-
 CASES = st.lists(
     st.tuples(
         st.integers(-3, 2),  # hours from now
         st.sampled_from(["reached", "reached 2", "nobody"]),
-        st.sampled_from([ledger.SINGLE, ledger.DIGEST, ledger.BOARD]),
+        st.sampled_from([ledger.SINGLE, ledger.DIGEST]),
     ),
     max_size=12,
 )
@@ -258,9 +222,9 @@ def test_each_due_rung_is_said_exactly_once(
     with unit_factory() as unit:
         while ledger.fill(unit, NOW, slice, day=DAY):
             if next(steps, False):
-                send(unit, NOW + ledger.GATHER)
+                send(unit, NOW)
         for _ in range(len(cases) + 1):
-            send(unit, NOW + ledger.GATHER)
+            send(unit, NOW)
         assert ledger.fill(unit, NOW, slice) == 0
         due = {block + number: who for number, (hours, who, _) in enumerate(cases) if hours <= 0}
         assert said == Counter(case for case, who in due.items() if who != "nobody")
