@@ -45,7 +45,7 @@ _KINDS = {"d": "dossier", "n": "visit_note", "i": "incident"}
 """Kinds of subjects that can be asked for, by how the keys of their pages begin."""
 UNNAMED = frozenset(
     {"conversation", "delegation", "figures", "group", "inbox", "log", "loose", "meeting"}
-    | {"outsider", "amendment", "complaint", "deal", "sparekey", "standing"}
+    | {"outsider", "amendment", "complaint", "deal", "release", "sparekey", "standing"}
 )
 """Kinds of subjects that have no number or name of their own among people."""
 NOTHING = N_("The log has nothing on that.")
@@ -298,6 +298,13 @@ ACTIONS = {
     "standing.refused": N_("refused regular statistics"),
     "standing.withdrawn": N_("took a request for regular statistics back"),
     "standing.lapsed": N_("let a request for regular statistics lapse"),
+    "release.asked": N_("handed a report in for approval"),
+    "release.approved": N_("approved a report"),
+    "release.free": N_("needed no approval for a report"),
+    "release.refused": N_("refused a report"),
+    "release.withdrawn": N_("took a report back"),
+    "release.lapsed": N_("let a report lapse"),
+    "release.sent": N_("sent an approved report to departments"),
     "amendment.asked": N_("asked to change items of a report"),
     "amendment.approved": N_("approved changed items of a report"),
     "amendment.free": N_("needed no approval for changed items of a report"),

@@ -25,6 +25,7 @@ class AffairKind(StrEnum):
     STATISTICS = "statistics"
     SPARE_KEY = "sparekey"
     AMENDMENT = "amendment"
+    REPORT = "report"
 
 
 class AffairState(StrEnum):

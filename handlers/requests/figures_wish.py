@@ -18,7 +18,7 @@ from rules.chains import Approval
 from rules.deciders import Matter
 from rules.errors import Denied
 from rules.occasions import Action, Facts, Material
-from storage import affairs
+from storage import affairs, attachments
 from storage.affairs import AffairKind, AffairState
 
 
@@ -47,8 +47,10 @@ def start(ctx: Context, wish: Wish, form: Feature) -> Reply:
     return Reply.of(card).plus(runner.start(ctx, form))
 
 
-def submit(ctx: Context, wish: Wish, words: str, detail: str = "") -> Reply:
-    """Ask for it; `detail`: code that goes with the words."""
+def submit(
+    ctx: Context, wish: Wish, words: str, detail: str = "", files: tuple[int, ...] = ()
+) -> Reply:
+    """Ask for it; `detail`: code that goes with the words; `files`: attachments of the affair."""
     row = _row(ctx, wish)
     if row is None:
         return _nobody(ctx, wish)
@@ -61,6 +63,7 @@ def submit(ctx: Context, wish: Wish, words: str, detail: str = "") -> Reply:
         state=AffairState.HELD,
         at=ctx.at,
     )
+    attachments.attach(ctx.unit, files, wish.kind, id_)
     ctx.record(f"{wish.kind}.asked", f"{wish.kind}:{id_}", row.rule)
     opened = approvals.request(ctx, wish.kind, id_, row, _matter(ctx, wish))
     if isinstance(opened, Denied):
