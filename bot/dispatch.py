@@ -26,6 +26,8 @@ from storage import accounts, audit, channel_notes, conversations, inbox, looks,
 from storage.staff import Person
 from storage.unit import Unit
 
+_CARD = msgspec.json.Decoder(Card)
+
 
 @dataclass(frozen=True)
 class Handled:
@@ -254,4 +256,4 @@ def _put_told(
 
 
 def decode_card(body: str) -> Card:
-    return msgspec.json.decode(body, type=Card)
+    return _CARD.decode(body)

@@ -29,6 +29,8 @@ KEEP_SECONDS = 1.0
 
 Handle = Callable[[Inbound], Awaitable[None]]
 
+_INBOUND = msgspec.json.Decoder(Inbound)
+
 log = structlog.get_logger()
 
 
@@ -100,7 +102,7 @@ class Late:
     def _read(self, number: int) -> Inbound | None:
         try:
             text = self._spool.read(number)
-            return msgspec.json.decode(text, type=Inbound) if text is not None else None
+            return _INBOUND.decode(text) if text is not None else None
         except (SealBroken, msgspec.DecodeError) as error:
             log.error("message_unreadable", channel="spool", kind=type(error).__name__)
             self._spool.set_aside(number)
@@ -111,7 +113,7 @@ class Late:
         waiting = await self._units.run(lambda unit: inbox.waiting(unit, SLICE))
         for one in waiting:
             try:
-                inbound = msgspec.json.decode(one.body, type=Inbound)
+                inbound = _INBOUND.decode(one.body)
             except msgspec.DecodeError:
                 log.error("message_unreadable", channel=one.channel)
                 await self._units.run(partial(inbox.finish, channel=one.channel, key=one.key))

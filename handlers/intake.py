@@ -32,6 +32,9 @@ class Source(msgspec.Struct, frozen=True):
     ref: str
 
 
+_SOURCE = msgspec.json.Decoder(Source)
+
+
 def washed(inbound: Inbound) -> Inbound:
     """Return the message without control, direction and invisible signs in its words.
 
@@ -99,4 +102,4 @@ def sifted(ctx: Context, inbound: Inbound) -> tuple[tuple[InFile, ...], str]:
 
 
 def source_of(row: attachments.Attachment) -> Source:
-    return msgspec.json.decode(row.source, type=Source)
+    return _SOURCE.decode(row.source)

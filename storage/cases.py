@@ -66,6 +66,10 @@ class Happened:
     at: datetime
 
 
+_TERMS = msgspec.json.Decoder(Terms)
+_PLACE = msgspec.json.Decoder(Place)
+_ASKED = msgspec.json.Decoder(tuple[StaffId, ...])
+
 _GET = select(approval_case).where(approval_case.c.id == bindparam("id"))
 
 _PLACES = (
@@ -275,16 +279,14 @@ def _decider_rows(
 
 
 def _stored(unit: Unit, row: Row[tuple[object, ...]]) -> Stored:
-    terms = msgspec.json.decode(row.terms, type=Terms)
+    terms = _TERMS.decode(row.terms)
     deciders: dict[int, list[Decider]] = {}
     for one in unit.session.execute(_DECIDERS, {"id": row.id}):
         acting_for = None if one.acting_for is None else StaffId(one.acting_for)
         who = Decider(StaffId(one.staff_id), Via(one.via), acting_for)
         deciders.setdefault(one.place, []).append(who)
     places = tuple(
-        replace(
-            msgspec.json.decode(one.body, type=Place), deciders=tuple(deciders.get(one.place, ()))
-        )
+        replace(_PLACE.decode(one.body), deciders=tuple(deciders.get(one.place, ())))
         for one in unit.session.execute(_PLACES, {"id": row.id})
     )
     case = Case(
@@ -295,7 +297,7 @@ def _stored(unit: Unit, row: Row[tuple[object, ...]]) -> Stored:
         state=CaseState(row.state),
         step=row.step,
         places=places,
-        asked=msgspec.json.decode(row.asked, type=tuple[StaffId, ...]),
+        asked=_ASKED.decode(row.asked),
         stuck=row.stuck,
         nudged_at=row.nudged_at,
         closed_at=row.closed_at,

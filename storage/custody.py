@@ -103,6 +103,8 @@ class Step:
 
 
 # written out, not bound: SQLite must see that its partial indexes fit
+_BODY = msgspec.json.Decoder(_Body)
+
 _OPEN = custody_step.c.state == literal_column("'open'")
 
 _GET = select(custody_step).where(custody_step.c.id == bindparam("id"))
@@ -314,7 +316,7 @@ def _sealed(unit: Unit, step_id: int, body: _Body) -> Sealed:
 
 
 def _step(unit: Unit, row: Row[*tuple[Any, ...]]) -> Step:
-    body = msgspec.json.decode(unit.vault.open(row.body, row.id), type=_Body)
+    body = _BODY.decode(unit.vault.open(row.body, row.id))
     return Step(
         row.id,
         row.loan_id,

@@ -35,6 +35,9 @@ class Target:
     text: str = ""
 
 
+_TARGET = msgspec.json.Decoder(Target)
+
+
 def make(
     unit: Unit, target: Target, *, staff_id: str | None = None, life: timedelta = LIFE
 ) -> str:
@@ -66,7 +69,7 @@ def follow(unit: Unit, key: str, staff_id: str) -> Target | None:
     ).one_or_none()
     if row is None or row.staff_id not in (None, staff_id):
         return None
-    return msgspec.json.decode(unit.vault.open(row.target, row.id), type=Target)
+    return _TARGET.decode(unit.vault.open(row.target, row.id))
 
 
 def purge(unit: Unit, before: datetime, limit: int = 500) -> int:

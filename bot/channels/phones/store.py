@@ -343,6 +343,10 @@ class Store:
                 path.unlink(missing_ok=True)
 
 
+_CONTENT = msgspec.json.Decoder(Content)
+_MENU = msgspec.json.Decoder(tuple[tuple[str, str], ...])
+
+
 def new_ref() -> str:
     """Return a name for a file that nobody guesses."""
     return secrets.token_hex(16)
@@ -378,9 +382,9 @@ def _message(row: Mapping[Any, Any]) -> Message:
         key=row["key"] or "",
         at=_EPOCH + timedelta(microseconds=row["at"]),
         taken=row["taken"],
-        content=msgspec.json.decode(row["content"], type=Content),
+        content=_CONTENT.decode(row["content"]),
     )
 
 
 def _menu(stored: str) -> tuple[tuple[str, str], ...]:
-    return msgspec.json.decode(stored, type=tuple[tuple[str, str], ...])
+    return _MENU.decode(stored)

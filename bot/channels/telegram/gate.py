@@ -25,6 +25,9 @@ class _Answer(msgspec.Struct):
     parameters: _Parameters = msgspec.field(default_factory=_Parameters)
 
 
+_ANSWER = msgspec.json.Decoder(_Answer)
+
+
 class Gate:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
@@ -43,7 +46,7 @@ class Gate:
     def note(self, kind: Kind, payload: bytes) -> None:
         """Take in the answer to a call that came too often."""
         try:
-            seconds = msgspec.json.decode(payload, type=_Answer).parameters.retry_after
+            seconds = _ANSWER.decode(payload).parameters.retry_after
         except (msgspec.DecodeError, RecursionError):
             return
         now = self._now()

@@ -59,6 +59,9 @@ class Token(msgspec.Struct, frozen=True):
     until: datetime
 
 
+_TOKEN = msgspec.json.Decoder(Token)
+
+
 Recall = Callable[[], Awaitable[str | None]]
 """Returns the token that all processes share, as JSON; None: there is none yet."""
 Share = Callable[[str], Awaitable[None]]
@@ -298,7 +301,7 @@ class Api:
     async def _shared(self) -> Token | None:
         text = await self._recall() if self._recall is not None else None
         try:
-            return msgspec.json.decode(text, type=Token) if text else None
+            return _TOKEN.decode(text) if text else None
         except msgspec.DecodeError:
             return None
 

@@ -29,6 +29,9 @@ class Note(msgspec.Struct, frozen=True):
     """Digest of the card as it is now; empty: there is none."""
 
 
+_NOTE = msgspec.json.Decoder(Note)
+
+
 class Notes:
     """The notes of one channel, kept where all processes find them."""
 
@@ -40,7 +43,7 @@ class Notes:
         text = await self._noted(account, ref)
         if text is None:
             raise ChannelError(Outcome.GONE, "no such message")
-        return msgspec.json.decode(text, type=Note)
+        return _NOTE.decode(text)
 
     async def code_of_tap(self, account: str, ref: str) -> str:
         """Return what a tap on the message lets us redraw it by; "" for nothing."""
