@@ -7,6 +7,7 @@ unknown role, a circle of superiors, a number or a WeCom account given twice.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -34,6 +35,7 @@ _ACTIVE = {"true": ("yes", "1", "是", "在职"), "false": ("no", "0", "否", "�
 _OPERATOR_ZH = "运维人员"
 _STAFF_ROLES = {one.code: one.zh for one in ROLES.values() if one.kind is not RoleKind.OUTSIDE}
 _ROLE_OF = {one.zh: one.code for one in ROLES.values()} | {_OPERATOR_ZH: OPERATOR}
+_USERID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.@-]{0,63}")
 
 UNKNOWN_ROLE = N_(
     "There is no role {role}; all are listed by `dossierbot staff roles`; between several stands "
@@ -42,6 +44,9 @@ UNKNOWN_ROLE = N_(
 SIMILAR_ROLE = N_(
     "There is no role {role}; similar are {roles}. All are listed by `dossierbot staff roles`; "
     "between several stands a semicolon."
+)
+BAD_USERID = N_(
+    "A WeCom account has up to 64 letters, digits and . _ - @, a letter or digit first."
 )
 NOT_STAFF_ROLE = N_("The role {role} cannot be given: it belongs to people outside the company.")
 UNKNOWN_PERSON = N_("Nobody in this file or on the staff list has this staff number.")
@@ -152,6 +157,14 @@ def _role(row: Row, word: str) -> str:
     return code
 
 
+def _userid(row: Row) -> str:
+    """Return the account; what addresses several members or all of them is none."""
+    value = row.digits("wecom_userid")
+    if value and not _USERID.fullmatch(value):
+        row.refuse("wecom_userid", BAD_USERID)
+    return value
+
+
 def _staff_row(row: Row) -> StaffRow:
     return StaffRow(
         id=row.code("id", required=True),
@@ -163,7 +176,7 @@ def _staff_row(row: Row) -> StaffRow:
         clearance=row.choice("clearance", GRADES, Grade.NONE.value),
         head_of=row.many("head_of"),
         locale=row.choice("locale", _LOCALES, LOCALES[0]),
-        wecom_userid=row.digits("wecom_userid") or None,
+        wecom_userid=_userid(row) or None,
         active=row.choice("active", _ACTIVE, "true") == "true",
     )
 

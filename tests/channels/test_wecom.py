@@ -218,7 +218,7 @@ class TestGivenCards:
     ) -> None:
         await hands.channel.send(ANN, Card(f"{text}\x00\x1f\x7f"))
         shown = hands.server.member(ANN).last.text
-        assert shown == text.replace("<", "＜", 1)
+        assert shown == text.replace("<", "(", 1)
 
     @pytest.mark.parametrize("files", [(), (OutFile("合同.pdf", "application/pdf", b"%PDF-1.4"),)])
     async def test_when_protected_then_nothing_of_it_can_be_shared(
@@ -439,6 +439,34 @@ class TestGivenTrouble:
         assert hands.server.count("gettoken") == 2
         assert hands.server.spoilt == 2
 
+    async def test_when_the_secret_is_another_then_the_token_of_the_old_one_is_not_used(
+        self, hands: WecomHands
+    ) -> None:
+        await hands.channel.send(ANN, Card("a"))
+        hands.server.secret = "another secret"
+        changed = hands.server.settings(secret=Secret("another secret"))
+        other = Wecom(changed, hands.clock.now)
+        await other.open(hands.bot)
+        await other.send(ANN, Card("b"))
+        await other.close()
+        assert hands.server.count("gettoken") == 2
+
+    async def test_when_many_calls_are_too_many_at_once_then_the_pause_is_that_of_one(
+        self, hands: WecomHands
+    ) -> None:
+        await hands.channel.send(ANN, Card("a"))
+        hands.server.spoil_share(45009, 1.0, seed=1)
+        calls = (hands.channel.send(ANN, Card(f"{n}")) for n in range(8))
+        ended = await asyncio.gather(*calls, return_exceptions=True)
+        assert all(isinstance(one, ChannelError) and one.after <= 60 for one in ended)
+
+    @pytest.mark.parametrize("account", ["@all", f"{ANN}|{BOB}"])
+    async def test_when_an_account_would_be_several_then_nobody_gets_it(
+        self, hands: WecomHands, account: str
+    ) -> None:
+        assert (await refused(hands, Card("a"), account)).outcome is Outcome.REJECTED
+        assert hands.server.count("message/send") == 0
+
     async def test_when_another_process_has_renewed_it_then_that_one_is_used(
         self, hands: WecomHands
     ) -> None:
@@ -513,6 +541,14 @@ class TestGivenALongText:
         assert max(len(one.encode()) for one in shown) <= 2048
         assert "\n".join(shown) == whole
 
+    async def test_when_somebody_wrote_many_links_then_no_word_of_it_is_cut_off(
+        self, hands: WecomHands
+    ) -> None:
+        whole = "\n".join(f"<a {n}" * 40 for n in range(60))
+        await hands.channel.send(ANN, Card(whole))
+        shown = "\n".join(one.text for one in hands.server.member(ANN).messages)
+        assert shown == whole.replace("<", "(")
+
     async def test_when_a_label_has_signs_that_nobody_sees_then_it_is_taken(
         self, hands: WecomHands
     ) -> None:
@@ -575,7 +611,7 @@ class TestGivenTheAppsMenu:
             await channel.start()
             wanted = json.dumps(menu, ensure_ascii=False, separators=(",", ":"))
             async with asyncio.timeout(5):
-                while bot.notes.get(("wecom", "", "menu")) != wanted:  # noqa: ASYNC110 - no word of it
+                while wanted not in bot.notes.values():  # noqa: ASYNC110 - no word of it
                     await asyncio.sleep(0)
             await channel.stop()
             await channel.close()

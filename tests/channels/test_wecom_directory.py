@@ -11,6 +11,7 @@ import pytest
 from bot.channels.base import ChannelError, Outcome
 from bot.channels.wecom.channel import Wecom
 from tests.channels.harness import ANN, BOB, Bot, WecomHands, wecom_hands
+from tests.fakes.wecom.errors import Errcode
 
 
 @pytest.fixture
@@ -35,6 +36,25 @@ async def test_then_everybody_in_the_range_is_named(hands: WecomHands, comparing
     found = await comparing.people()
     assert found is not None
     assert {one.account for one in found} >= {ANN, BOB}
+
+
+async def test_when_one_of_the_range_is_no_member_any_more_then_the_others_are_named(
+    hands: WecomHands, comparing: Wecom
+) -> None:
+    for account in (ANN, BOB):
+        hands.server.member(account)
+    whole = hands.server._methods["user/get"]
+
+    def left(body: dict[str, Any], query: dict[str, str]) -> Any:
+        if query["userid"].lower() == ANN:
+            raise Errcode(60111, "userid not found")
+        return whole(body, query)
+
+    hands.server._methods["user/get"] = left
+    found = await comparing.people()
+    assert found is not None
+    assert ANN not in {one.account for one in found}
+    assert BOB in {one.account for one in found}
 
 
 @pytest.mark.parametrize(

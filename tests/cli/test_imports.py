@@ -117,6 +117,8 @@ class TestGivenAStaffList:
                 "1003,赵敏,一部,,,zm\n1004,钱江,一部,,,zm\n",
                 ["5  wecom_userid = 'zm': This WeCom account belongs to staff number 1003"],
             ),
+            ("1003,赵敏,一部,,,@all\n", ["4  wecom_userid = '@all': A WeCom account has"]),
+            ("1003,赵敏,一部,,,a|b\n", ["4  wecom_userid = 'a|b': A WeCom account has"]),
             ("1003,赵敏,一部,,1001.0,\n", ["4  superior = '1001.0': The spreadsheet program"]),
         ],
     )

@@ -267,9 +267,11 @@ class Api:
         after = pause_of(code)
         if code == FREQUENCY:
             # refused again after the minute was over: then it is the limit of an hour
-            before = self._closed.get(method)
+            before, now = self._closed.get(method), self._now()
+            if before is not None and before.until > now:  # of a call that was under way
+                raise Refused(code, after=(before.until - now).total_seconds())
             after = min(before.seconds * 2, LONGEST_PAUSE) if before else MINUTE
-            self._closed[method] = Closed(self._now() + timedelta(seconds=after), after)
+            self._closed[method] = Closed(now + timedelta(seconds=after), after)
         raise Refused(code, after=after)
 
     def _note(self, code: int, words: str) -> None:

@@ -40,6 +40,8 @@ from storage.errors import StorageError
 RECALLABLE = timedelta(hours=24)
 """How long the platform lets us take a message back."""
 TOKEN, MENU = "token", "menu"
+"""What is noted of the app beside its messages, each with a digest: of another app, or once the
+secret is another, it says nothing."""
 MENU_SECONDS = 300.0
 """Pause between tries to set the app's menu."""
 
@@ -73,6 +75,9 @@ class Wecom:
             ValueError: the EncodingAESKey is not one.
         """
         self.callback = Callback(settings, patience=patience)
+        app = f"{settings.corp_id} {settings.agent_id}"
+        self._menu_ref = f"{MENU}:{_short(app)}"
+        self._token_ref = f"{TOKEN}:{_short(f'{app} {settings.secret.reveal()}')}"
         self._agent_id = settings.agent_id
         self._now = now
         self._compares = settings.compare_directory
@@ -220,6 +225,8 @@ class Wecom:
 
     async def _say(self, account: str, body: Json) -> Json:
         """Send one message. Raises ChannelError, also when it is answered that nobody got it."""
+        if account.startswith("@") or "|" in account:
+            raise ChannelError(Outcome.REJECTED, "not one member")
         answer = await self._api.post(
             "message/send", {"touser": account, "agentid": self._agent_id, **body}
         )
@@ -247,14 +254,14 @@ class Wecom:
 
     async def _recall_token(self) -> str | None:
         try:
-            return await self._desk.noted(NAME, "", TOKEN)
+            return await self._desk.noted(NAME, "", self._token_ref)
         except StorageError as error:
             log.warning("token_not_recalled", kind=type(error).__name__)
             return None
 
     async def _share_token(self, token: str) -> None:
         try:
-            await self._desk.note(NAME, "", TOKEN, token)
+            await self._desk.note(NAME, "", self._token_ref, token)
         except StorageError as error:
             log.warning("token_not_shared", kind=type(error).__name__)
 
@@ -263,15 +270,19 @@ class Wecom:
         wanted = msgspec.json.encode(menu).decode()
         while True:
             try:
-                if await self._desk.noted(NAME, "", MENU) != wanted:
+                if await self._desk.noted(NAME, "", self._menu_ref) != wanted:
                     await self._api.post("menu/create", menu, agentid=str(self._agent_id))
-                    await self._desk.note(NAME, "", MENU, wanted)
+                    await self._desk.note(NAME, "", self._menu_ref, wanted)
                 return
             except (ChannelError, StorageError) as error:
                 log.warning("menu_not_set", channel=NAME, kind=type(error).__name__)
                 if isinstance(error, ChannelError) and error.outcome is Outcome.REJECTED:
                     return
             await self._sleep(MENU_SECONDS)
+
+
+def _short(words: str) -> str:
+    return hashlib.sha256(words.encode()).hexdigest()[:16]
 
 
 def _new_ref() -> str:

@@ -40,8 +40,17 @@ async def _people(api: Api, agent_id: int) -> tuple[Listed, ...] | None:
                 _add(found, member)
     for one in _range(app, "allow_userinfos", "user"):
         if str(one["userid"]).lower() not in found:
-            _add(found, await api.get("user/get", userid=str(one["userid"])))
+            await _add_one(api, found, str(one["userid"]))
     return tuple(found.values())
+
+
+async def _add_one(api: Api, found: dict[str, Listed], userid: str) -> None:
+    """Add a member whom the range names; one who has left is still named there."""
+    try:
+        _add(found, await api.get("user/get", userid=userid))
+    except ChannelError as error:
+        if error.outcome is not Outcome.UNREACHABLE:
+            raise
 
 
 def _range(app: Json, outer: str, inner: str) -> list[Json]:

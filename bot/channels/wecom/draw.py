@@ -68,7 +68,8 @@ _CONTROLS = {code: None for code in (*range(32), 127) if chr(code) not in "\n\t"
 """JSON would have to escape them, which the platform does not take."""
 
 _LINK = re.compile(r"<(?=\s*a\s)", re.IGNORECASE)
-"""The platform makes links of these, under any words: nobody shall do that to a reader."""
+"""The platform makes links of these, under any words: nobody shall do that to a reader. The sign
+in its place takes one byte as well, for the text has been measured by then."""
 
 Json = dict[str, Any]
 
@@ -182,7 +183,7 @@ def greyed(card: Card, word: str) -> Json:
 
 
 def _plain(text: str) -> str:
-    return _LINK.sub("＜", text.translate(_CONTROLS))
+    return _LINK.sub("(", text.translate(_CONTROLS))
 
 
 def _packed(text: str) -> tuple[str, list[Json]]:
