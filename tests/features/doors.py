@@ -78,6 +78,22 @@ def own(unit: Unit) -> int:
     return found
 
 
+def report(unit: Unit) -> int:
+    """Return an approved report of the salesperson's that may be sent out."""
+    known = unit.session.execute(select(affair.c.id)).scalar()
+    if known is not None:
+        return known
+    return affairs.add(
+        unit,
+        AffairKind.REPORT,
+        staff_id=SALES,
+        detail="",
+        words="季度分析报告",
+        state=AffairState.APPROVED,
+        at=unit.now,
+    )
+
+
 def complaint(unit: Unit) -> int:
     """Return a complaint of the salesperson's that is being handled."""
     known = unit.session.execute(select(affair.c.id)).scalar()

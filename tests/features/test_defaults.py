@@ -144,6 +144,7 @@ DOORS = {
     "registerwho": lambda _unit: "f.register.who",
     "registeron": lambda _unit: "f.register.on",
     "naming": lambda _unit: "f.delegate.new",
+    "releaseto": lambda unit: f"f.releasing.to.{doors.report(unit)}",
     "complaintresult": lambda unit: f"f.complaint.result.{doors.complaint(unit)}",
     "correctplan": lambda unit: f"f.correction.plan.{doors.gathered(unit)}",
     "correctdo": lambda unit: f"f.correction.do.{doors.correction(unit, Stage.ORDERED)}",
