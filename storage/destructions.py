@@ -65,28 +65,8 @@ class Listed:
 
 @dataclass(frozen=True)
 class NewItem:
-    dossier_id: int
-    document_id: int | None
-    """None: the dossier as a whole."""
-    title: str
-    """Of a paper; empty for a dossier."""
-    form: str
-    pages: int
-    copies: int
-    grade: str
-    retention: Retention
-    ended_on: date
-    grounds: str
+    """One line that is to stand on a list."""
 
-
-@dataclass(frozen=True)
-class Item:
-    """One line of a list."""
-
-    id: int
-    list_id: int
-    position: int
-    """1, 2 ... in its list; never given twice."""
     dossier_id: int
     document_id: int | None
     """None: the dossier as a whole."""
@@ -102,6 +82,16 @@ class Item:
     retention: Retention
     ended_on: date
     grounds: str
+
+
+@dataclass(frozen=True)
+class Item(NewItem):
+    """One line of a list."""
+
+    id: int
+    list_id: int
+    position: int
+    """1, 2 ... in its list; never given twice."""
     state: str
     """listed, dropped, kept (its list ended without it) or destroyed."""
     why: str

@@ -24,6 +24,8 @@ from rules.chains import Seat
 from rules.occasions import Action
 from storage import affairs, attachments, case_lists, cases, staff
 from storage.affairs import Affair, AffairKind, AffairState
+from storage.cases import Stored
+from storage.staff import Person
 
 TITLE = N_("Report for approval")
 RELEASED = N_("Approved report")
@@ -106,7 +108,7 @@ def _not_yours(ctx: Context) -> Reply | None:
     return Reply.of(Card(ctx.t(HANDED_IN_BY, role=role, rule=row.rule), title=ctx.t(TITLE)))
 
 
-def say(ctx: Context, subject: int, _reader: object, texts: Texts) -> Asking:
+def say(ctx: Context, subject: int, _reader: Person, texts: Texts) -> Asking:
     held = affair_cases.held(ctx, subject)
     return Asking(what=texts.t(WANTED), why=held.words, key=f"f.releasing.files.{held.id}")
 
@@ -114,8 +116,7 @@ def say(ctx: Context, subject: int, _reader: object, texts: Texts) -> Asking:
 def files(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     """Show the report to who has to do with its request."""
     held = _report(ctx, arguments[0])
-    about = case_lists.about(ctx.session, WISH.kind, held.id) if held else None
-    case = cases.get(ctx.unit, about) if about is not None else None
+    case = _case(ctx, held) if held else None
     if held is None or case is None or not approval.concerned(ctx, case):
         return Reply(alert=ctx.t(NOT_THERE))
     nav = (Button(ctx.t(N_("Request")), f"f.case.open.{case.id}"),)
@@ -155,8 +156,7 @@ def send(ctx: Context, answers: Answers) -> Reply:
         return Reply.of(Card(ctx.t(NOT_THERE)))
     wanted = filter(None, _BETWEEN.split(answers.text("departments")))
     named = {one: staff.heads(ctx.session, one) for one in wanted}
-    case_id = case_lists.about(ctx.session, WISH.kind, held.id)
-    case = cases.get(ctx.unit, case_id) if case_id is not None else None
+    case = _case(ctx, held)
     rule = case_cards.rule_of(case.case) if case else ""
     for one in dict.fromkeys(head for heads in named.values() for head in heads):
         _give(ctx, held, one, rule)
@@ -188,6 +188,12 @@ def _again(held: Affair, texts: Texts) -> Button:
 def _kept(ctx: Context, held: Affair) -> tuple[int, ...]:
     found = attachments.of(ctx.unit, WISH.kind, held.id)
     return tuple(one.id for one in found if one.state == "kept")
+
+
+def _case(ctx: Context, held: Affair) -> Stored | None:
+    """Return the request about a report."""
+    found = case_lists.about(ctx.session, WISH.kind, held.id)
+    return cases.get(ctx.unit, found) if found is not None else None
 
 
 def _report(ctx: Context, words: str) -> Affair | None:

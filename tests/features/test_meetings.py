@@ -21,7 +21,7 @@ from tests.features.office import Both, Office, Shown, one_channel
 DIRECTOR, ARCHIVE, NEWCOMER = "CY004", "CY009", "X001"
 TOPIC = "鸿鑫贸易的底价"
 OWN = "深圳市鸿鑫贸易有限公司"
-NOT_THERE = "没有这个会议，或会议不对你开放"
+NOT_THERE = "没有这个会议，或会议不对您开放"
 GRADES = {one.zh: one for one in Grade}
 CEILING = {"phones": Grade.SECRET, "wecom": Grade.SECRET, "telegram": Grade.CONFIDENTIAL}
 
@@ -104,7 +104,7 @@ class TestGivenAHost:
         assert "已指定张晓雯参会，并已告知本人" in shown
         assert "参会人员（2人）：王海峰、张晓雯" in shown
         told = await office[SALES].see()
-        assert "王海峰指定你参加涉密会议（S2-SECR.9.2）" in told
+        assert "王海峰指定您参加涉密会议（S2-SECR.9.2）" in told
         assert "参会人员（2人）：王海峰、张晓雯" in told
         assert "设备和文件按保密规定" in told
         assert "会议内容不传达" in told
@@ -148,12 +148,12 @@ class TestGivenAHost:
         shown = await me.press("f.meeting.new")
         assert "机密" in shown
         assert "绝密" not in shown
-        assert "超出了你本人的知密范围" in await me.say("绝密")
+        assert "超出了您本人的知密范围" in await me.say("绝密")
 
     @one_channel
     async def test_when_others_call_one_then_the_clause_is_named(self, office: Office) -> None:
         shown = await office[SALES].say("涉密会议")
-        assert "没有指定你参加的涉密会议" in shown
+        assert "没有指定您参加的涉密会议" in shown
         assert "安排会议" not in shown.labels
         assert "由部门负责人安排（S2-SECR.9.2）" in await office[SALES].press("f.meeting.new")
 
@@ -261,7 +261,7 @@ class TestGivenSomebodyWhoIsNotNamed:
             never = await office[COLLEAGUE].press(f"f.meeting.{action}.{2**40}.{SALES}")
             assert NOT_THERE in real, action
             assert real == never, action
-        assert "没有指定你参加" in await office[COLLEAGUE].say("/meetings")
+        assert "没有指定您参加" in await office[COLLEAGUE].say("/meetings")
         assert circle(office) == (HEAD,)
 
     @one_channel
@@ -307,10 +307,10 @@ class TestGivenAListThatChanges:
         assert "已将张晓雯移出名单" in shown
         assert "参会人员（2人）：王海峰、李志强" in shown
         told = await office[SALES].see()
-        assert "王海峰已将你移出9月15日 周二 14:30涉密会议的名单" in told
+        assert "王海峰已将您移出9月15日 周二 14:30涉密会议的名单" in told
         assert TOPIC not in told
         assert NOT_THERE in await office[SALES].press(f"f.meeting.open.{kept(office).id}")
-        assert "没有指定你参加" in await office[SALES].say("/meetings")
+        assert "没有指定您参加" in await office[SALES].say("/meetings")
         assert circle(office) == (HEAD, COLLEAGUE)
 
     @one_channel
