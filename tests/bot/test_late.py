@@ -46,13 +46,21 @@ class House:
         if await self.units.run(lambda unit: inbox.finish(unit, "wecom", inbound.key)):
             self.handled.append(inbound.text)
 
-    def stuck(self) -> threading.Event:
+    async def stuck(self) -> threading.Event:
         """Let every writer of the store wait, until what is returned is set."""
         free = threading.Event()
+        waits = threading.Semaphore(0)
+
+        def hold(_: Unit) -> None:
+            waits.release()
+            free.wait(10)
+
         self._held = [
-            asyncio.create_task(self.units.run(lambda _: free.wait(10), f"lane {number}"))
+            asyncio.create_task(self.units.run(hold, f"lane {number}"))
             for number in range(self.units._writers)
         ]
+        for _ in self._held:
+            assert await asyncio.to_thread(waits.acquire, timeout=10)
         return free
 
 
@@ -84,7 +92,7 @@ async def test_when_the_store_is_stuck_then_it_is_kept_beside_it(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(late, "KEEP_SECONDS", 0.05)
-    free = house.stuck()
+    free = await house.stuck()
     for key in ("1", "2", "3"):
         await house.late.keep(message(key))
     assert len(house.spool.waiting()) == 3
