@@ -73,9 +73,22 @@ _HOSTLESS = (
         meeting.c.day >= bindparam("day"),
         staff.c.active.is_(False),
         meeting.c.grade.in_(bindparam("grades", expanding=True)),
+        meeting.c.cancelled_at.is_(None),
     )
     .order_by(meeting.c.day, meeting.c.id)
     .limit(bindparam("limit"))
+)
+
+_HOSTED = (
+    select(meeting)
+    .join(meeting_member, meeting_member.c.meeting_id == meeting.c.id)
+    .where(
+        meeting_member.c.staff_id == bindparam("staff_id"),
+        meeting_member.c.day >= bindparam("day"),
+        meeting.c.host == meeting_member.c.staff_id,
+        meeting.c.cancelled_at.is_(None),
+    )
+    .order_by(meeting_member.c.day, meeting.c.id)
 )
 
 _MEMBERS = (
@@ -152,6 +165,12 @@ def hostless(
     """Return the meetings of these departments from that day on whose host has left."""
     values = {"departments": list(departments), "grades": list(grades), "day": day}
     rows = unit.session.execute(_HOSTLESS, {**values, "limit": limit})
+    return [_meeting(unit, row) for row in rows]
+
+
+def hosted(unit: Unit, staff_id: str, day: date) -> list[Meeting]:
+    """Return the meetings that somebody called and that are held from that day on."""
+    rows = unit.session.execute(_HOSTED, {"staff_id": staff_id, "day": day})
     return [_meeting(unit, row) for row in rows]
 
 

@@ -17,6 +17,7 @@ from handlers.loans import loan_queue
 from handlers.notes import duties
 from handlers.pages import SIZE, beside, page_of, to_today
 from handlers.people import reach
+from handlers.requests import meeting_cards
 from handlers.texts import N_, Texts
 from handlers.world import World
 from rules.access import Sight
@@ -111,6 +112,7 @@ def _park(ctx: Context) -> None:
     unread = notes.hand_unread(ctx.unit, leaver.id, above[0]) if above else 0
     approvals.follow_person(ctx, leaver.id)
     loan_queue.drop(ctx)
+    meeting_cards.pass_on(ctx, leaver)
     for reader in readers:
         ctx.tell(
             reader.id, partial(_card, ctx, leaver, reader, unread), _key(leaver, "left", reader)

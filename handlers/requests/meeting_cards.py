@@ -47,6 +47,7 @@ PASSED_ON = N_("Passed on: {passing} (S2-SECR.9.4)")
 KEPT = N_("Nothing of it is passed on (S2-SECR.9.4).")
 CARE = N_("Devices and papers as the secrecy rules say (S2-SECR.9.3).")
 CALLED_OFF = N_("Called off by {name}.")
+HOST_LEFT = N_("{name} has left; as head of the department you may change the meeting ({rule}).")
 
 ACTS = (
     ("name", N_("Name somebody")),
@@ -202,6 +203,19 @@ def tell_all(ctx: Context, held: Meeting, say: Say) -> None:
     for one in people:
         if one != ctx.person.id:
             tell(ctx, held, one, say)
+
+
+def pass_on(ctx: Context, leaver: Person) -> None:
+    """Tell the heads who may change the meetings of a host who has left. Rule: S2-SECR.9.2."""
+    for held in meetings.hosted(ctx.unit, leaver.id, ctx.today):
+        for one in staff.heads(ctx.session, held.department):
+            head = staff.get(ctx.session, one)
+            if head is not None and leads(ctx, held, head):
+                tell(ctx, held, one, partial(_host_left, leaver))
+
+
+def _host_left(leaver: Person, texts: Texts) -> str:
+    return texts.t(HOST_LEFT, name=leaver.name, rule=rules.RULE)
 
 
 def follow(ctx: Context, held: Meeting, people: Iterable[str], but: Iterable[str] = ()) -> None:

@@ -379,6 +379,11 @@ class TestGivenAListThatChanges:
         head, id_ = office[NEWCOMER], kept(office).id
         assert NOT_THERE in await head.press(f"f.meeting.open.{id_}")
         set_person(office, DIRECTOR, active=False)
+        await office.app.scan(office.clock.now())
+        await office.settle()
+        told = await head.see()
+        assert "已离职，会议由您作为部门负责人接管（S2-SECR.9.2）" in told
+        assert "会议改期" in told
         await head.say("/meetings")
         assert "接管（S2-SECR.9.2）" in await head.tap("主办人已离职（1）")
         await head.press(f"f.meeting.name.{id_}")
