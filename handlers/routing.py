@@ -24,8 +24,10 @@ from storage import conversations, links
 MAX_ID = 2**63 - 1
 _ARGUMENT = re.compile(r"[A-Za-z0-9_-]*")
 
-IDLE_WORDS = frozenset(["返回", "取消", "跳过", "保存草稿", "完成", "提交"])
+IDLE_WORDS = frozenset(["9", "取消", "跳过", "保存草稿", "完成", "提交"])
 """Words that steer a form; without one they are no material to keep."""
+UP = frozenset(["0", "返回"])
+"""Outside a form they go one level up from the card shown last, else to the front page."""
 
 NOTHING_OPEN = N_("No form is open at the moment.")
 NO_NUMBER = N_("There is no number {number} to choose at the moment.")
@@ -130,17 +132,18 @@ def enter(ctx: Context, feature: Feature, word: str, rest: str, source: str = ""
 def _words(ctx: Context, inbound: Inbound, registry: Registry) -> Reply:
     text = inbound.text.strip()
     shown = conversations.menu(ctx.session, ctx.channel, ctx.account)
-    if re.fullmatch(r"\d", text, re.ASCII):  # one digit is a choice, never material to keep
-        if 1 <= int(text) <= len(shown.keys):
-            return tap(ctx, shown.keys[int(text) - 1], inbound, registry)
-        return Reply.of(Card(ctx.t(NO_NUMBER, number=text)))
+    if re.fullmatch(r"[1-9]\d?", text, re.ASCII) and int(text) <= len(shown.keys):
+        return tap(ctx, shown.keys[int(text) - 1], inbound, registry)
     if text in shown.words:
         return tap(ctx, shown.words[text], inbound, registry)
     word, _, rest = text.lstrip("/／").partition(" ")
-    if not rest and word in IDLE_WORDS:
-        return Reply.of(Card(ctx.t(NOTHING_OPEN))).plus(
-            enter(ctx, registry.by_key["today"], "today", "")
-        )
+    if word in UP and not rest and shown.back:
+        return tap(ctx, shown.back, inbound, registry)
+    if word in UP | IDLE_WORDS and not rest:
+        today = enter(ctx, registry.by_key["today"], "today", "")
+        return Reply.of(Card(ctx.t(NOTHING_OPEN))).plus(today)
+    if re.fullmatch(r"\d", text, re.ASCII):  # one digit is a choice, never material to keep
+        return Reply.of(Card(ctx.t(NO_NUMBER, number=text)))
     feature = registry.by_word.get(word)
     if feature is not None and feature.audience(ctx.person):
         return enter(ctx, feature, word, rest.strip(), inbound.mark)

@@ -56,10 +56,12 @@ class WecomHands(HandedIn):
         new = [one for one in self.member.messages if self._marks.get(one.id) != _mark(one)]
         self._marks |= {one.id: _mark(one) for one in new}
         text = "\n".join(one.text for one in new if one.text != CHOOSE)
-        numbered = tuple(re.findall(r"^\d (.+)$", text, re.MULTILINE))
+        named = dict(re.findall(r"^(\d+) (.+)$", text, re.MULTILINE))
         said = re.findall(r"^.*回复文字：(.+)$", text, re.MULTILINE)
         words = tuple(word for line in said for word in re.split(r"[、，]\s*", line))
-        buttons = tuple(label for one in new for label, _ in _buttons(one))
+        pressed = [label for one in new for label, _ in _buttons(one)]
+        buttons = tuple(named.get(label, label) for label in pressed)
+        numbered = tuple(label for number, label in named.items() if number not in pressed)
         return Shown(text, buttons + numbered + words, sum(bool(one.media) for one in new))
 
     def plant(self, content: bytes) -> str:
@@ -79,6 +81,8 @@ class WecomHands(HandedIn):
             for words, key in _buttons(one):
                 if words == label or one.kind_of_card in (cards.PICKS, cards.TICKS):
                     return key, one.task_id
+            if (under := self._numbered(one, label)) is not None:
+                return under[1], under[0].task_id
         raise AssertionError(f"no {label!r} in {[one.buttons for one in self.member.messages]}")
 
     def menu(self) -> tuple[tuple[str, str], ...]:
@@ -104,6 +108,9 @@ class WecomHands(HandedIn):
                     return Shown("", ())
                 self._did(await self.member.press(one, key))
                 return await self._after()
+            if (under := self._numbered(one, label)) is not None:
+                self._did(await self.member.press(*under))
+                return await self._after()
             for line in one.text.splitlines():
                 number, _, words = line.partition(" ")
                 if words == label and number.isdecimal():
@@ -111,6 +118,15 @@ class WecomHands(HandedIn):
             if label in one.text.splitlines()[-1]:
                 return await self.say(label)
         raise AssertionError(f"no {label!r} in {[one.text for one in self.member.messages[-2:]]}")
+
+    def _numbered(self, text: Message, label: str) -> tuple[Message, str] | None:
+        """Return the card below a protected text, and the key there of what a line names."""
+        chat = self.member.messages
+        below = chat[chat.index(text) + 1 :]
+        card = next((one for one in below if one.card), None)
+        number = re.search(rf"^(\d+) {re.escape(label)}$", text.text, re.MULTILINE)
+        key = dict(_buttons(card)).get(number[1]) if text.safe and card and number else None
+        return (card, key) if card and key else None
 
     async def press(self, key: str, ref: str = "") -> Shown:
         card = next((one for one in self.member.messages if ref and one.task_id == ref), None)
