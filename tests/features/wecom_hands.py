@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from itertools import count
 
+from bot.channels.base import OutFile
 from bot.channels.wecom.channel import Wecom
 from bot.channels.wecom.decode import decode, parsed
+from bot.sample import rows
 from bot.settings import Wecom as Settings
-from handlers.conversation.messages import FileKind, InFile
+from handlers.conversation.messages import Card, FileKind, InFile
 from tests.fakes.wecom import cards
 from tests.fakes.wecom.callbacks import Delivery
 from tests.fakes.wecom.members import Member
-from tests.fakes.wecom.messages import Message
+from tests.fakes.wecom.messages import Chats, Message
 from tests.fakes.wecom_server import WecomServer
 from tests.features.office import HandedIn, Office, Shown
 
@@ -26,14 +29,51 @@ WIRE = {FileKind.VOICE: "voice", FileKind.VIDEO: "video", FileKind.DOCUMENT: "fi
 _NUMBERS = count(1)
 
 
+@cache
+def content() -> frozenset[str]:
+    """Return what the dossiers of the sample company say: names, numbers, addresses, titles."""
+    told = [
+        (one["name"], one["phone"], one["contact"], one["address"]) for one in rows("dossiers.csv")
+    ]
+    told += [(one["title"],) for one in rows("documents.csv")]
+    return frozenset(words for row in told for words in row if words)
+
+
 class Menued(Wecom):
-    """Keeps what menu each person is to have; the platform has one for all."""
+    """Keeps what menu each person is to have; the platform has one for all.
+
+    Counts it as a mistake where the template card of a protected one tells content.
+    """
 
     def __init__(
-        self, settings: Settings, now: Callable[[], datetime], *, patience: float, link: str
+        self,
+        settings: Settings,
+        now: Callable[[], datetime],
+        chats: Chats,
+        *,
+        patience: float,
+        link: str,
     ) -> None:
         super().__init__(settings, now, patience=patience, link=link)
         self.menus: dict[str, tuple[tuple[str, str], ...]] = {}
+        self._chats = chats
+
+    async def send(self, account: str, card: Card, files: tuple[OutFile, ...] = ()) -> str:
+        return self._looked_at(account, card, await super().send(account, card, files))
+
+    async def edit(self, account: str, ref: str, card: Card) -> str:
+        return self._looked_at(account, card, await super().edit(account, ref, card))
+
+    def _looked_at(self, account: str, card: Card, ref: str) -> str:
+        shown = [one for one in self._chats.chats[account.lower()] if one.task_id == ref]
+        words = "\n".join(
+            words
+            for one in shown
+            for words in (one.text, *(label for label, _ in one.buttons))
+            if card.protect
+        )
+        self._chats.mistakes += [f"a card tells {one}" for one in content() if one in words]
+        return ref
 
     async def menu(self, account: str, entries: tuple[tuple[str, str], ...]) -> None:
         self.menus[account] = entries
