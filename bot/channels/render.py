@@ -96,13 +96,9 @@ def render(
         lines.append(texts_of(card.locale).t(NO_FILES))
     if card.passing and not (capabilities.deletes or capabilities.edits):
         lines.append(texts_of(card.locale).t(STAYS))
-    numbered = [
-        f"{number} {one.label}"
-        for number, one in enumerate(card.choices, 1)
-        if not (tapped or listed) or one in telling
-    ]
-    if numbered:
-        lines += ["", *numbered]
+    if card.choices and (choices != card.choices or not (tapped or listed)):
+        lines.append("")
+        lines += [f"{number} {one.label}" for number, one in enumerate(card.choices, 1)]
     hint = _hint(card, nav, tapped=tapped, listed=listed, tapped_nav=tapped_nav)
     if hint:
         lines += ["", *hint]

@@ -74,7 +74,7 @@ class TestGivenAListOfPapers:
         await hands.channel.send(ANN, GUARDED)
         text, card = ann.messages
         assert text.safe
-        assert text.text == f"{SECRET}\n两份资料\n\n1 {SECRET}合同1\n2 {SECRET}合同2"
+        assert text.text == f"{SECRET}\n两份资料\n\n1 {SECRET}合同1\n2 {SECRET}合同2\n3 同意"
         assert [label for label, _ in card.buttons] == ["1", "2", "同意", "返回"]
         await ann.tap("2")
         assert hands.bot.heard[0].choice == "f.x.open.2"

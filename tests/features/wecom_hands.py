@@ -99,10 +99,12 @@ class WecomHands(HandedIn):
         named = dict(re.findall(r"^(\d+) (.+)$", text, re.MULTILINE))
         said = re.findall(r"^.*回复文字：(.+)$", text, re.MULTILINE)
         words = tuple(word for line in said for word in re.split(r"[、，]\s*", line))
+        words += tuple(re.findall(r"，[09] ([^，\n]+)", text))
         pressed = [label for one in new for label, _ in _buttons(one)]
         buttons = tuple(named.get(label, label) for label in pressed)
-        numbered = tuple(label for number, label in named.items() if number not in pressed)
-        return Shown(text, buttons + numbered + words, sum(bool(one.media) for one in new))
+        numbered = tuple(label for label in named.values() if label not in buttons)
+        said_too = tuple(one for one in words if one not in buttons)
+        return Shown(text, buttons + numbered + said_too, sum(bool(one.media) for one in new))
 
     def plant(self, content: bytes) -> str:
         """Lay a file down at the platform; return the handle under which it is fetched."""
@@ -155,7 +157,7 @@ class WecomHands(HandedIn):
                 number, _, words = line.partition(" ")
                 if words == label and number.isdecimal():
                     return await self.say(number)
-            if label in one.text.splitlines()[-1]:
+            if any(label in line for line in one.text.splitlines()[-2:]):
                 return await self.say(label)
         raise AssertionError(f"no {label!r} in {[one.text for one in self.member.messages[-2:]]}")
 
