@@ -81,7 +81,7 @@ class TestGivenAPlaceBelowAnother:
 
 
 class TestGivenNothingOpen:
-    @pytest.mark.parametrize("word", ["0", "9", "返回", "取消"])
+    @pytest.mark.parametrize("word", ["0", "9", "返回", "取消", "Back", "提交"])
     async def test_then_it_says_so_and_shows_today(self, office: Office, word: str) -> None:
         shown = await office[SALES].say(word)
         assert NOTHING in shown

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from bot.channels.wecom import draw
+from handlers.conversation.messages import Button, Card
 from handlers.feature import Feature
 from tests.fakes.wecom.messages import Message
 from tests.features.desk import Desk
 from tests.features.diary import SALES
 from tests.features.office import Office
 from tests.features.showroom import SELLER, delivered, sells
-from tests.features.wecom_hands import WecomHands
+from tests.features.wecom_hands import Menued, WecomHands
 
 PLANTED = "琥珀色密语"
 
@@ -85,3 +88,15 @@ class TestGivenPapersOfAHandover:
         assert f"13. {PLANTED}" in await me.say("1")
         await me.tap("返回列表")
         assert f"13. {PLANTED}" in await me.tap(PLANTED)
+
+
+async def test_when_a_card_told_content_then_every_transcript_would_fail(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = office.app._channels["wecom"]
+    assert isinstance(channel, Menued)
+    monkeypatch.setattr(draw, "CAPABILITIES", replace(draw.CAPABILITIES, protects_buttons=True))
+    card = Card("哪一家？", choices=(Button("听涛假日酒店", "f.find.card.1"),), protect=True)
+    await channel.send(office.account(SALES), card)
+    assert channel.chats.mistakes == ["a card tells 听涛假日酒店"]
+    channel.chats.mistakes.clear()

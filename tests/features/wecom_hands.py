@@ -56,7 +56,7 @@ class Menued(Wecom):
     ) -> None:
         super().__init__(settings, now, patience=patience, link=link)
         self.menus: dict[str, tuple[tuple[str, str], ...]] = {}
-        self._chats = chats
+        self.chats = chats
 
     async def send(self, account: str, card: Card, files: tuple[OutFile, ...] = ()) -> str:
         return self._looked_at(account, card, await super().send(account, card, files))
@@ -65,14 +65,14 @@ class Menued(Wecom):
         return self._looked_at(account, card, await super().edit(account, ref, card))
 
     def _looked_at(self, account: str, card: Card, ref: str) -> str:
-        shown = [one for one in self._chats.chats[account.lower()] if one.task_id == ref]
+        shown = [one for one in self.chats.chats[account.lower()] if one.task_id == ref]
         words = "\n".join(
             words
             for one in shown
             for words in (one.text, *(label for label, _ in one.buttons))
             if card.protect
         )
-        self._chats.mistakes += [f"a card tells {one}" for one in content() if one in words]
+        self.chats.mistakes += [f"a card tells {one}" for one in content() if one in words]
         return ref
 
     async def menu(self, account: str, entries: tuple[tuple[str, str], ...]) -> None:
