@@ -217,9 +217,11 @@ def _put_shows(
                 due_at=due + timedelta(seconds=show.stay.seconds),
             )
         if show.card.buttons():
+            buttons = show.card.nav + show.card.choices
             menu = conversations.Menu(
                 tuple(button.key for button in show.card.choices),
                 {button.label: button.key for button in show.card.buttons()},
+                next((button.key for button in buttons if button.back), ""),
             )
             conversations.set_menu(unit, inbound.channel, inbound.account, menu)
 

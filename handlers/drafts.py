@@ -50,7 +50,7 @@ def open_one(ctx: Context, arguments: tuple[str, ...]) -> Reply:
             f"{runner.draft_title(ctx, one)} · {age(ctx.texts, ctx.now - one.touched_at)}",
             choices=(Button(ctx.t(N_("Go on")), f"f.drafts.resume.{one.id}"),),
             nav=(
-                Button(ctx.t(N_("List")), "f.drafts.list"),
+                Button(ctx.t(N_("List")), "f.drafts.list", back=True),
                 Button(ctx.t(N_("Delete")), f"f.drafts.delete.{one.id}"),
             ),
         )

@@ -14,7 +14,7 @@ HEADING = N_("{title}:")
 
 def to_today(texts: Texts) -> Button:
     """Return the button that opens the day's list, where everything else can be reached from."""
-    return Button(texts.t(N_("Today")), TODAY)
+    return Button(texts.t(N_("Today")), TODAY, back=True)
 
 
 def page_of(arguments: tuple[str, ...], place: int = 0) -> int:

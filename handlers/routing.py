@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from handlers import edited, help, loose_items, odd
 from handlers.context import Context
-from handlers.conversation import pickers, runner
+from handlers.conversation import hearing, pickers, runner
 from handlers.conversation.messages import MAX_KEY_BYTES, Card, Inbound, Reply
 from handlers.dossiers import find
 from handlers.feature import Feature
@@ -24,8 +24,9 @@ from storage import conversations, links
 MAX_ID = 2**63 - 1
 _ARGUMENT = re.compile(r"[A-Za-z0-9_-]*")
 
-IDLE_WORDS = frozenset(["返回", "取消", "跳过", "保存草稿", "完成", "提交"])
-"""Words that steer a form; without one they are no material to keep."""
+STEERS = {**hearing.WORDS, "0": "back", "9": "cancel"}
+"""Words that steer a form; without one they are no material to keep, and those that go back in it
+go one level up from the card shown last."""
 
 NOTHING_OPEN = N_("No form is open at the moment.")
 NO_NUMBER = N_("There is no number {number} to choose at the moment.")
@@ -130,17 +131,19 @@ def enter(ctx: Context, feature: Feature, word: str, rest: str, source: str = ""
 def _words(ctx: Context, inbound: Inbound, registry: Registry) -> Reply:
     text = inbound.text.strip()
     shown = conversations.menu(ctx.session, ctx.channel, ctx.account)
-    if re.fullmatch(r"\d", text, re.ASCII):  # one digit is a choice, never material to keep
-        if 1 <= int(text) <= len(shown.keys):
-            return tap(ctx, shown.keys[int(text) - 1], inbound, registry)
-        return Reply.of(Card(ctx.t(NO_NUMBER, number=text)))
+    if re.fullmatch(r"[1-9]\d?", text, re.ASCII) and int(text) <= len(shown.keys):
+        return tap(ctx, shown.keys[int(text) - 1], inbound, registry)
     if text in shown.words:
         return tap(ctx, shown.words[text], inbound, registry)
+    steers = STEERS.get(text.lstrip("/／").casefold())
+    if steers == "back" and shown.back:
+        return tap(ctx, shown.back, inbound, registry)
+    if steers:
+        today = enter(ctx, registry.by_key["today"], "today", "")
+        return Reply.of(Card(ctx.t(NOTHING_OPEN))).plus(today)
+    if re.fullmatch(r"\d", text, re.ASCII):  # one digit is a choice, never material to keep
+        return Reply.of(Card(ctx.t(NO_NUMBER, number=text)))
     word, _, rest = text.lstrip("/／").partition(" ")
-    if not rest and word in IDLE_WORDS:
-        return Reply.of(Card(ctx.t(NOTHING_OPEN))).plus(
-            enter(ctx, registry.by_key["today"], "today", "")
-        )
     feature = registry.by_word.get(word)
     if feature is not None and feature.audience(ctx.person):
         return enter(ctx, feature, word, rest.strip(), inbound.mark)

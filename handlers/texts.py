@@ -19,6 +19,7 @@ from rules.deadlines import Deadline
 LOCALES = ("zh_CN", "en")
 """Languages a person can choose; the first is the default."""
 
+_COUNT = re.compile(r"\d+", re.ASCII)
 _ENTRY = re.compile(r'^msgid (".*")\nmsgstr (".*")$', re.MULTILINE)
 
 
@@ -48,6 +49,26 @@ def entries(catalogue: str) -> dict[str, str]:
 def translation(message: str, locale: str) -> str | None:
     """Return `message` in that language as the catalogue has it; None: it is missing there."""
     return message if locale == "en" else _catalogue(locale).get(message)
+
+
+@lru_cache
+def _own_words(locale: str) -> frozenset[str]:
+    catalogue = _catalogue(LOCALES[0])
+    return frozenset(catalogue if locale == "en" else catalogue.values())
+
+
+def is_own(words: str, locale: str) -> bool:
+    """Return whether words are the program's own: they tell nothing of anybody but a count.
+
+    A sign without letters and digits is; a name that somebody entered is not, unless the program
+    says the very same.
+    """
+    own = _own_words(locale if locale in LOCALES else LOCALES[0])
+    if words in own:
+        return True
+    if not any(map(str.isalpha, words)):
+        return not any(map(str.isalnum, words))
+    return _COUNT.sub("{count}", words) in own
 
 
 class Texts:

@@ -249,11 +249,13 @@ class Menu:
     """Button keys of its choices; the number 1 is the first."""
     words: Mapping[str, str] = field(default_factory=dict)
     """Button keys by label, choices and ways on alike."""
+    back: str = ""
+    """Button key of the way up; empty: there is none."""
 
 
 def set_menu(unit: Unit, channel: str, account: str, menu: Menu) -> None:
     """Remember the buttons of the card that is being shown."""
-    kept = json.dumps([menu.keys, dict(menu.words)], ensure_ascii=False)
+    kept = json.dumps([menu.keys, dict(menu.words), menu.back], ensure_ascii=False)
     row = {"channel": channel, "account": account, "keys": kept}
     insert_or_set(unit.session, menus, row, ["keys"])
 
@@ -263,8 +265,8 @@ def menu(session: Session, channel: str, account: str) -> Menu:
     kept = session.execute(_MENU, {"channel": channel, "account": account}).scalar()
     if not kept:
         return Menu()
-    keys, words = json.loads(kept)
-    return Menu(tuple(keys), words)
+    keys, words, *back = json.loads(kept)
+    return Menu(tuple(keys), words, *back)
 
 
 def _set_status(unit: Unit, conversation_id: int, status: str) -> None:

@@ -63,6 +63,8 @@ class Capabilities:
     none."""
     option_length: int = 0
     """Longest entry of such a list, in characters."""
+    protects_buttons: bool = True
+    """What `protects` does for the text of a message holds for its buttons as well."""
 
 
 class Outcome(StrEnum):

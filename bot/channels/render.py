@@ -7,13 +7,13 @@ against messages that a platform cuts without a word: everything returned fits `
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from bot.channels.base import UTF8_BYTES, Capabilities, Measure
 from handlers.conversation.messages import TICK, Button, Card
-from handlers.texts import N_, Texts
+from handlers.texts import N_, Texts, is_own
 
 REPLY_NUMBER = N_("Reply with a number")
 REPLY_NUMBERS = N_("Reply with numbers, as in 1 2")
@@ -27,7 +27,8 @@ NO_FILES = N_("Files cannot be sent out in this messenger.")
 
 STAYS = N_("This messenger cannot take messages back: delete it yourself once you have read it.")
 
-DIGIT_OF_VERB = {"back": "0", "cancel": "9"}
+BACK = "0"
+DIGIT_OF_VERB = {"back": BACK, "cancel": "9"}
 """Digits that act beside the numbers of a list (CONTRACT 2.2), by a conversation key's verb."""
 
 JOINER = "\u200d"
@@ -67,18 +68,26 @@ def render(
     """Return `card` as the channel can show it.
 
     Choices that do not fit as buttons become a numbered list in the text, in the order of the
-    card; ways to go on that do not fit become words. `own_title`: the channel shows titles by
-    itself. `quote`: text of the message this one replaces where nothing can be redrawn.
+    card; ways to go on that do not fit become words. So does what would tell content where buttons
+    are not protected: of a choice the number alone is its button then. `own_title`: the channel
+    shows titles by itself. `quote`: text of the message this one replaces where nothing can be
+    redrawn.
     """
-    listed = _listed(card, capabilities)
+    telling = _telling(card, capabilities)
+    listed = not telling and _listed(card, capabilities)
     nav = card.nav
     if listed and card.several:
         nav = tuple(one for one in nav if one.label != card.several.label)
-    tapped = not listed and _fits(card.choices, len(card.nav), capabilities)
-    others = len(card.choices) if tapped else 0
+    choices = tuple(
+        replace(one, label=str(number)) if one in telling else one
+        for number, one in enumerate(card.choices, 1)
+    )
+    tapped = not listed and _fits(choices, len(card.nav), capabilities)
+    others = len(choices) if tapped else 0
     nav_tapped = not listed and _fits(nav, others, capabilities)
+    tapped_nav = tuple(one for one in nav if one not in telling) if nav_tapped else ()
     small = tuple(button for row in card.grid for button in row)
-    grid_tapped = _fits(small, len(card.choices + card.nav), capabilities)
+    grid_tapped = _fits(small, len(choices + nav), capabilities) and telling.isdisjoint(small)
     lines = [_quoted(card.locale, quote)] if quote else []
     if card.title and not own_title:
         lines.append(card.title)
@@ -87,18 +96,18 @@ def render(
         lines.append(texts_of(card.locale).t(NO_FILES))
     if card.passing and not (capabilities.deletes or capabilities.edits):
         lines.append(texts_of(card.locale).t(STAYS))
-    if card.choices and not (tapped or listed):
+    if card.choices and (choices != card.choices or not (tapped or listed)):
         lines.append("")
         lines += [f"{number} {one.label}" for number, one in enumerate(card.choices, 1)]
-    hint = _hint(card, nav, tapped=tapped, listed=listed, nav_tapped=nav_tapped)
+    hint = _hint(card, nav, tapped=tapped, listed=listed, tapped_nav=tapped_nav)
     if hint:
         lines += ["", *hint]
     return Rendered(
         title=card.title if own_title else "",
         parts=split("\n".join(lines), capabilities.text_length, capabilities.measure),
-        rows=rows_of(card.choices, card.columns) if tapped else (),
+        rows=rows_of(choices, card.columns) if tapped else (),
         grid=card.grid if grid_tapped else (),
-        nav=nav if nav_tapped else (),
+        nav=tapped_nav,
         options=card.choices if listed else (),
         several=card.several if listed else None,
     )
@@ -179,6 +188,15 @@ def _fits(buttons: tuple[Button, ...], others: int, capabilities: Capabilities) 
     )
 
 
+def _telling(card: Card, capabilities: Capabilities) -> frozenset[Button]:
+    """Return the buttons whose words must not leave the text, for they may tell content."""
+    if not card.protect or capabilities.protects_buttons:
+        return frozenset()
+    return frozenset(
+        one for one in card.buttons() if not is_own(one.label.removeprefix(TICK), card.locale)
+    )
+
+
 def _listed(card: Card, capabilities: Capabilities) -> bool:
     """Whether the choices go into a list: where several are asked for, or too many for buttons."""
     asked = card.several is not None or (
@@ -199,32 +217,45 @@ def _quoted(locale: str, quote: str) -> str:
 
 
 def _hint(
-    card: Card, nav: tuple[Button, ...], *, tapped: bool, listed: bool, nav_tapped: bool
+    card: Card,
+    nav: tuple[Button, ...],
+    *,
+    tapped: bool,
+    listed: bool,
+    tapped_nav: tuple[Button, ...],
 ) -> list[str]:
     """Return the lines that say how to answer without buttons."""
     counts = bool(card.choices) and not tapped
     numbered = counts and not listed
     ticked = card.several if listed else None
-    if not numbered and ticked is None and (nav_tapped or not nav):
+    if not numbered and ticked is None and len(tapped_nav) == len(nav):
         return []
     texts = texts_of(card.locale)
-    digits = [(_digit(one), one.label) for one in nav]
+    digits = _digits(nav)
     said = []
     if ticked is not None:
         said.append(texts.t(TICK_AND_PRESS, label=ticked.label))
     elif numbered:
         said.append(texts.t(REPLY_NUMBER if card.several is None else REPLY_NUMBERS))
     said += [
-        texts.t(DIGIT_MEANS, digit=digit, label=label)
-        for digit, label in digits
+        texts.t(DIGIT_MEANS, digit=digit, label=one.label)
+        for digit, one in digits
         if digit and counts
     ]
     lines = [texts.t(BETWEEN).join(said)] if said else []
-    words = [label for digit, label in digits if not (counts and digit)]
-    if words and not nav_tapped:
+    words = [
+        one.label for digit, one in digits if not (counts and digit) and one not in tapped_nav
+    ]
+    if words:
         message = REPLY_WORD if said else WORDS_ONLY
         lines.append(texts.t(message, words=texts.t(BETWEEN).join(words)))
     return lines
+
+
+def _digits(nav: tuple[Button, ...]) -> list[tuple[str, Button]]:
+    """Return the ways to go on, each with the digit it is typed as, "" for none."""
+    up = next((one for one in nav if one.back), None)
+    return [(BACK if one is up else _digit(one), one) for one in nav]
 
 
 def _digit(button: Button) -> str:

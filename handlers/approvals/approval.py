@@ -178,7 +178,7 @@ def _in_place(
     nav: tuple[Button, ...] = (),
 ) -> Reply:
     """Ask something where the case's card stood."""
-    back = Button(ctx.t(N_("Back")), f"f.case.open.{stored.id}")
+    back = Button(ctx.t(N_("Back")), f"f.case.open.{stored.id}", back=True)
     card = Card(
         ctx.t(words),
         title=case_cards.title(ctx, stored, ctx.texts),
@@ -257,7 +257,7 @@ def pass_on(ctx: Context, arguments: tuple[str, ...]) -> Reply:
             label = f"{person.name} · {person.department}"
             choices.append(Button(label, f"f.case.to.{key}.{one}"))
     signer = Button(ctx.t(SIGNING_FORM.title), f"f.case.sign.{key}")
-    back = Button(ctx.t(N_("Back")), f"f.case.open.{stored.id}")
+    back = Button(ctx.t(N_("Back")), f"f.case.open.{stored.id}", back=True)
     more = len(able) > (page + 1) * SIZE
     nav = beside(page, more=more, key=f"f.case.pass.{key}", back=back)
     words = TO_WHOM if able else TO_NOBODY

@@ -74,7 +74,7 @@ def own(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     page = page_of(arguments)
     shown = _page(ctx, case_lists.asked_by(ctx.session, ctx.person.id, SIZE + 1, page * SIZE))
     buttons = tuple(Button(_own_label(ctx, one), f"f.case.open.{one.id}") for one in shown[:SIZE])
-    back = Button(ctx.t(TITLE), "f.approvals.list")
+    back = Button(ctx.t(TITLE), "f.approvals.list", back=True)
     nav = beside(page, more=len(shown) > SIZE, key="f.approvals.own", back=back)
     return Reply.of(
         Card(
@@ -135,7 +135,7 @@ def several(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         return show(ctx)
     yes = Button(ctx.t(YES, count=len(alike)), f"f.approvals.all.{arguments[0]}.{_digest(alike)}")
     lines = [ctx.t(SURE, count=len(alike)), *(f"· {_label(ctx, one)}" for one in alike)]
-    back = Button(ctx.t(N_("Back")), case_cards.LIST)
+    back = Button(ctx.t(N_("Back")), case_cards.LIST, back=True)
     return Reply.of(Card("\n".join(lines), choices=(yes,), nav=(back,), protect=True))
 
 

@@ -128,7 +128,7 @@ def submit(ctx: Context, answers: Answers) -> Reply:
     assert first is not None  # noqa: S101 - the engine asks every required field
     assert last is not None  # noqa: S101 - as above
     lines = give(ctx, who.key if who else "", first, last)
-    nav = (Button(ctx.t(TITLE), "f.delegate.list"), to_today(ctx.texts))
+    nav = (Button(ctx.t(TITLE), "f.delegate.list", back=True), to_today(ctx.texts))
     return Reply.of(Card("\n".join(lines), title=ctx.t(TITLE), nav=nav))
 
 

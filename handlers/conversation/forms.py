@@ -177,6 +177,8 @@ class Form:
     """One line that names a draft ("鸿鑫贸易"); None: the first answer."""
     review: bool = True
     """False: a single question or two; the last answer is submitted without a review card."""
+    protect: bool = False
+    """True: what it asks tells what a dossier holds, as `Card.protect`."""
     by_key: Mapping[str, Field] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -64,17 +64,17 @@ def heard(form: Form, state: State, card: Card, text: str, texts: Texts) -> Tap 
 
 
 def _numbered(form: Form, state: State, card: Card, words: str) -> Tap | None:
-    """Return what a number means where a list is shown: 1-8 its entries, 0 back, 9 cancel."""
+    """Return what a number means: 0 back, 9 cancel, and where a list is shown 1-8 its entries."""
+    if words == "0":
+        return Tap("back")
+    if words == "9":
+        return Tap("cancel")
     if not card.choices or not _SEVERAL.fullmatch(words):
         return None
     numbers = [int(one) for one in re.findall(r"\d+", words)]
     field = form.by_key.get(state.at)
     if len(numbers) > 1 and (field is None or field.kind not in _SEVERAL_OF):
         return None
-    if words == "0":
-        return Tap("back")
-    if words == "9":
-        return Tap("cancel")
     if len(words) > 1 and words.startswith("0"):
         return None
     if not all(1 <= one <= len(card.choices) for one in numbers):

@@ -139,6 +139,8 @@ class Button:
     label: str
     key: str
     """What comes back as `Inbound.choice`; at most MAX_KEY_BYTES bytes of `[A-Za-z0-9_.-]`."""
+    back: bool = False
+    """Goes one level up: outside a form, 0 stands for the first such button of a card."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,8 @@ class Card:
     """Key of what is made right before it is sent (`handlers.sheets.made`): files, and words
     about them behind `text`; empty: nothing."""
     protect: bool = False
-    """True: carries dossier content; forwarding and saving are switched off where possible."""
+    """True: carries dossier content; forwarding and saving are switched off where possible. Where
+    they cannot be for the buttons, those have no words but the program's own."""
     way_in: str = ""
     """Key of a deep link into the private chat (`storage.links`), for notices in groups: shown as
     a button where the channel has such links."""

@@ -6,6 +6,7 @@ always last.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from handlers.conversation import calendar_view
@@ -43,12 +44,14 @@ ANSWERED = N_("→ {value}")
 
 def view(form: Form, state: State, texts: Texts, moment: Moment, key: Key, foot: str = "") -> Card:
     """Return the card to show for `state`; `foot` is said below the answers that are reviewed."""
-    return _Drawing(form, state, texts, moment, key).card(foot)
+    card = _Drawing(form, state, texts, moment, key).card(foot)
+    return replace(card, protect=form.protect)
 
 
 def filed_card(form: Form, state: State, texts: Texts, today: date) -> Card:
     """Return what remains of the card once its form was submitted."""
-    return Card(summary(form, state, texts, today), title=texts.t(form.title))
+    words = summary(form, state, texts, today)
+    return Card(words, title=texts.t(form.title), protect=form.protect)
 
 
 def answered_card(form: Form, before: State, after: State, texts: Texts, moment: Moment) -> Card:
@@ -56,12 +59,13 @@ def answered_card(form: Form, before: State, after: State, texts: Texts, moment:
     drawing = _Drawing(form, before, texts, moment, lambda _verb, _argument: "")
     field = form.by_key.get(before.at)
     if field is None:
-        return Card(summary(form, before, texts, moment.today), title=drawing.title())
+        words = summary(form, before, texts, moment.today)
+        return Card(words, title=drawing.title(), protect=form.protect)
     value = after.answers.get(field.key)
     lines = [texts.t(field.prompt)]
     if value is not None and (value != before.answers.get(field.key) or after.at != before.at):
         lines.append(texts.t(ANSWERED, value=display(field, value, texts, moment.today)))
-    return Card("\n".join(lines), title=drawing.title())
+    return Card("\n".join(lines), title=drawing.title(), protect=form.protect)
 
 
 class _Drawing(Pen):

@@ -128,6 +128,7 @@ FORM = Form(
     ),
     submit_label=N_("Continue"),
     review=False,
+    protect=True,
 )
 
 _KINDS = {

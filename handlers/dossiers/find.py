@@ -105,7 +105,7 @@ def _listed(ctx: Context, words: str, options: tuple[Option, ...]) -> Reply:
         Card(
             ctx.t(FOUND, words=words[:40]),
             choices=buttons,
-            nav=(Button(ctx.t(N_("Search again")), "f.find.ask"),),
+            nav=(Button(ctx.t(N_("Search again")), "f.find.ask", back=True),),
         )
     )
 

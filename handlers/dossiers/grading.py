@@ -174,7 +174,7 @@ def _offer(ctx: Context, dossier: Dossier, wanted: Grade) -> Reply:
 
 
 def _asked(ctx: Context, dossier: Dossier, said: str, buttons: tuple[Button, ...]) -> Reply:
-    back = Button(ctx.t(N_("Customer")), f"f.find.card.{dossier.id}")
+    back = Button(ctx.t(N_("Customer")), f"f.find.card.{dossier.id}", back=True)
     title = f"{ctx.t(TITLE)} · {seeing.customer(ctx, dossier)}"
     return Reply.of(Card(said, title=title, choices=buttons, columns=2, nav=(back,)))
 

@@ -165,7 +165,7 @@ def _list(ctx: Context, section: Section, after: int | None) -> Reply:
         choices.append(Button(ctx.t(EXPORT), f"f.customers.export.{section}"))
     nav = [to_today(ctx.texts)]
     if len(sections(ctx)) > 1:
-        nav.insert(0, Button(ctx.t(TITLE), "f.customers.open"))
+        nav.insert(0, Button(ctx.t(TITLE), "f.customers.open", back=True))
     if found.last is not None:
         nav.append(Button(ctx.t(N_("Next ›")), f"f.customers.list.{section}.{found.last}"))
     return Reply.of(

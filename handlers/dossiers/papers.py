@@ -58,7 +58,7 @@ def show(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         lines.append(ctx.t(OF_ALL, first=first + 1, last=first + len(some), count=count))
     for place, one in enumerate(some, first + 1):
         lines += _lines(ctx, place, one, dossier, seen[one.grade])
-    back = Button(ctx.t(N_("Customer")), f"f.find.card.{dossier.id}")
+    back = Button(ctx.t(N_("Customer")), f"f.find.card.{dossier.id}", back=True)
     more = first + len(some) < count
     return Reply.of(
         Card(

@@ -154,7 +154,7 @@ def _shown(ctx: Context, words: str, code: str, text: str) -> Reply | None:
 
 
 def _back(ctx: Context, dossier: Dossier) -> Button:
-    return Button(ctx.t(N_("Customer")), f"f.find.card.{dossier.id}")
+    return Button(ctx.t(N_("Customer")), f"f.find.card.{dossier.id}", back=True)
 
 
 WRITING = Feature(key="revealing", title=FORM.title, form=FORM, submit=submit)

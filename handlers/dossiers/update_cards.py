@@ -99,7 +99,7 @@ def basket(ctx: Context, target: Target, remarks: Sequence[str] = ()) -> Card:
         title=title(ctx, target),
         choices=tuple(buttons),
         columns=2,
-        nav=(Button(ctx.t(N_("Customer")), f"f.find.card.{dossier.id}"),),
+        nav=(Button(ctx.t(N_("Customer")), f"f.find.card.{dossier.id}", back=True),),
         protect=True,
     )
 
@@ -155,7 +155,7 @@ def fields(ctx: Context, target: Target, page: int) -> Card:
         label = shorten(" ".join(words.split()), LABEL_BYTES)
         buttons.append(Button(label, field_key(target, spec)))
     more = len(every) > (page + 1) * MAX_CHOICES
-    back = Button(ctx.t(N_("Back")), f"f.update.open.{target.dossier.id}")
+    back = Button(ctx.t(N_("Back")), f"f.update.open.{target.dossier.id}", back=True)
     return Card(
         ctx.t(WHICH_FIELD),
         title=title(ctx, target),
@@ -185,7 +185,7 @@ def choose(ctx: Context, target: Target, spec: FieldSpec) -> Card:
             Button(one.label, f"{key}.{at}")
             for at, one in enumerate(field_values.choices(spec, ctx.texts))
         ),
-        nav=(Button(ctx.t(N_("Back")), f"f.update.open.{target.dossier.id}"),),
+        nav=(Button(ctx.t(N_("Back")), f"f.update.open.{target.dossier.id}", back=True),),
         protect=True,
     )
 
@@ -199,7 +199,7 @@ def consent(ctx: Context, target: Target, spec: FieldSpec, denied: Denied) -> Ca
         ctx.t(words, label=label, rule=reason.rule),
         title=title(ctx, target, CONSENT_TITLE),
         choices=consent_choices(ctx, target),
-        nav=(Button(ctx.t(N_("Back")), f"f.update.open.{target.dossier.id}"),),
+        nav=(Button(ctx.t(N_("Back")), f"f.update.open.{target.dossier.id}", back=True),),
         protect=True,
     )
 
@@ -228,7 +228,7 @@ def rows(ctx: Context, target: Target) -> Card:
         ctx.t(WHICH_OUT),
         title=title(ctx, target),
         choices=buttons,
-        nav=(Button(ctx.t(N_("Back")), f"f.update.open.{target.dossier.id}"),),
+        nav=(Button(ctx.t(N_("Back")), f"f.update.open.{target.dossier.id}", back=True),),
         protect=True,
     )
 
@@ -256,7 +256,7 @@ def conflict(ctx: Context, target: Target, row: FieldChange, mark: str) -> Card:
             Button(ctx.t(N_("Take mine")), f"f.update.mine.{key}.{mark}"),
             Button(ctx.t(N_("Write another")), f"f.update.field.{key}"),
         ),
-        nav=(Button(ctx.t(N_("Back")), f"f.update.open.{target.dossier.id}"),),
+        nav=(Button(ctx.t(N_("Back")), f"f.update.open.{target.dossier.id}", back=True),),
         protect=True,
     )
 
@@ -288,7 +288,7 @@ def hindered(
         title=title(ctx, target),
         choices=tuple(buttons),
         columns=2,
-        nav=(Button(ctx.t(N_("Back")), f"f.update.open.{target.dossier.id}"),),
+        nav=(Button(ctx.t(N_("Back")), f"f.update.open.{target.dossier.id}", back=True),),
         protect=True,
     )
 
@@ -307,7 +307,7 @@ def sources(ctx: Context, target: Target, held: ChangeSet) -> Card:
             )
             for at, one in enumerate(update.sources)
         ),
-        nav=(Button(ctx.t(N_("Back")), f"f.update.open.{target.dossier.id}"),),
+        nav=(Button(ctx.t(N_("Back")), f"f.update.open.{target.dossier.id}", back=True),),
         protect=True,
     )
 
@@ -333,7 +333,7 @@ def history(ctx: Context, target: Target) -> Card:
     return Card(
         "\n".join(lines) or ctx.t(NO_HISTORY),
         title=title(ctx, target),
-        nav=(Button(ctx.t(N_("Back")), f"f.update.open.{target.dossier.id}"),),
+        nav=(Button(ctx.t(N_("Back")), f"f.update.open.{target.dossier.id}", back=True),),
         protect=True,
     )
 

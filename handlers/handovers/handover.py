@@ -179,7 +179,7 @@ def kinds(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         Button(handover_words.kind(one.row, ctx.texts), f"f.handover.kind.{one.row.id}{after}")
         for one in shown
     )
-    back = Button(ctx.t(handovers.TITLE), handovers.LIST)
+    back = Button(ctx.t(handovers.TITLE), handovers.LIST, back=True)
     more = len(some) > (page + 1) * SIZE
     nav = beside(page, more=more, key=f"f.handover.start.{written or NOT_WRITTEN}", back=back)
     card = Card(ctx.t(WHICH), title=ctx.t(TITLE), choices=buttons, columns=2, nav=nav)

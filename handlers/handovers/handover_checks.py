@@ -86,7 +86,7 @@ def _card(ctx: Context, held: Handover, side: Side, mask: int) -> Reply:
             title=ctx.t(TITLE, number=held.number),
             choices=tuple(buttons),
             columns=2,
-            nav=(Button(ctx.t(N_("Back")), f"f.handover.card.{held.id}"),),
+            nav=(Button(ctx.t(N_("Back")), f"f.handover.card.{held.id}", back=True),),
             protect=True,
         )
     )

@@ -429,7 +429,7 @@ def _clause(ctx: Context, rule: str) -> Button:
 
 
 def _list(ctx: Context) -> Button:
-    return Button(ctx.t(LIST), "f.handovers.list")
+    return Button(ctx.t(LIST), "f.handovers.list", back=True)
 
 
 CLOCKS = {

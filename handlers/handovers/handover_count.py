@@ -106,7 +106,7 @@ def card(ctx: Context, held: Handover, leg: Leg, lead: str = "") -> Reply:
             title=ctx.t(TITLE, number=held.number),
             choices=_buttons(ctx, held, leg, short=bool(noted)),
             columns=2,
-            nav=(Button(ctx.t(N_("Back")), f"f.handover.card.{held.id}"),),
+            nav=(Button(ctx.t(N_("Back")), f"f.handover.card.{held.id}", back=True),),
             protect=True,
         )
     )
@@ -152,7 +152,7 @@ def lines(ctx: Context, arguments: tuple[str, ...]) -> Reply:
                 page,
                 more=len(rows) > (page + 1) * SIZE,
                 key=f"f.sign.lines.{held.id}",
-                back=Button(ctx.t(N_("Back")), f"f.sign.receive.{held.id}"),
+                back=Button(ctx.t(N_("Back")), f"f.sign.receive.{held.id}", back=True),
             ),
             protect=True,
         )
@@ -185,7 +185,7 @@ def line(ctx: Context, arguments: tuple[str, ...]) -> Reply:
             title=ctx.t(TITLE, number=held.number),
             choices=tuple(buttons),
             columns=2,
-            nav=(Button(ctx.t(N_("Back")), f"f.sign.lines.{held.id}"),),
+            nav=(Button(ctx.t(N_("Back")), f"f.sign.lines.{held.id}", back=True),),
             protect=True,
         )
     )

@@ -74,7 +74,7 @@ def whose(ctx: Context, held: Handover) -> Reply:
     else:
         choices.append(Button(ctx.t(LINK), f"f.sign.link.{held.id}"))
         choices.append(Button(ctx.t(NEW), f"f.sign.open.{held.id}"))
-    back = Button(ctx.t(N_("Back")), f"f.handover.card.{held.id}")
+    back = Button(ctx.t(N_("Back")), f"f.handover.card.{held.id}", back=True)
     title = ctx.t(TITLE, number=held.number)
     return Reply.of(Card(said, title=title, choices=tuple(choices), nav=(back,)))
 
@@ -223,7 +223,7 @@ def _incomplete(ctx: Context, held: Handover, dossier: Dossier, lines: list[str]
                 Button(ctx.t(GO_ON), f"f.sign.shelve.{held.id}"),
             ),
             columns=2,
-            nav=(Button(ctx.t(N_("Back")), f"f.handover.card.{held.id}"),),
+            nav=(Button(ctx.t(N_("Back")), f"f.handover.card.{held.id}", back=True),),
             protect=True,
         )
     )

@@ -234,7 +234,7 @@ def listing(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     page = page_of(arguments, 1)
     some = gaps[page * SIZE : (page + 1) * SIZE]
     card = _list(ctx, held, some, here(ctx), ctx.texts, "" if gaps else ctx.t(NONE))
-    back = Button(ctx.t(HANDOVER), f"f.handover.card.{held.id}")
+    back = Button(ctx.t(HANDOVER), f"f.handover.card.{held.id}", back=True)
     more, key = len(gaps) > (page + 1) * SIZE, f"f.gap.list.{held.id}"
     nav = beside(page, more=more, key=key, back=back)
     return Reply.of(Card(card.text, card.title, card.choices, card.columns, nav, protect=True))
@@ -281,6 +281,6 @@ def _list(
         "\n".join(filter(None, lines)),
         title=texts.t(LIST_TITLE, number=held.number),
         choices=tuple(buttons),
-        nav=(Button(texts.t(HANDOVER), f"f.handover.card.{held.id}"),),
+        nav=(Button(texts.t(HANDOVER), f"f.handover.card.{held.id}", back=True),),
         protect=True,
     )

@@ -124,6 +124,7 @@ def item_card(ctx: Context, held: Handover, one: Line, lead: str = "") -> Card:
         Button(
             ctx.t(LIST),
             f"f.handover.papers.{held.id}.{(one.item.position - 1) // handover_list.SIZE}",
+            back=True,
         )
     ]
     if Act.GIVE in acts:
@@ -358,7 +359,7 @@ def why(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         Button(ctx.t(words), f"f.handover.na.{key}.{code}") for code, words in REASONS.items()
     ]
     buttons.append(Button(ctx.t(OTHER_REASON), f"f.handover.say.{key}.reason"))
-    back = Button(ctx.t(handover_list.BACK), f"f.handover.item.{key}")
+    back = Button(ctx.t(handover_list.BACK), f"f.handover.item.{key}", back=True)
     title = found[1].title(ctx.texts)
     return Reply.of(Card(ctx.t(WHY_NOT), title=title, choices=tuple(buttons), nav=(back,)))
 

@@ -46,7 +46,7 @@ def list_card(ctx: Context, held: Handover, page: int = 0, lead: str = "") -> Ca
     gives = Act.GIVE in handover_access.may(ctx, held, ctx.person)
     said = ctx.t(LEFT, count=len(left), total=far.total) if left else ctx.t(ALL_SAID)
     head = [lead, said if gives else ctx.t(STANDS) if held.open else ""]
-    back = Button(ctx.t(BACK), f"f.handover.card.{held.id}")
+    back = Button(ctx.t(BACK), f"f.handover.card.{held.id}", back=True)
     more = len(found) > (page + 1) * SIZE
     nav = beside(page, more=more, key=f"f.handover.papers.{held.id}", back=back)
     add = (Button(ctx.t(ADD), f"f.handover.add.{held.id}"),) if gives else ()

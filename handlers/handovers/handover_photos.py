@@ -229,7 +229,7 @@ def _asking(
         Button(shorten(one.title(ctx.texts), LABEL_BYTES), f"{key}.{one.item.id}") for one in shown
     )
     pages = key.replace(".put.", ".pick.").replace(".both.", ".also.")
-    back = Button(ctx.t(LATER), f"f.handover.papers.{held.id}")
+    back = Button(ctx.t(LATER), f"f.handover.papers.{held.id}", back=True)
     more = len(lines) > (page + 1) * size
     return Card(
         words,
@@ -298,7 +298,7 @@ def look(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         return Reply(alert=ctx.t(seeing.ABOVE_CEILING, grade=Grade(dossier.grade).zh))
     photos = [one for one in attachments.of(ctx.unit, PHOTOS, row.id) if one.state == "kept"]
     line = next(one for one in handover_given.lines(ctx, held) if one.item.id == row.id)
-    buttons = [Button(ctx.t(LIST), f"f.handover.papers.{held.id}")]
+    buttons = [Button(ctx.t(LIST), f"f.handover.papers.{held.id}", back=True)]
     if Act.GIVE in handover_access.may(ctx, held, ctx.person):
         buttons.append(Button(ctx.t(UNSORTED), f"f.handover.out.{row.id}"))
     words = ctx.t(TAKEN, count=len(photos)) if photos else ctx.t(NO_PHOTO)

@@ -227,7 +227,7 @@ def cases(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         )
         choices.append(Button(held.number, f"f.handover.card.{held.id}"))
     key = f"{policy.pack}.{months.key(first)}"
-    nav = [Button(ctx.t(TITLE), f"f.rates.month.{key}")]
+    nav = [Button(ctx.t(TITLE), f"f.rates.month.{key}", back=True)]
     if len(lines) > PAGE:
         nav.append(Button(ctx.t(MORE), f"f.rates.cases.{key}.{which}.{offset + PAGE}"))
     title = f"{months.name(first, ctx.texts)} · {ctx.t(CASES[which])}"

@@ -137,7 +137,7 @@ def show(ctx: Context, arguments: tuple[str, ...]) -> Reply:
             "\n".join((head, *lines)),
             title=ctx.t(TITLE, number=held.number),
             choices=buttons,
-            nav=(Button(ctx.t(N_("Back")), f"f.handover.card.{held.id}"),),
+            nav=(Button(ctx.t(N_("Back")), f"f.handover.card.{held.id}", back=True),),
             protect=True,
         )
     )

@@ -100,7 +100,7 @@ def _sure(ctx: Context, held: Handover, noted: Sequence[Gap]) -> Reply:
             "\n".join((ctx.t(WITH_GAPS), *lines)),
             title=held.number,
             choices=(Button(ctx.t(SURE), f"f.sign.sure.{held.id}.{held.rev}"),),
-            nav=(Button(ctx.t(N_("Back")), f"f.handover.card.{held.id}"),),
+            nav=(Button(ctx.t(N_("Back")), f"f.handover.card.{held.id}", back=True),),
             protect=True,
         )
     )
@@ -206,7 +206,7 @@ def short(ctx: Context, arguments: tuple[str, ...]) -> Reply:
             "\n".join(lines),
             title=ctx.t(handover_count.TITLE, number=held.number),
             choices=(Button(ctx.t(SIGN_SHORT), f"f.sign.gaps.{held.id}.{held.rev}"),),
-            nav=(Button(ctx.t(N_("Back")), f"f.sign.receive.{held.id}"),),
+            nav=(Button(ctx.t(N_("Back")), f"f.sign.receive.{held.id}", back=True),),
             protect=True,
         )
     )

@@ -120,7 +120,7 @@ def _counting(ctx: Context, held: Loan) -> Reply:
                 Button(ctx.t(DIFFERS), f"f.handout.differ.{held.id}"),
             ),
             columns=2,
-            nav=(Button(ctx.t(N_("Back")), f"f.handout.card.{held.id}"),),
+            nav=(Button(ctx.t(N_("Back")), f"f.handout.card.{held.id}", back=True),),
             protect=True,
         )
     )

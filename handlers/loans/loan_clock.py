@@ -295,7 +295,7 @@ def _to_holder(
         title=ctx.t(title),
         choices=tuple(_buttons(ctx, held, rule, keep=keep)),
         columns=2,
-        nav=(Button(ctx.t(MINE), "f.loans.list"),),
+        nav=(Button(ctx.t(MINE), "f.loans.list", back=True),),
     )
 
 

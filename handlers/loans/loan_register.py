@@ -228,7 +228,7 @@ def _list(ctx: Context, wanted: Asked, after: Loan | None) -> Reply:
     choices = [_button(one) for one in found.loans if "loans" in ctx.registry.by_key]
     if found.loans:
         choices.append(Button(ctx.t(EXPORT), f"f.register.export.{_key(wanted)}"))
-    nav = [Button(title(ctx), "f.register.open")]
+    nav = [Button(title(ctx), "f.register.open", back=True)]
     if found.last is not None:
         nav.append(Button(ctx.t(NEXT), f"f.register.list.{_key(wanted)}.{found.last.id}"))
     return Reply.of(

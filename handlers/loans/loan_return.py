@@ -67,7 +67,7 @@ def show(ctx: Context, words: str = "") -> Reply:
     if len(found) == 1:
         return _opened(bring(ctx, (str(found[0].id),)))
     if not mine:
-        nav = (Button(ctx.t(loan_clock.MINE), "f.loans.list"), to_today(ctx.texts))
+        nav = (Button(ctx.t(loan_clock.MINE), "f.loans.list", back=True), to_today(ctx.texts))
         return Reply.of(Card(ctx.t(NONE), title=ctx.t(TITLE), nav=nav))
     said = ctx.t(PICK) if found else ctx.t(NO_SUCH, words=words[:30])
     buttons = tuple(

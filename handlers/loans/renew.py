@@ -120,7 +120,7 @@ def show(ctx: Context, words: str = "") -> Reply:
         Button(_label(ctx, one), f"f.renew.ask.{one.id}") for one in (found or mine)[:MAX_CHOICES]
     )
     said = ctx.t(PICK) if found else ctx.t(NO_SUCH, words=words[:30]) if mine else ctx.t(NONE)
-    nav = (Button(ctx.t(loan_clock.MINE), "f.loans.list"), to_today(ctx.texts))
+    nav = (Button(ctx.t(loan_clock.MINE), "f.loans.list", back=True), to_today(ctx.texts))
     return Reply.of(Card(said, title=ctx.t(TITLE), choices=buttons, nav=nav))
 
 

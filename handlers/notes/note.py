@@ -141,7 +141,7 @@ def history(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         day = date.fromisoformat(old.content["day"])
         lines.append(f"{ctx.texts.day(day, ctx.today)} · {old.content['body']}")
     seeing.look(ctx, note, Way.HISTORY)
-    back = Button(ctx.t(N_("Back")), f"f.note.open.{note.id}")
+    back = Button(ctx.t(N_("Back")), f"f.note.open.{note.id}", back=True)
     return Reply.of(
         Card(
             "\n".join(lines),
@@ -281,7 +281,7 @@ def ask_withdraw(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         Card(
             ctx.t(WITHDRAW, number=note.number),
             nav=(
-                Button(ctx.t(N_("Back")), f"f.note.open.{note.id}"),
+                Button(ctx.t(N_("Back")), f"f.note.open.{note.id}", back=True),
                 Button(ctx.t(N_("Withdraw")), f"f.note.withdrawn.{note.id}.{note.version}"),
             ),
         )

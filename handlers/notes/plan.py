@@ -177,7 +177,7 @@ def open_one(ctx: Context, arguments: tuple[str, ...]) -> Reply:
                 Button(ctx.t(N_("Cancel visit")), f"f.plan.cancel.{visit.id}"),
             ),
             columns=2,
-            nav=(Button(ctx.t(LIST), "f.plan.list"),),
+            nav=(Button(ctx.t(LIST), "f.plan.list", back=True),),
         )
     )
 
@@ -247,7 +247,7 @@ def ask_cancel(ctx: Context, arguments: tuple[str, ...]) -> Reply:
                 day=ctx.texts.day(visit.day, ctx.today),
             ),
             nav=(
-                Button(ctx.t(N_("Back")), f"f.plan.open.{visit.id}"),
+                Button(ctx.t(N_("Back")), f"f.plan.open.{visit.id}", back=True),
                 Button(ctx.t(N_("Cancel visit")), f"f.plan.cancelled.{visit.id}"),
             ),
         )

@@ -117,7 +117,7 @@ def _find(ctx: Context, words: str) -> Reply:
     if found.more:
         return runner.start(ctx, FINDING, Answers({runner.WORDS: words}))
     if not found.options:
-        back = Button(ctx.t(TITLE), "f.admin.open")
+        back = Button(ctx.t(TITLE), "f.admin.open", back=True)
         return Reply.of(Card(ctx.t(NOT_FOUND, words=words[:40]), nav=(back,)))
     buttons = tuple(
         Button(option_label(one), f"f.admin.person.{one.key}") for one in found.options
@@ -126,7 +126,7 @@ def _find(ctx: Context, words: str) -> Reply:
         Card(
             ctx.t(N_("Which one?")),
             choices=buttons[:MAX_CHOICES],
-            nav=(Button(ctx.t(TITLE), "f.admin.open"),),
+            nav=(Button(ctx.t(TITLE), "f.admin.open", back=True),),
         )
     )
 
@@ -146,7 +146,7 @@ def people(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         for one in found[:SIZE]
     )
     count = roster.count(ctx.session, standing)
-    back = Button(ctx.t(TITLE), "f.admin.open")
+    back = Button(ctx.t(TITLE), "f.admin.open", back=True)
     return Reply.of(
         Card(
             ctx.t(N_("Tap one to see more.")) if found else ctx.t(NOBODY),
@@ -171,7 +171,7 @@ def strangers(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         for one in found[:SIZE]
     ]
     count = accounts.count_strangers(ctx.session)
-    back = Button(ctx.t(TITLE), "f.admin.open")
+    back = Button(ctx.t(TITLE), "f.admin.open", back=True)
     return Reply.of(
         Card(
             "\n".join(lines) or ctx.t(NOBODY),
@@ -199,7 +199,7 @@ def failed(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     ]
     if len(found) > 1:
         buttons.append(Button(ctx.t(N_("All again")), "f.admin.retryall"))
-    back = Button(ctx.t(TITLE), "f.admin.open")
+    back = Button(ctx.t(TITLE), "f.admin.open", back=True)
     more = len(found) > (page + 1) * SIZE
     return Reply.of(
         Card(
@@ -216,14 +216,18 @@ def retry(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     if not arguments[0] or not inbox.requeue(ctx.unit, arguments[0]):
         return Reply(alert=ctx.t(NOT_FAILED))
     ctx.record("inbox.requeued", f"inbox:{arguments[0]}")
-    return Reply.of(Card(ctx.t(AGAIN, count=1), nav=(Button(ctx.t(TITLE), "f.admin.open"),)))
+    return Reply.of(
+        Card(ctx.t(AGAIN, count=1), nav=(Button(ctx.t(TITLE), "f.admin.open", back=True),))
+    )
 
 
 def retry_all(ctx: Context, _arguments: tuple[str, ...]) -> Reply:
     references = [one.reference for one in inbox.failed(ctx.session)]
     count = sum(inbox.requeue(ctx.unit, one) for one in references)
     ctx.record("inbox.requeued", "inbox:all", count=count)
-    return Reply.of(Card(ctx.t(AGAIN, count=count), nav=(Button(ctx.t(TITLE), "f.admin.open"),)))
+    return Reply.of(
+        Card(ctx.t(AGAIN, count=count), nav=(Button(ctx.t(TITLE), "f.admin.open", back=True),))
+    )
 
 
 FINDING = Feature(

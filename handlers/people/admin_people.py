@@ -78,7 +78,7 @@ def _card(ctx: Context, person: Person, said: str = "") -> Card:
         title=f"{person.name} · {person.id}",
         choices=_acts(ctx, person, bound=bool(bound)),
         columns=2,
-        nav=(Button(ctx.t(N_("Administration")), f"f.{KEY}.open"),),
+        nav=(Button(ctx.t(N_("Administration")), f"f.{KEY}.open", back=True),),
     )
 
 
@@ -150,7 +150,7 @@ def _ask(
     if person is None:
         return Reply(alert=ctx.t(NOBODY))
     nav = (
-        Button(ctx.t(N_("Back")), f"f.{KEY}.person.{person.id}"),
+        Button(ctx.t(N_("Back")), f"f.{KEY}.person.{person.id}", back=True),
         Button(ctx.t(label), f"f.{KEY}.{action}.{person.id}"),
     )
     return Reply.of(Card(ctx.t(question, name=person.name), nav=nav))

@@ -125,7 +125,7 @@ def _card(found: Differences, channel: str, texts: Texts) -> Card:
         title=texts.t(TITLE),
         choices=tuple(buttons),
         columns=2,
-        nav=(Button(texts.t(N_("Administration")), "f.admin.open"),),
+        nav=(Button(texts.t(N_("Administration")), "f.admin.open", back=True),),
     )
 
 

@@ -175,7 +175,7 @@ def _card(ctx: Context, leaver: Person, reader: Person, unread: int, texts: Text
         "\n".join([texts.t(WITH_YOU), *lines] if lines else [texts.t(NOTHING)]),
         title=texts.t(TITLE, name=leaver.name),
         choices=tuple(buttons),
-        nav=(Button(texts.t(LIST), f"f.left.list.{leaver.id}"),),
+        nav=(Button(texts.t(LIST), f"f.left.list.{leaver.id}", back=True),),
     )
 
 
@@ -240,7 +240,7 @@ def kept(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         dossier = seeing.reachable(ctx, str(one))
         if dossier is not None:
             buttons.append(Button(seeing.customer(ctx, dossier), f"f.find.card.{one}"))
-    back = Button(ctx.t(N_("Back")), "f.left.list")
+    back = Button(ctx.t(N_("Back")), "f.left.list", back=True)
     nav = beside(page, more=len(rows) > SIZE, key="f.left.kept", back=back)
     total = dossiers.count_kept(ctx.session, below)
     return Reply.of(
@@ -290,7 +290,7 @@ def open_one(ctx: Context, arguments: tuple[str, ...]) -> Reply:
                 Button(ctx.t(N_("Cancel visit")), f"f.left.why.{visit.id}"),
             ),
             columns=2,
-            nav=(Button(ctx.t(LIST), "f.left.list"),),
+            nav=(Button(ctx.t(LIST), "f.left.list", back=True),),
         )
     )
 
@@ -305,7 +305,7 @@ def who(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         Button(f"{one.name} · {one.department}", f"f.left.to.{visit.id}.{one.id}")
         for one in team[page * SIZE : (page + 1) * SIZE]
     )
-    back = Button(ctx.t(N_("Back")), f"f.left.visit.{visit.id}")
+    back = Button(ctx.t(N_("Back")), f"f.left.visit.{visit.id}", back=True)
     more = len(team) > (page + 1) * SIZE
     nav = beside(page, more=more, key=f"f.left.who.{visit.id}", back=back)
     return Reply.of(Card(ctx.t(WHOM, **_facts(ctx, visit)), choices=choices, nav=nav))
@@ -369,7 +369,7 @@ def why(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     choices = tuple(
         Button(ctx.t(words), f"f.left.cancel.{visit.id}.{code}") for code, words in REASONS.items()
     )
-    back = Button(ctx.t(N_("Back")), f"f.left.visit.{visit.id}")
+    back = Button(ctx.t(N_("Back")), f"f.left.visit.{visit.id}", back=True)
     return Reply.of(
         Card(ctx.t(WHY, **_facts(ctx, visit)), choices=choices, columns=2, nav=(back,))
     )
@@ -391,7 +391,7 @@ def _cancel(ctx: Context, visit: Visit, reason: str) -> None:
 
 
 def _after(ctx: Context) -> tuple[Button, ...]:
-    return (Button(ctx.t(LIST), "f.left.list"), to_today(ctx.texts))
+    return (Button(ctx.t(LIST), "f.left.list", back=True), to_today(ctx.texts))
 
 
 FEATURE = Feature(

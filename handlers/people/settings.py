@@ -104,7 +104,7 @@ def ask_cut(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         Card(
             ctx.t(SURE, chat=bindings.described(ctx, chats[0])),
             nav=(
-                Button(ctx.t(N_("Back")), "f.settings.open"),
+                Button(ctx.t(N_("Back")), "f.settings.open", back=True),
                 Button(ctx.t(N_("Unbind")), f"f.settings.unbind.{arguments[0]}"),
             ),
         )

@@ -150,7 +150,7 @@ def draw(ctx: Context, held: Meeting, reader: Person, texts: Texts, lead: str = 
         title=texts.t(ONE),
         choices=_buttons(ctx, held, reader, texts),
         columns=2,
-        nav=(Button(texts.t(TITLE), "f.meeting.list"), to_today(texts)),
+        nav=(Button(texts.t(TITLE), "f.meeting.list", back=True), to_today(texts)),
         protect=True,
     )
 

@@ -93,7 +93,7 @@ def show(ctx: Context, arguments: tuple[str, ...]) -> Reply:
 
 def left(ctx: Context, _arguments: tuple[str, ...]) -> Reply:
     """List the meetings of the person's departments whose hosts have left."""
-    back = Button(ctx.t(N_("Back")), "f.meeting.list")
+    back = Button(ctx.t(N_("Back")), "f.meeting.list", back=True)
     return _list(ctx, ctx.t(HOST_LEFT, rule=RULE), _hostless(ctx), (back,))
 
 
@@ -280,7 +280,7 @@ def whom(ctx: Context, arguments: tuple[str, ...]) -> Reply:
                 key = f"f.meeting.leave.{held.id}.{id_}"
                 buttons.append(Button(shorten(words, LABEL_BYTES), key))
     shown = tuple(buttons[page * SIZE : (page + 1) * SIZE])
-    back = Button(ctx.t(N_("Back")), f"f.meeting.open.{held.id}")
+    back = Button(ctx.t(N_("Back")), f"f.meeting.open.{held.id}", back=True)
     more = len(buttons) > (page + 1) * SIZE
     nav = beside(page, more=more, key=f"f.meeting.off.{held.id}", back=back)
     said = ctx.t(WHOM if buttons else NOTHING_ON_IT)
@@ -356,7 +356,7 @@ def ask_cancel(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     if isinstance(held, Reply):
         return held
     nav = (
-        Button(ctx.t(N_("Back")), f"f.meeting.open.{held.id}"),
+        Button(ctx.t(N_("Back")), f"f.meeting.open.{held.id}", back=True),
         Button(ctx.t(N_("Call it off")), f"f.meeting.cancelled.{held.id}"),
     )
     return Reply.of(Card(ctx.t(SURE), title=ctx.t(ONE), nav=nav, protect=True))

@@ -119,7 +119,7 @@ def files(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     case = _case(ctx, held) if held else None
     if held is None or case is None or not approval.concerned(ctx, case):
         return Reply(alert=ctx.t(NOT_THERE))
-    nav = (Button(ctx.t(N_("Request")), f"f.case.open.{case.id}"),)
+    nav = (Button(ctx.t(N_("Request")), f"f.case.open.{case.id}", back=True),)
     card = Card(held.words, title=ctx.t(TITLE), files=_kept(ctx, held), nav=nav, protect=True)
     return Reply((Show(card, slot=FRESH),))
 

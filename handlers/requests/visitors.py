@@ -223,7 +223,7 @@ def view(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         if dossier is not None and seeing.reachable(ctx, str(dossier.id)):
             nav.append(Button(ctx.t(N_("Customer")), f"f.find.card.{dossier.id}"))
     else:
-        nav.append(Button(ctx.t(N_("Back")), f"f.visitors.open.{visitor.id}"))
+        nav.append(Button(ctx.t(N_("Back")), f"f.visitors.open.{visitor.id}", back=True))
     card = outsiders.papers(ctx, visitor, ctx.t(N_("Credential")), tuple(nav))
     return Reply((Show(card, slot=FRESH),))
 

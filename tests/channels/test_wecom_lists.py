@@ -214,10 +214,11 @@ class TestGivenAProtectedCardThatChanges:
         self, hands: WecomHands
     ) -> None:
         ann = hands.server.member(ANN)
-        guarded = Card("电话 0755-1", title="鸿鑫", choices=MANY[:2], protect=True)
+        ways = Button("同意", "f.case.ok.1"), Button("查看", "f.case.open.1")
+        guarded = Card("电话 0755-1", title="鸿鑫", choices=ways, protect=True)
         ref = await hands.channel.send(ANN, guarded)
-        later = replace(guarded, choices=MANY[:1], quiet=True)
+        later = replace(guarded, choices=ways[1:], quiet=True)
         fresh = await hands.channel.edit(ANN, ref, later)
-        assert (ann.last.text, ann.last.buttons) == ("请选择", [("客户0", "c.5.7.o.0")])
+        assert (ann.last.text, ann.last.buttons) == ("请选择", [("查看", "f.case.open.1")])
         assert await hands.channel.edit(ANN, fresh, later) == fresh
         assert ann.last.edits == 1

@@ -153,6 +153,27 @@ class TestGivenBackAndEdit:
         desk.go()
         assert "first question" in desk.say("0").text
 
+    @pytest.mark.parametrize("label", ["Attachments", "Place", "Dossier", "Colleague"])
+    def test_when_nothing_is_listed_then_0_goes_back_and_9_cancels(
+        self, desk: Desk, label: str
+    ) -> None:
+        to_review(desk)
+        desk.tap("Add more")
+        desk.tap(label)
+        assert label in [one.label for one in desk.say("0").choices]
+        desk.tap(label)
+        assert "Cancelled" in desk.say("9").text
+
+    @pytest.mark.parametrize("digit", ["0", "9"])
+    def test_when_words_are_asked_for_then_they_are_the_answer(
+        self, desk: Desk, digit: str
+    ) -> None:
+        to_body(desk)
+        assert desk.say(digit).title == "Demo note 5/6"
+        to_review(desk)
+        desk.tap("What happened")
+        assert f"What happened: {digit}" in desk.say(digit).text
+
     def test_when_an_answer_is_edited_from_review_then_back_in_review(self, desk: Desk) -> None:
         to_review(desk)
         desk.tap("What happened")

@@ -266,7 +266,7 @@ async def wecom_channel(clock: SettableClock) -> AsyncIterator[tuple[WecomServer
         server.chats.limited = False
         section = server.settings(compare_directory=True)
         link = "https://bot.example.com/notice"
-        channel = Menued(section, clock.now, patience=PATIENCE, link=link)
+        channel = Menued(section, clock.now, server.chats, patience=PATIENCE, link=link)
         serving.handle = channel.callback.answer
         server.callbacks.url = f"{serving.url}{section.callback_path}"
         yield server, channel

@@ -317,7 +317,7 @@ class NarrowHands(HandedIn):
                 number, _, words = line.partition(" ")
                 if words == label and number.isdecimal():
                     return await self.say(number)
-            if label in one.text.splitlines()[-1]:
+            if any(label in line for line in one.text.splitlines()[-2:]):
                 return await self.say(label)
         raise AssertionError(f"no {label!r} in {[one.text for one in self._phone.messages[-2:]]}")
 

@@ -67,11 +67,11 @@ class TestGivenASalesperson:
         shown = await me.say("客户一览表")
         assert "客户一览表 · 我的客户" in shown
         assert shown.text.count("保管人 张晓雯") == 8
-        first = next(one for one in shown.labels if one in shown.text)
+        first = next(one for one in shown.labels if f" {one}\n" in shown.text)
         more = await me.tap("下一页 ›")
         assert first not in more.labels
         assert more.text.count("保管人 张晓雯") == 8
-        card = await me.tap(next(one for one in more.labels if one in more.text))
+        card = await me.tap(next(one for one in more.labels if f" {one}\n" in more.text))
         assert "保管人：张晓雯" in card
 
     async def test_then_nobody_elses_are_in_it_whatever_the_button_says(

@@ -171,5 +171,5 @@ class TestGivenTheStartPage:
     ) -> None:
         me = office[CUSTODIAN]
         await me.say("今日")
-        assert "没有第 9 项" in await me.say("9")
+        assert "没有第 8 项" in await me.say("8")
         assert "待整理（1）" not in (await me.say("今日")).labels

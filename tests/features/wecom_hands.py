@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from itertools import count
 
+from bot.channels.base import OutFile
 from bot.channels.wecom.channel import Wecom
 from bot.channels.wecom.decode import decode, parsed
+from bot.sample import rows
 from bot.settings import Wecom as Settings
-from handlers.conversation.messages import FileKind, InFile
+from handlers.conversation.messages import Card, FileKind, InFile
 from tests.fakes.wecom import cards
 from tests.fakes.wecom.callbacks import Delivery
 from tests.fakes.wecom.members import Member
-from tests.fakes.wecom.messages import Message
+from tests.fakes.wecom.messages import Chats, Message
 from tests.fakes.wecom_server import WecomServer
 from tests.features.office import HandedIn, Office, Shown
 
@@ -26,14 +29,51 @@ WIRE = {FileKind.VOICE: "voice", FileKind.VIDEO: "video", FileKind.DOCUMENT: "fi
 _NUMBERS = count(1)
 
 
+@cache
+def content() -> frozenset[str]:
+    """Return what the dossiers of the sample company say: names, numbers, addresses, titles."""
+    told = [
+        (one["name"], one["phone"], one["contact"], one["address"]) for one in rows("dossiers.csv")
+    ]
+    told += [(one["title"],) for one in rows("documents.csv")]
+    return frozenset(words for row in told for words in row if words)
+
+
 class Menued(Wecom):
-    """Keeps what menu each person is to have; the platform has one for all."""
+    """Keeps what menu each person is to have; the platform has one for all.
+
+    Counts it as a mistake where the template card of a protected one tells content.
+    """
 
     def __init__(
-        self, settings: Settings, now: Callable[[], datetime], *, patience: float, link: str
+        self,
+        settings: Settings,
+        now: Callable[[], datetime],
+        chats: Chats,
+        *,
+        patience: float,
+        link: str,
     ) -> None:
         super().__init__(settings, now, patience=patience, link=link)
         self.menus: dict[str, tuple[tuple[str, str], ...]] = {}
+        self.chats = chats
+
+    async def send(self, account: str, card: Card, files: tuple[OutFile, ...] = ()) -> str:
+        return self._looked_at(account, card, await super().send(account, card, files))
+
+    async def edit(self, account: str, ref: str, card: Card) -> str:
+        return self._looked_at(account, card, await super().edit(account, ref, card))
+
+    def _looked_at(self, account: str, card: Card, ref: str) -> str:
+        shown = [one for one in self.chats.chats[account.lower()] if one.task_id == ref]
+        words = "\n".join(
+            words
+            for one in shown
+            for words in (one.text, *(label for label, _ in one.buttons))
+            if card.protect
+        )
+        self.chats.mistakes += [f"a card tells {one}" for one in content() if one in words]
+        return ref
 
     async def menu(self, account: str, entries: tuple[tuple[str, str], ...]) -> None:
         self.menus[account] = entries
@@ -56,11 +96,15 @@ class WecomHands(HandedIn):
         new = [one for one in self.member.messages if self._marks.get(one.id) != _mark(one)]
         self._marks |= {one.id: _mark(one) for one in new}
         text = "\n".join(one.text for one in new if one.text != CHOOSE)
-        numbered = tuple(re.findall(r"^\d (.+)$", text, re.MULTILINE))
+        named = dict(re.findall(r"^(\d+) (.+)$", text, re.MULTILINE))
         said = re.findall(r"^.*回复文字：(.+)$", text, re.MULTILINE)
         words = tuple(word for line in said for word in re.split(r"[、，]\s*", line))
-        buttons = tuple(label for one in new for label, _ in _buttons(one))
-        return Shown(text, buttons + numbered + words, sum(bool(one.media) for one in new))
+        words += tuple(re.findall(r"，[09] ([^，\n]+)", text))
+        pressed = [label for one in new for label, _ in _buttons(one)]
+        buttons = tuple(named.get(label, label) for label in pressed)
+        numbered = tuple(label for label in named.values() if label not in buttons)
+        said_too = tuple(one for one in words if one not in buttons)
+        return Shown(text, buttons + numbered + said_too, sum(bool(one.media) for one in new))
 
     def plant(self, content: bytes) -> str:
         """Lay a file down at the platform; return the handle under which it is fetched."""
@@ -79,6 +123,8 @@ class WecomHands(HandedIn):
             for words, key in _buttons(one):
                 if words == label or one.kind_of_card in (cards.PICKS, cards.TICKS):
                     return key, one.task_id
+            if (under := self._numbered(one, label)) is not None:
+                return under[1], under[0].task_id
         raise AssertionError(f"no {label!r} in {[one.buttons for one in self.member.messages]}")
 
     def menu(self) -> tuple[tuple[str, str], ...]:
@@ -104,13 +150,25 @@ class WecomHands(HandedIn):
                     return Shown("", ())
                 self._did(await self.member.press(one, key))
                 return await self._after()
+            if (under := self._numbered(one, label)) is not None:
+                self._did(await self.member.press(*under))
+                return await self._after()
             for line in one.text.splitlines():
                 number, _, words = line.partition(" ")
                 if words == label and number.isdecimal():
                     return await self.say(number)
-            if label in one.text.splitlines()[-1]:
+            if any(label in line for line in one.text.splitlines()[-2:]):
                 return await self.say(label)
         raise AssertionError(f"no {label!r} in {[one.text for one in self.member.messages[-2:]]}")
+
+    def _numbered(self, text: Message, label: str) -> tuple[Message, str] | None:
+        """Return the card below a protected text, and the key there of what a line names."""
+        chat = self.member.messages
+        below = chat[chat.index(text) + 1 :]
+        card = next((one for one in below if one.card), None)
+        number = re.search(rf"^(\d+) {re.escape(label)}$", text.text, re.MULTILINE)
+        key = dict(_buttons(card)).get(number[1]) if text.safe and card and number else None
+        return (card, key) if card and key else None
 
     async def press(self, key: str, ref: str = "") -> Shown:
         card = next((one for one in self.member.messages if ref and one.task_id == ref), None)

@@ -23,7 +23,7 @@ from bot.channels.wecom.draw import (
     BELOW,
     CAPABILITIES,
     SETTLED,
-    buttons_of,
+    buttons_after,
     draw,
     greyed,
     redrawn,
@@ -114,7 +114,8 @@ class Wecom:
 
     async def send(self, account: str, card: Card, files: tuple[OutFile, ...] = ()) -> str:
         before = await self._before(account, card.instead_of)
-        drawn = draw(card, before.quote if before else "", self._link)
+        quotable = before is not None and (card.protect or not before.guarded)
+        drawn = draw(card, before.quote if before and quotable else "", self._link)
         kinds = [kind_of(one) for one in files]
         self._throttle.take(account, len(files) + len(drawn.texts) + (drawn.card is not None))
         ref = _new_ref()
@@ -135,6 +136,7 @@ class Wecom:
             str(sent[-1].get("response_code") or ""),
             _beginning(card),
             _digest(drawn.card) if drawn.card is not None else "",
+            guarded=card.protect,
         )
         await self._notes.keep(account, ref, note)
         if before is not None:
@@ -152,7 +154,7 @@ class Wecom:
         note = await self._notes.of(account, ref)
         template = redrawn(card)
         if template is None and card.protect and card.quiet:
-            template = buttons_of(card)  # its text stands before it and stays
+            template = buttons_after(card)
         if template is None:
             if not card.buttons():
                 await self._change(account, ref, note, greyed(card, SETTLED))
@@ -163,7 +165,9 @@ class Wecom:
         fresh = _new_ref()
         change = {"template_card": template | {"task_id": fresh}}
         left = await self._change(account, ref, note, change)
-        now = msgspec.structs.replace(note, code=left, quote=_beginning(card), shown=shown)
+        now = msgspec.structs.replace(
+            note, code=left, quote=_beginning(card), guarded=card.protect, shown=shown
+        )
         await self._notes.keep(account, fresh, now)
         return fresh
 

@@ -6,7 +6,8 @@ What is decided has buttons (`button_interaction`), what is picked from a longer
 
 Only a template card has buttons and can be redrawn, but it holds little, and nothing in it is kept
 from being passed on. So what is long goes before it as text, with its last lines in the card, and
-what is protected goes as text that cannot be shared, with a card that says nothing.
+what is protected goes as text that cannot be shared, with a card that says nothing: of its buttons
+those that would tell content are numbers of lines in that text.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ CAPABILITIES = Capabilities(
     deletes=True,
     options=10,
     option_length=16,
+    protects_buttons=False,
 )
 WITHOUT_LISTS = replace(CAPABILITIES, options=0)
 
@@ -145,6 +147,15 @@ def buttons_of(card: Card) -> Json | None:
     if not _answers(rendered):
         return None
     return _template(texts_of(card.locale).t(CHOOSE), "", rendered, card.locale)
+
+
+def buttons_after(card: Card) -> Json | None:
+    """Return the card with the buttons alone for one whose text was sent earlier and stays.
+
+    None: no buttons, or numbers among them, which would no longer be those of that text.
+    """
+    choices = [one for row in render(card, CAPABILITIES).rows for one in row]
+    return buttons_of(card) if all(one in card.choices for one in choices) else None
 
 
 def _answers(rendered: Rendered) -> bool:

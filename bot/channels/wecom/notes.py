@@ -27,6 +27,8 @@ class Note(msgspec.Struct, frozen=True):
     """What the message began with."""
     shown: str = ""
     """Digest of the card as it is now; empty: there is none."""
+    guarded: bool = False
+    """What it began with is protected: no message that is not may quote it."""
 
 
 _NOTE = msgspec.json.Decoder(Note)

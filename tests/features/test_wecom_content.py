@@ -1,0 +1,102 @@
+"""What people write into dossiers reaches WeCom as safe text only: no template card tells it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from bot.channels.wecom import draw
+from handlers.conversation.messages import Button, Card
+from handlers.feature import Feature
+from tests.fakes.wecom.messages import Message
+from tests.features.desk import Desk
+from tests.features.diary import SALES
+from tests.features.office import Office
+from tests.features.showroom import SELLER, delivered, sells
+from tests.features.wecom_hands import Menued, WecomHands
+
+PLANTED = "琥珀色密语"
+
+pytestmark = pytest.mark.parametrize("office", ["wecom"], indirect=True)
+
+
+def chat(office: Office, who: str) -> list[Message]:
+    hands = office[who]
+    assert isinstance(hands, WecomHands)
+    return hands.member.messages
+
+
+def told(office: Office, who: str) -> list[Message]:
+    """Return the messages that say what was planted; none of them can be passed on."""
+    messages = chat(office, who)
+    for one in messages:
+        assert PLANTED not in json.dumps(one.card, ensure_ascii=False)
+    found = [one for one in messages if PLANTED in one.text]
+    assert all(one.safe for one in found if one.kind == "text")
+    return found
+
+
+class TestGivenFieldsOfADossier:
+    @pytest.fixture
+    def features(self) -> tuple[Feature, ...]:
+        return Desk().features
+
+    async def test_when_they_are_listed_then_by_number_and_a_number_opens_one(
+        self, office: Office
+    ) -> None:
+        me = office[SALES]
+        await me.say("/find 听涛")
+        shown = await me.tap("更新")
+        await me.tap(next(one for one in shown.labels if one.startswith("补：")))
+        await me.say(PLANTED)
+        await me.tap("提交")
+        await me.tap("继续更新")
+        shown = await me.tap("选择项目")
+        while PLANTED not in shown.text:
+            shown = await me.tap("›")
+        assert f"1 法定代表人：{PLANTED}" in told(office, SALES)[-1].text.split("\n")
+        shown = await me.say("1")
+        assert f"法定代表人：{PLANTED}" in shown
+        assert "改成什么" in shown
+        assert len(told(office, SALES)) > 2
+
+
+class TestGivenPapersOfAHandover:
+    async def test_when_a_line_was_written_then_its_button_is_a_number(
+        self, office: Office
+    ) -> None:
+        sells(office)
+        await delivered(office)
+        me = office[SELLER]
+        await me.tap("资料清单")
+        await me.tap("加一行")
+        await me.say(PLANTED)
+        await me.tap("返回列表")
+        text, card = chat(office, SELLER)[-2:]
+        assert text.safe
+        assert f"1 {PLANTED}" in text.text.split("\n")
+        assert [label for label, _ in card.buttons] == [
+            "1",
+            "其余都齐全",
+            "传一批照片",
+            "‹",
+            "返回",
+            "加一行",
+        ]
+        assert f"13. {PLANTED}" in await me.say("1")
+        await me.tap("返回列表")
+        assert f"13. {PLANTED}" in await me.tap(PLANTED)
+
+
+async def test_when_a_card_told_content_then_every_transcript_would_fail(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = office.app._channels["wecom"]
+    assert isinstance(channel, Menued)
+    monkeypatch.setattr(draw, "CAPABILITIES", replace(draw.CAPABILITIES, protects_buttons=True))
+    card = Card("哪一家？", choices=(Button("听涛假日酒店", "f.find.card.1"),), protect=True)
+    await channel.send(office.account(SALES), card)
+    assert channel.chats.mistakes == ["a card tells 听涛假日酒店"]
+    channel.chats.mistakes.clear()
