@@ -106,6 +106,8 @@ class Handover:
     """Open ones."""
     location: str
     """Where its papers lie; "" until they are shelved."""
+    kept_by: str
+    """Who is named to keep them, where they are of an upper grade; "": nobody has to be."""
     shelved_at: datetime | None
     filed_under: int | None
     """Year under which its papers are filed where somebody said so."""
@@ -307,6 +309,19 @@ _PROVISIONAL = (
     .limit(bindparam("limit"))
 )
 
+_IN_STEAD = (
+    select(handover_leg)
+    .where(
+        handover_leg.c.giver == bindparam("staff_id"),
+        handover_leg.c.handed_at >= bindparam("since"),
+        handover_leg.c.handed_at < bindparam("until"),
+        handover_leg.c.handed_by != literal_column("''"),
+        handover_leg.c.handed_by != handover_leg.c.giver,
+    )
+    .order_by(handover_leg.c.handed_at, handover_leg.c.id)
+    .limit(bindparam("limit"))
+)
+
 _SET_LEG = update(handover_leg).where(handover_leg.c.id == bindparam("of"))
 
 
@@ -333,6 +348,7 @@ def open_(unit: Unit, new: NewHandover, *, at: datetime, by: str) -> Handover:
             leg=1,
             state="open",
             gaps=0,
+            kept_by="",
             receipt_code="",
             rev=1,
         )
@@ -500,6 +516,14 @@ def provisional(unit: Unit, limit: int, after: int = 0) -> tuple[Leg, ...]:
     """Return open legs whose due day depends on a calendar that was not published, by id."""
     rows = unit.session.execute(_PROVISIONAL, {"after": after, "limit": limit})
     return tuple(leg_of(unit, row) for row in rows)
+
+
+def in_stead(
+    unit: Unit, staff_id: str, since: datetime, until: datetime, limit: int
+) -> tuple[Leg, ...]:
+    """Return the legs of a giver that others handed over from `since` up to `until`, in order."""
+    asked = {"staff_id": staff_id, "since": since, "until": until, "limit": limit}
+    return tuple(leg_of(unit, row) for row in unit.session.execute(_IN_STEAD, asked))
 
 
 def merged(unit: Unit, keep: int, gone: int) -> None:

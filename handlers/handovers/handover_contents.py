@@ -219,7 +219,7 @@ def _words(ctx: Context, held: Handover) -> str:
         WORDS,
         number=handover_words.number(ctx, held, here(ctx)),
         subject=handover_words.subject(ctx, held, here(ctx)),
-        giver=case_texts.name(ctx, leg.giver),
+        giver=handover_words.handed_by(ctx, leg, ctx.texts),
         receiver=case_texts.name(ctx, leg.receiver),
         day=day,
     )

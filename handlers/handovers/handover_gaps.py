@@ -25,7 +25,7 @@ from handlers.handovers import (
     handover_papers_in,
     handover_steps,
 )
-from handlers.handovers.handover_gap_cards import GONE, counts, found, leads, owns, settles
+from handlers.handovers.handover_gap_cards import GONE, counts, found, leads, settles, supplies
 from handlers.texts import N_
 from rules import handover_days
 from rules.handovers import GapKind, GapState, ItemState, LegState, Signed
@@ -172,7 +172,7 @@ def _may(ctx: Context, act: str, held: Handover, leg: Leg, gap: Gap) -> bool:
     looks = counts(ctx, held, leg, gap, ctx.person)
     match act:
         case "supply" | "contest":
-            return owns(ctx, gap, ctx.person)
+            return supplies(ctx, held, leg, gap, ctx.person)
         case "accept" | "refuse":
             return looks and leg.closed_at is not None
         case "waive":
@@ -230,7 +230,8 @@ def submit_supply(ctx: Context, answers: Answers) -> Reply:
     attachments.attach(ctx.unit, answers.files("files"), PHOTOS, gap.item_id)
     pages = int(answers.values.get("pages") or 0)
     handover_items.put(ctx.unit, gap.item_id, **_mended(gap, pages), supplied_at=at)
-    handover_gaps.set_(ctx.unit, gap.id, state=GapState.SUPPLIED.value, supplied_at=at)
+    by = {"supplied_at": at, "supplied_by": ctx.person.id}
+    handover_gaps.set_(ctx.unit, gap.id, state=GapState.SUPPLIED.value, **by)
     rule = handover_access.row_of(ctx, held).correction.due.rule
     ctx.record("handover.supplied", f"handover:{held.id}", rule, kind=gap.kind)
     held, gap = _changed(ctx, held, gap)
@@ -340,9 +341,9 @@ def submit_refusal(ctx: Context, answers: Answers) -> Reply:
         "state": GapState.OPEN.value,
         "supplied_at": None,
         "words": words,
+        "supplied_by": "",
         "lapses": 0,
-        "due_on": due.last_day,
-        "due_at": due.instant + due.tolerance,
+        **handover_clock.day_of_gap(ctx, due, ctx.today),
     }
     handover_gaps.set_(ctx.unit, gap.id, **change)
     handover_items.put(ctx.unit, gap.item_id, **_as_before(gap))
@@ -431,7 +432,7 @@ def submit_plan(ctx: Context, answers: Answers) -> Reply:
     elif day is not None and counts(ctx, held, leg, gap, ctx.person):
         row, time = handover_access.row_of(ctx, held), handover_access.policy_of(ctx, held).time
         due = handover_days.that_day(row, leg.n - 1, day, time, ctx.calendar)
-        change |= {"due_on": due.last_day, "due_at": due.instant + due.tolerance}
+        change |= handover_clock.day_of_gap(ctx, due, None)
     if not change:
         return handover_gap_cards.show(ctx, gap, ctx.t(AS_IT_IS))
     before = _owners(ctx, gap)

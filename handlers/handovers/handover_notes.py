@@ -106,8 +106,7 @@ def _open(ctx: Context, held: Handover, leg: Leg, one: Gap) -> Gap:
         one.id,
         state=GapState.OPEN.value,
         opened_at=ctx.at,
-        due_on=due.last_day,
-        due_at=due.instant + due.tolerance,
+        **handover_clock.day_of_gap(ctx, due, ctx.today),
     )
     if not declared and one.kind != GapKind.MISSING:
         _breach(ctx, held, one)

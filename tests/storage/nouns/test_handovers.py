@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -230,6 +231,42 @@ class TestGivenGaps:
             assert handover_gaps.count(unit.session, held.id) == 0
             again = handover_gaps.open_(unit, new, at=NOW, by="shan")
             assert [one.id for one in handover_gaps.of(unit, held.id)] == [gap, again]
+
+    def test_then_those_of_an_unpublished_calendar_and_those_others_supplied_are_found(
+        self, unit_factory: UnitFactory
+    ) -> None:
+        with unit_factory() as unit:
+            staffed(unit)
+            held = begun(unit)
+            handover_items.lay(unit, held.id, ["invoice", "contract"])
+            one, other = handover_items.of(unit, held.id)
+            lacking = NewGap(held.id, 1, one.id, "missing", "zhang", TODAY, DUE)
+            gap = handover_gaps.open_(
+                unit, replace(lacking, ordered_on=TODAY, provisional=True), at=NOW, by="shan"
+            )
+            handover_gaps.open_(unit, replace(lacking, item_id=other.id), at=NOW, by="shan")
+            (found,) = handover_gaps.provisional(unit, 5)
+            assert (found.id, found.ordered_on) == (gap, TODAY)
+            assert handover_gaps.provisional(unit, 5, found.id) == ()
+            week = timedelta(days=7)
+            for by, count in (("zhang", 0), ("shan", 1)):
+                handover_gaps.set_(unit, found.id, supplied_at=NOW, supplied_by=by)
+                assert len(handover_gaps.in_stead(unit, "zhang", NOW, NOW + week, 5)) == count
+            assert handover_gaps.in_stead(unit, "zhang", NOW - week, NOW, 5) == ()
+
+
+class TestGivenSomebodyHandsOverInAnothersStead:
+    def test_then_it_is_found_by_whose_papers_they_are(self, unit_factory: UnitFactory) -> None:
+        with unit_factory() as unit:
+            staffed(unit)
+            handed(unit, begun(unit))
+            leg = handovers.present(unit, handed(unit, begun(unit)))
+            handovers.set_leg(unit, leg.id, handed_by="head")
+            week = timedelta(days=7)
+            found = handovers.in_stead(unit, "zhang", NOW, NOW + week, 5)
+            assert [(one.id, one.handed_by) for one in found] == [(leg.id, "head")]
+            assert handovers.in_stead(unit, "zhang", NOW - week, NOW, 5) == ()
+            assert handovers.in_stead(unit, "head", NOW, NOW + week, 5) == ()
 
 
 class TestGivenAnExtension:
