@@ -19,7 +19,7 @@ from handlers.world import World
 from rules.deadlines import Deadline
 from rules.handover_days import that_day
 from rules.handovers import GapKind
-from storage import handover_gaps, handovers, staff
+from storage import handover_gaps, handover_lists, handovers, staff
 from storage.handover_gaps import Gap
 from storage.handovers import Handover, Leg
 from storage.unit import Unit
@@ -53,7 +53,7 @@ def settle(unit: Unit, world: World, limit: int) -> list[Context]:
     """
     found: list[Context] = []
     after = 0
-    while len(found) < limit and (legs := handovers.provisional(unit, limit, after)):
+    while len(found) < limit and (legs := handover_lists.provisional(unit, limit, after)):
         after = legs[-1].id
         found += [ctx for leg in legs if (ctx := _settle(unit, world, leg)) is not None]
     after = 0

@@ -12,7 +12,7 @@ from handlers.handovers import handover_stead, handover_words
 from handlers.ladders import Case
 from handlers.texts import N_, Texts
 from rules.reminders import Due
-from storage import handover_gaps, handovers, staff
+from storage import handover_gaps, handover_lists, handovers, staff
 from storage.handovers import Handover
 
 MOST = 50
@@ -63,7 +63,7 @@ def remind(
 
 def shown_to(ctx: Context, other: str) -> int:
     """Return how many sets of papers of who acts a stand-in may hand over or supply now."""
-    mine = [leg.handover_id for leg in handovers.to_give(ctx.unit, ctx.person.id, MOST)]
+    mine = [leg.handover_id for leg in handover_lists.to_give(ctx.unit, ctx.person.id, MOST)]
     mine += [gap.handover_id for gap in handover_gaps.open_of(ctx.unit, ctx.person.id, MOST)]
     sets = (handovers.get(ctx.unit, one) for one in dict.fromkeys(mine))
     passed = [held for held in sets if held is not None and _passes(ctx, held, other)]
@@ -80,7 +80,7 @@ def done_for(
     """Yield what others handed over and supplied for a person from `since` up to `until`."""
     done = [
         (leg.handed_at, HANDED, leg.handover_id, leg.handed_by)
-        for leg in handovers.in_stead(ctx.unit, staff_id, since, until, MOST)
+        for leg in handover_lists.in_stead(ctx.unit, staff_id, since, until, MOST)
     ]
     done += [
         (gap.supplied_at, SUPPLIED, gap.handover_id, gap.supplied_by)

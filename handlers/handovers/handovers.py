@@ -24,7 +24,7 @@ from handlers.handovers.handover_access import Act
 from handlers.pages import HEADING, beside, page_of, to_today
 from handlers.texts import N_
 from rules.handovers import GapState
-from storage import handover_gaps, handovers
+from storage import handover_gaps, handover_lists, handovers
 from storage.handovers import Handover, Leg
 
 TITLE = N_("My handovers")
@@ -71,7 +71,7 @@ def show(ctx: Context, *, page: int = 0) -> Reply:
 
 def below(ctx: Context, page: int = 0) -> Reply:
     """List what is open in the departments that who acts heads. Rule: S1-09.3.2, S1-09.3.3."""
-    found = handovers.open_in(ctx.unit, ctx.person.head_of, MOST)
+    found = handover_lists.open_in(ctx.unit, ctx.person.head_of, MOST)
     entries = [Entry(BELOW, one, handovers.present(ctx.unit, one)) for one in found]
     return _list(ctx, entries, page, "f.handovers.below")
 
@@ -124,7 +124,7 @@ def _entries(ctx: Context) -> Iterator[Entry]:
 
 def to_give(ctx: Context) -> tuple[Leg, ...]:
     """Return the legs whose papers who acts has to hand over, the first due first."""
-    return handovers.to_give(ctx.unit, ctx.person.id, MOST)
+    return handover_lists.to_give(ctx.unit, ctx.person.id, MOST)
 
 
 def to_give_for(ctx: Context) -> tuple[Leg, ...]:
@@ -132,7 +132,7 @@ def to_give_for(ctx: Context) -> tuple[Leg, ...]:
     found = (
         leg
         for one in handover_stead.stood_for(ctx)
-        for leg in handovers.to_give(ctx.unit, one, MOST)
+        for leg in handover_lists.to_give(ctx.unit, one, MOST)
     )
     return tuple(one for one in found if _may(ctx, one, Act.GIVE))
 
@@ -146,8 +146,8 @@ def to_sign(ctx: Context) -> tuple[Leg, ...]:
     mine = [
         one
         for one in (
-            *handovers.to_sign(ctx.unit, roles, MOST),
-            *handovers.to_witness(ctx.unit, roles, MOST),
+            *handover_lists.to_sign(ctx.unit, roles, MOST),
+            *handover_lists.to_witness(ctx.unit, roles, MOST),
         )
         if ctx.person.id not in (one.giver, one.handed_by)
         and _named(ctx, one.receiver, one.witness)
@@ -155,7 +155,7 @@ def to_sign(ctx: Context) -> tuple[Leg, ...]:
     for part in ctx.policies.parts:
         if part.on(ctx.today).custodian_unit in ctx.person.head_of:
             others = {row.leg[-1].receiver for row in part.handovers(ctx.today)} - roles
-            legs = handovers.to_sign(ctx.unit, others, MOST)
+            legs = handover_lists.to_sign(ctx.unit, others, MOST)
             mine += [one for one in legs if _may(ctx, one, Act.SIGN)]
     return tuple(dict.fromkeys(mine))
 
@@ -171,7 +171,7 @@ def to_settle(ctx: Context) -> tuple[Leg, ...]:
         leg
         for part in ctx.policies.parts
         if any(row.disputes_to in ctx.person.roles for row in part.handovers(ctx.today))
-        for leg in handovers.disputed(ctx.unit, part.pack, MOST)
+        for leg in handover_lists.disputed(ctx.unit, part.pack, MOST)
     ]
     return tuple(one for one in found if _may(ctx, one, Act.SETTLE))
 
@@ -182,7 +182,7 @@ def to_shelve(ctx: Context) -> tuple[Handover, ...]:
         held
         for part in ctx.policies.parts
         if any(row.leg[-1].receiver in ctx.person.roles for row in part.handovers(ctx.today))
-        for held in handovers.unshelved(ctx.unit, part.pack, MOST)
+        for held in handover_lists.unshelved(ctx.unit, part.pack, MOST)
     ]
     return tuple(one for one in found if Act.SHELVE in handover_access.may(ctx, one, ctx.person))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from storage import dossiers, handover_gaps, handover_items, handovers
+from storage import dossiers, handover_gaps, handover_items, handover_lists, handovers
 from storage.handover_gaps import NewGap
 from storage.unit import Unit
 from tests.features import doors
@@ -15,7 +15,7 @@ DIRECTOR = "CY004"
 
 def handed(unit: Unit) -> int:
     """Return a handover that the archivist counts."""
-    for leg in handovers.to_sign(unit, ("custodian",), 1):
+    for leg in handover_lists.to_sign(unit, ("custodian",), 1):
         return leg.handover_id
     id_ = doors.handover(unit)
     values = {"state": "handed", "handed_at": unit.now, "handed_by": SALES}
@@ -29,7 +29,7 @@ def handed_line(unit: Unit) -> int:
 
 def archived(unit: Unit, *, dossier: bool = False) -> int:
     """Return a handover that the archivist shelves; `dossier`: they know in which."""
-    for one in handovers.unshelved(unit, doors.DEALER.pack, 1):
+    for one in handover_lists.unshelved(unit, doors.DEALER.pack, 1):
         return one.id
     id_ = handed(unit)
     held = handovers.get(unit, id_)

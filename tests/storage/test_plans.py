@@ -33,6 +33,7 @@ from storage import (
     handover_figures,
     handover_gaps,
     handover_items,
+    handover_lists,
     handovers,
     inbox,
     incidents,
@@ -208,17 +209,17 @@ def _handovers(unit: Unit) -> None:
     dossiers.beside(unit.session, "C柜", ["none"], 5)
     handovers.packs(unit.session)
     handovers.of_dossier(unit, 90_000, 5)
-    handovers.open_in(unit, ["d"], 5)
-    handovers.unshelved(unit, "p", 5)
+    handover_lists.open_in(unit, ["d"], 5)
+    handover_lists.unshelved(unit, "p", 5)
     leg = handovers.present(unit, held)
     handovers.leg(unit, leg.id)
     handovers.set_leg(unit, leg.id, state="open")
-    handovers.to_give(unit, "1", 5)
-    handovers.to_sign(unit, ["custodian"], 5)
-    handovers.to_witness(unit, ["gm"], 5)
-    handovers.disputed(unit, "p", 5)
-    handovers.provisional(unit, 5)
-    handovers.in_stead(unit, "1", NOW, NOW, 5)
+    handover_lists.to_give(unit, "1", 5)
+    handover_lists.to_sign(unit, ["custodian"], 5)
+    handover_lists.to_witness(unit, ["gm"], 5)
+    handover_lists.disputed(unit, "p", 5)
+    handover_lists.provisional(unit, 5)
+    handover_lists.in_stead(unit, "1", NOW, NOW, 5)
     handover_items.lay(unit, held.id, ["a"])
     handover_items.add(unit, held.id, "b")
     line = handover_items.of(unit, held.id)[0]

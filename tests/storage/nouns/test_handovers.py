@@ -14,6 +14,7 @@ from storage import (
     handover_figures,
     handover_gaps,
     handover_items,
+    handover_lists,
     handovers,
     merging,
     receipts,
@@ -117,26 +118,32 @@ class TestGivenAHandover:
             staffed(unit)
             legs = [NewLeg("zhang", "custodian", witness_role="gm")]
             held = begun(unit, legs=legs)
-            (leg,) = handovers.to_give(unit, "zhang", 5)
+            (leg,) = handover_lists.to_give(unit, "zhang", 5)
             assert (leg.handover_id, leg.into_archive, leg.started_on) == (held.id, True, TODAY)
-            assert handovers.to_give(unit, "li", 5) == ()
-            assert handovers.to_sign(unit, ["custodian"], 5) == ()
-            assert [each.id for each in handovers.open_in(unit, ["销售一部"], 5)] == [held.id]
+            assert handover_lists.to_give(unit, "li", 5) == ()
+            assert handover_lists.to_sign(unit, ["custodian"], 5) == ()
+            assert [each.id for each in handover_lists.open_in(unit, ["销售一部"], 5)] == [held.id]
             held = handed(unit, held)
-            assert handovers.to_give(unit, "zhang", 5) == ()
-            assert [each.id for each in handovers.to_sign(unit, ["x", "custodian"], 5)] == [leg.id]
-            assert [each.id for each in handovers.to_witness(unit, ["gm"], 5)] == [leg.id]
+            assert handover_lists.to_give(unit, "zhang", 5) == ()
+            assert [each.id for each in handover_lists.to_sign(unit, ["x", "custodian"], 5)] == [
+                leg.id
+            ]
+            assert [each.id for each in handover_lists.to_witness(unit, ["gm"], 5)] == [leg.id]
             held = handovers.save(unit, held)
             handovers.set_leg(unit, leg.id, signed_at=NOW, receiver="shan", remark="差一份")
-            assert handovers.to_sign(unit, ["custodian"], 5) == ()
+            assert handover_lists.to_sign(unit, ["custodian"], 5) == ()
             found = handovers.leg(unit, leg.id)
             assert found is not None
             assert (found.remark, found.late(DUE)) == ("差一份", False)
             handovers.set_leg(unit, leg.id, state="disputed")
-            assert [each.id for each in handovers.disputed(unit, "auto-dealer", 5)] == [leg.id]
+            assert [each.id for each in handover_lists.disputed(unit, "auto-dealer", 5)] == [
+                leg.id
+            ]
             held = handovers.save(unit, held, state="complete")
-            assert [each.id for each in handovers.unshelved(unit, "auto-dealer", 5)] == [held.id]
-            assert handovers.open_in(unit, ["销售一部"], 5) == ()
+            assert [each.id for each in handover_lists.unshelved(unit, "auto-dealer", 5)] == [
+                held.id
+            ]
+            assert handover_lists.open_in(unit, ["销售一部"], 5) == ()
 
     def test_then_the_packs_are_known_by_which_papers_are_handed_over(
         self, unit_factory: UnitFactory
@@ -154,10 +161,10 @@ class TestGivenAHandover:
         with unit_factory() as unit:
             staffed(unit)
             leg = handovers.present(unit, begun(unit))
-            assert handovers.provisional(unit, 5) == ()
+            assert handover_lists.provisional(unit, 5) == ()
             handovers.set_leg(unit, leg.id, provisional=True)
-            assert [each.id for each in handovers.provisional(unit, 5)] == [leg.id]
-            assert handovers.provisional(unit, 5, leg.id) == ()
+            assert [each.id for each in handover_lists.provisional(unit, 5)] == [leg.id]
+            assert handover_lists.provisional(unit, 5, leg.id) == ()
 
     def test_of_a_department_and_month_there_is_one(self, unit_factory: UnitFactory) -> None:
         with unit_factory() as unit:
@@ -263,10 +270,10 @@ class TestGivenSomebodyHandsOverInAnothersStead:
             leg = handovers.present(unit, handed(unit, begun(unit)))
             handovers.set_leg(unit, leg.id, handed_by="head")
             week = timedelta(days=7)
-            found = handovers.in_stead(unit, "zhang", NOW, NOW + week, 5)
+            found = handover_lists.in_stead(unit, "zhang", NOW, NOW + week, 5)
             assert [(one.id, one.handed_by) for one in found] == [(leg.id, "head")]
-            assert handovers.in_stead(unit, "zhang", NOW - week, NOW, 5) == ()
-            assert handovers.in_stead(unit, "head", NOW, NOW + week, 5) == ()
+            assert handover_lists.in_stead(unit, "zhang", NOW - week, NOW, 5) == ()
+            assert handover_lists.in_stead(unit, "head", NOW, NOW + week, 5) == ()
 
 
 class TestGivenAnExtension:
