@@ -7,17 +7,21 @@ who may not see that grade.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from handlers.context import Context
 from rules.access import StaffId
 from rules.deciders import stand_in_of
 from rules.secrecy import Grade
-from storage import delegations, dossiers, staff
+from storage import delegations, dossiers, handovers, staff
 from storage.directory import StaffDirectory
 from storage.handovers import Handover
 
 
 def stand_in(ctx: Context, held: Handover, staff_id: str) -> str:
     """Return who acts in somebody's stead today; "": they are here, or nobody may.
+
+    Never who is named to sign for those papers: two people see them (S4-LOAN.4.2b).
 
     Rule: C-54.
     """
@@ -30,7 +34,16 @@ def stand_in(ctx: Context, held: Handover, staff_id: str) -> str:
         return person is not None and person.clearance >= grade
 
     found = stand_in_of(StaffId(staff_id), directory, ctx.today, may)
-    return "" if found is None or found == staff_id else found
+    if found is None or found in {staff_id, *_signers(ctx, held, staff_id)}:
+        return ""
+    return found
+
+
+def _signers(ctx: Context, held: Handover, giver: str) -> Iterator[str]:
+    """Yield who is named to sign for what somebody still gives."""
+    for leg in handovers.legs(ctx.unit, held.id):
+        if leg.giver == giver and leg.closed_at is None:
+            yield from (leg.receiver, leg.witness)
 
 
 def stood_for(ctx: Context) -> tuple[str, ...]:

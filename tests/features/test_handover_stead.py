@@ -11,10 +11,22 @@ from storage.tables import dossier
 from storage.unit import Unit
 from tests.features.council import audited
 from tests.features.diary import at
-from tests.features.handing import GIVER, filled, gaps, hand, handed, legs, now, sign, signed
+from tests.features.handing import (
+    GIVER,
+    begun,
+    filled,
+    gaps,
+    hand,
+    handed,
+    legs,
+    lends,
+    now,
+    sign,
+    signed,
+)
 from tests.features.keeping import later
 from tests.features.office import Office, Shown, one_channel
-from tests.features.showroom import ARCHIVE, CARE, SELLER, delivered, last, sells, serviced
+from tests.features.showroom import ARCHIVE, CARE, CHIEF, SELLER, delivered, last, sells, serviced
 from tests.features.test_handover_sign import active, linked
 
 OF_OTHERS = "代同事移交的资料（1）"
@@ -195,6 +207,19 @@ class TestGivenSomebodyStandsIn:
         assert OF_OTHERS not in (await office[CARE].say("今日")).labels
         assert OF_OTHERS in (await office[ARCHIVE].say("今日")).labels
         assert held.number in await office[ARCHIVE].tap(OF_OTHERS)
+
+    @pytest.mark.rule("S4-LOAN.4.2b")
+    async def test_when_it_is_who_audits_the_papers_then_they_do_not_hand_them_over(
+        self, office: Office
+    ) -> None:
+        lends(office)
+        held = begun(office, "loan_file")
+        shown = await leave(office, "我出差到周三，请罗建军代")
+        assert "待移交、待补交的资料" not in shown
+        filled(office, held)
+        await office[CHIEF].press(f"f.sign.hand.{held.id}")
+        assert legs(office, held)[0].state == "open"
+        assert OF_OTHERS not in (await office[CHIEF].say("今日")).labels
 
     async def test_when_called_off_then_it_is_not_shown_any_more(self, office: Office) -> None:
         held = await left(office)
