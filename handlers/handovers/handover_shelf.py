@@ -89,7 +89,7 @@ def start(ctx: Context, arguments: tuple[str, ...]) -> Reply:
             return opened
         dossier = opened
     row = handover_access.row_of(ctx, held)
-    grade, safes = Grade(dossier.grade), handover_access.policy_of(ctx, held).secrecy.safes
+    grade, safes = Grade(dossier.grade), safes_of(ctx, held)
     given: dict[str, Any] = {
         HELD: str(held.id),
         GRADE: grade.value,
@@ -189,10 +189,10 @@ def submit(ctx: Context, answers: Answers) -> Reply:
     if held.shelved_at is not None or dossier is None or dossier.number is None:
         return _is_shelved(ctx, held) if held.shelved_at else handover_dossier.whose(ctx, held)
     row, place = handover_access.row_of(ctx, held), answers.text("location")
-    if (again := _unkept(ctx, dossier, answers)) is not None:
+    if (again := _unkept(ctx, held, dossier, answers)) is not None:
         return again
-    stands = dossier.location and fits(dossier.location, Grade(dossier.grade), answers.many(SAFES))
-    if row.place is None and not stands:
+    fit = fits(dossier.location, Grade(dossier.grade), safes_of(ctx, held))
+    if row.place is None and not (dossier.location and fit):
         dossiers.place(ctx.unit, dossier.id, place)
     filed, keeper = filed_under(answers), answers.option("kept_by")
     held = handover_steps.touched(
@@ -212,20 +212,20 @@ def submit(ctx: Context, answers: Answers) -> Reply:
     return _told(ctx, held, leg, count, rule)
 
 
-def _unkept(ctx: Context, dossier: Dossier, answers: Answers) -> Reply | None:
-    """Ask anew where papers of an upper grade do not lie apart, or nobody who may see them keeps
-    them; None: they are kept as they have to be.
+def _unkept(ctx: Context, held: Handover, dossier: Dossier, answers: Answers) -> Reply | None:
+    """Ask anew where graded papers do not lie in a safe, or those of an upper grade not apart or
+    with nobody who may see them; None: they are kept as they have to be.
 
-    Rule: S2-INFO.22, C-67.
+    Rule: S2-SECR.8.1, S2-INFO.22, C-67.
     """
-    grade, keeper = grade_of(answers), answers.option("kept_by")
-    if grade not in UPPER:
-        return None
-    place = answers.text("apart") or answers.text("location")
+    own = Grade(dossier.grade)
+    grade, keeper = max(own, grade_of(answers)), answers.option("kept_by")
+    place, safes = answers.text("apart") or answers.text("location"), safes_of(ctx, held)
     lower = [one.value for one in Grade if one < grade]
-    safes = answers.many(SAFES)
-    if not fits(place, grade, safes):
+    if not (fits(answers.text("location"), own, safes) and fits(place, grade, safes)):
         gone, why = "location", IN_A_SAFE
+    elif grade not in UPPER:
+        return None
     elif dossiers.beside(ctx.session, place, lower, dossier.id):
         gone, why = ("apart" if answers.text("apart") else "location"), NOT_APART
     else:
@@ -233,12 +233,15 @@ def _unkept(ctx: Context, dossier: Dossier, answers: Answers) -> Reply | None:
         if person is not None and person.active and Grade(person.clearance) >= grade:
             return None
         gone, why = "kept_by", NOT_CLEARED_FOR
-    values = {key: value for key, value in answers.values.items() if key != gone}
-    rule = place_rule(grade)
-    words = ctx.t(why, rule=rule, safe=safes[0])
-    card = Card(words, title=ctx.t(FORM.title))
+    given = {**answers.values, GRADE: own.value, SAFES: list(safes)}
+    values = {key: value for key, value in given.items() if key != gone}
+    words = ctx.t(why, rule=place_rule(grade), safe=safes[0])
     again = runner.start(ctx, FEATURE, Answers(values), at_review=True)
-    return Reply.of(card).plus(again)
+    return Reply.of(Card(words, title=ctx.t(FORM.title))).plus(again)
+
+
+def safes_of(ctx: Context, held: Handover) -> tuple[str, ...]:
+    return handover_access.policy_of(ctx, held).secrecy.safes
 
 
 def _told(ctx: Context, held: Handover, leg: Leg, count: int, rule: str) -> Reply:

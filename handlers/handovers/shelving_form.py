@@ -160,7 +160,7 @@ def _in_place(value: Any, answers: Answers, _moment: Moment) -> Problem | None:
     if place and place not in str(value):
         return Problem(WRONG_PLACE, {"place": place, "rule": answers.text(RULE)})
     alone = _some_secret(answers) and not _two_volumes(answers)
-    grade = Grade.TOP_SECRET if alone else Grade(answers.text(GRADE))
+    grade = Grade.TOP_SECRET if alone else _own(answers)
     return _in_safe(str(value), grade, answers)
 
 
@@ -180,7 +180,11 @@ def _elsewhere(value: Any, answers: Answers, _moment: Moment) -> Problem | None:
 
 def grade_of(answers: Answers) -> Grade:
     """Return how secret the most secret of the papers are."""
-    return Grade.TOP_SECRET if _some_secret(answers) else Grade(answers.text(GRADE))
+    return Grade.TOP_SECRET if _some_secret(answers) else _own(answers)
+
+
+def _own(answers: Answers) -> Grade:
+    return Grade(answers.text(GRADE) or Grade.NONE.value)
 
 
 def _upper(answers: Answers) -> bool:

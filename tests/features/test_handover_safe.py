@@ -105,3 +105,22 @@ async def test_what_is_not_graded_lies_anywhere_and_nobody_is_named(office: Offi
     assert "专管人" not in shown.labels
     await me.tap("上架")
     assert now(office, held).kept_by == ""
+
+
+@one_channel
+@pytest.mark.rule("C-67", "S2-SECR.8.1")
+async def test_a_dossier_that_is_graded_meanwhile_is_not_shelved_in_the_open(
+    office: Office,
+) -> None:
+    held = await of_grade(office, "none")
+    me = office[ARCHIVE]
+    await me.press(f"f.sign.shelve.{held.id}")
+    await me.say("C柜1层16号")
+    graded(office, active(office).id, "secret")
+    assert "须存放在保险柜内（S2-INFO.22）" in await me.tap("上架")
+    assert now(office, held).shelved_at is None
+    assert "须存放在保险柜内" in await me.say("C柜1层16号")
+    await me.say("保险柜2层3号")
+    await me.say("欧阳静怡")
+    await me.tap("上架")
+    assert (now(office, held).location, now(office, held).kept_by) == ("保险柜2层3号", "CY006")
