@@ -206,6 +206,7 @@ FEATURES: tuple[Feature, ...] = (
     handover_dossier.OPENING,
     handover_gaps.FEATURE,
     handover_gaps.SUPPLYING,
+    handover_gaps.COUNTING,
     handover_gaps.REFUSING,
     handover_gaps.CONTESTING,
     handover_gaps.WAIVING,

@@ -244,6 +244,7 @@ ACTIONS = {
     "handover.gap": N_("noted a gap in the handover"),
     "handover.supplied": N_("supplied a gap in the handover"),
     "handover.gap_closed": N_("closed a gap in the handover"),
+    "handover.joined": N_("filed a paper that came later with the handover"),
     "handover.gap_refused": N_("did not accept a supplement to the handover"),
     "handover.gap_contested": N_("contested a gap in the handover"),
     "handover.gap_waived": N_("waived a gap in the handover"),

@@ -7,7 +7,7 @@ place. Storage answers the questions of `Directory` by index look-ups.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -88,6 +88,34 @@ class Matter:
     def barred(self) -> frozenset[StaffId]:
         """Who may not decide it in any way."""
         return frozenset({self.requester, *self.concerned})
+
+
+def stand_in_of(
+    staff_id: StaffId,
+    directory: Directory,
+    day: date,
+    may: Callable[[StaffId], bool],
+    barred: Collection[StaffId] = (),
+) -> StaffId | None:
+    """Return who acts for somebody on an office day, through stand-ins of stand-ins.
+
+    That is the person who is there; None: nobody was named, or the way leads to one of `barred`,
+    to somebody who left or who `may` not, or round in a circle.
+
+    Rule: C-54.
+    """
+    met: set[StaffId] = set()
+    at: StaffId | None = staff_id
+    while at is not None and at not in met and at not in barred:
+        met.add(at)
+        person = directory.colleague(at)
+        if person is None or not person.active:
+            return None
+        absence = person.absence(day)
+        if absence is None:
+            return at if may(at) else None
+        at = absence.stand_in or person.deputy
+    return None
 
 
 class Via(StrEnum):
@@ -198,18 +226,8 @@ class Search:
         None: nobody was named, or the way leads to somebody whose own matter it is, who left, who
         may not see the grade, who has decided already, or round in a circle.
         """
-        met: set[StaffId] = set()
-        at: StaffId | None = staff_id
-        while at is not None and at not in met and at not in self.matter.barred:
-            met.add(at)
-            person = self.directory.colleague(at)
-            if person is None or not person.active:
-                return None
-            absence = person.absence(self.day)
-            if absence is None:
-                return at if self.may(at) else None
-            at = absence.stand_in or person.deputy
-        return None
+        barred = self.matter.barred
+        return stand_in_of(staff_id, self.directory, self.day, self.may, barred)
 
     def higher(self, seat: Seat | None, people: Sequence[Decider]) -> Iterator[Decider]:
         """Yield who may decide beside people who are away or silent, the next above them first.

@@ -172,6 +172,9 @@ class SecrecyPolicy:
     graders: tuple[RoleCode, ...]
     """Who gives, raises and lowers grades."""
     graders_rule: RuleId
+    safes: tuple[Text, ...]
+    """What a safe is called in the name of a place; the first is proposed for graded papers."""
+    safes_rule: RuleId
     leak_to: tuple[RoleCode, ...] = field(default=())
     """Who hears of a leak, all at the same time; empty: who approves the policy."""
     leak_rule: RuleId | None = None
@@ -184,5 +187,7 @@ class SecrecyPolicy:
             raise DomainError(f"years of 1 or more for {', '.join(sorted(graded))}")
         if bool(self.leak_to) != (self.leak_rule is not None):
             raise DomainError("leak_to and leak_rule together")
+        if not self.safes:
+            raise DomainError("safes with at least one word")
         if not self.graders:
             raise DomainError("graders with at least one role")

@@ -258,6 +258,11 @@ def locate(unit: Unit, document_id: int, location: str) -> None:
     _set(unit, document_id, location=unit.seal("document.location", document_id, location or None))
 
 
+def recount(unit: Unit, document_id: int, pages: int) -> None:
+    """Say how many pages a paper has from now on. Rule: S2-DOSS.11."""
+    _set(unit, document_id, pages=pages)
+
+
 def mark_important(unit: Unit, document_id: int) -> None:
     """Mark a paper as important. Rule: S2-INFO.23.1.
 

@@ -129,6 +129,18 @@ _ON_SHELVES = (
     .limit(bindparam("limit"))
 )
 
+_AT = (
+    select(dossier.c.grade)
+    .where(
+        dossier.c.location == bindparam("place"),
+        dossier.c.location != literal_column("''"),
+        dossier.c.id != bindparam("but"),
+        dossier.c.grade.in_(bindparam("grades", expanding=True)),
+        dossier.c.state == literal_column("'active'"),
+    )
+    .limit(1)
+)
+
 _DRAFTS = (
     select(dossier.c.id)
     # written out, not bound: SQLite must see that its partial index fits
@@ -255,6 +267,15 @@ def on_shelves(session: Session, limit: int) -> tuple[int, ...]:
     Rule: S2-INFO.6.
     """
     return tuple(session.execute(_ON_SHELVES, {"limit": limit}).scalars())
+
+
+def beside(session: Session, place: str, grades: Iterable[str], but: int) -> bool:
+    """Return whether another open dossier of one of these grades stands at that very place.
+
+    Rule: S2-INFO.22.
+    """
+    asked = {"place": place, "grades": sorted(grades), "but": but}
+    return session.execute(_AT, asked).first() is not None
 
 
 def add(unit: Unit, row: DossierRow, *, by: str, draft: bool = False) -> int:

@@ -10,7 +10,17 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, insert, literal_column, select, update
+from sqlalchemy import (
+    Row,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from storage.tables import handover_gap
@@ -37,6 +47,10 @@ class NewGap:
     """First late instant."""
     words: str = ""
     """What the receiver wrote."""
+    ordered_on: date | None = None
+    """Office day from which its time is counted; None: a day was named."""
+    provisional: bool = False
+    """Whether a calendar its day depends on is not published."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +65,19 @@ class Gap:
     owner: str
     opened_at: datetime
     opened_by: str
+    ordered_on: date | None
+    """Office day from which its time is counted; None: a day was named."""
     due_on: date
     due_at: datetime
+    provisional: bool
     lapses: int
     """How often its time has passed (S1-09.5.10)."""
     state: str
     """noted (nobody has signed for it yet), open, supplied, closed or waived."""
     words: str
     supplied_at: datetime | None
+    supplied_by: str
+    """Who said so: the owner, or who stands in."""
     closed_at: datetime | None
     closed_by: str
 
@@ -83,6 +102,30 @@ _OPEN_OF = (
     .order_by(handover_gap.c.due_at, handover_gap.c.id)
     .limit(bindparam("limit"))
     .offset(bindparam("offset"))
+)
+
+_PROVISIONAL = (
+    select(handover_gap)
+    .where(
+        text("handover_gap.provisional"),
+        handover_gap.c.state == literal_column("'open'"),
+        handover_gap.c.id > bindparam("after"),
+    )
+    .order_by(handover_gap.c.id)
+    .limit(bindparam("limit"))
+)
+
+_IN_STEAD = (
+    select(handover_gap)
+    .where(
+        handover_gap.c.owner == bindparam("owner"),
+        handover_gap.c.supplied_at >= bindparam("since"),
+        handover_gap.c.supplied_at < bindparam("until"),
+        handover_gap.c.supplied_by != literal_column("''"),
+        handover_gap.c.supplied_by != handover_gap.c.owner,
+    )
+    .order_by(handover_gap.c.supplied_at, handover_gap.c.id)
+    .limit(bindparam("limit"))
 )
 
 _COUNT = select(func.count()).where(handover_gap.c.handover_id == bindparam("id"), _OPEN)
@@ -127,6 +170,20 @@ def open_of(unit: Unit, owner: str, limit: int, offset: int = 0) -> tuple[Gap, .
     return tuple(_gap(unit, row) for row in unit.session.execute(_OPEN_OF, asked))
 
 
+def provisional(unit: Unit, limit: int, after: int = 0) -> tuple[Gap, ...]:
+    """Return open gaps whose day depends on a calendar that was not published, by id."""
+    rows = unit.session.execute(_PROVISIONAL, {"after": after, "limit": limit})
+    return tuple(_gap(unit, row) for row in rows)
+
+
+def in_stead(
+    unit: Unit, owner: str, since: datetime, until: datetime, limit: int
+) -> tuple[Gap, ...]:
+    """Return what others supplied for a person from `since` up to `until`, in order."""
+    asked = {"owner": owner, "since": since, "until": until, "limit": limit}
+    return tuple(_gap(unit, row) for row in unit.session.execute(_IN_STEAD, asked))
+
+
 def count(session: Session, handover_id: int) -> int:
     """Return how many gaps of a handover are open: what its `gaps` has to be."""
     return session.execute(_COUNT, {"id": handover_id}).scalar_one()
@@ -142,7 +199,8 @@ def set_(unit: Unit, gap_id: int, **values: Any) -> None:
 def _row(unit: Unit, id_: int, new: NewGap, at: datetime, by: str) -> dict[str, Any]:
     values = {one.name: getattr(new, one.name) for one in fields(NewGap)}
     values["words"] = unit.seal("handover_gap.words", id_, new.words or None)
-    given = {"id": id_, "opened_at": at, "opened_by": by, "lapses": 0, "closed_by": ""}
+    given = {"id": id_, "opened_at": at, "opened_by": by, "lapses": 0}
+    given |= {"supplied_by": "", "closed_by": ""}
     return values | given
 
 

@@ -8,15 +8,13 @@ other side's act came first: there is no way to change a leg without the version
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
-    Column,
     Row,
-    Select,
     bindparam,
     func,
     insert,
@@ -106,6 +104,8 @@ class Handover:
     """Open ones."""
     location: str
     """Where its papers lie; "" until they are shelved."""
+    kept_by: str
+    """Who is named to keep them, where they are of an upper grade; "": nobody has to be."""
     shelved_at: datetime | None
     filed_under: int | None
     """Year under which its papers are filed where somebody said so."""
@@ -222,29 +222,6 @@ _OF_DOSSIER = (
     .offset(bindparam("offset"))
 )
 
-_OPEN_IN = (
-    select(handover)
-    .where(
-        handover.c.department.in_(bindparam("departments", expanding=True)),
-        handover.c.state == literal_column("'open'"),
-    )
-    .order_by(handover.c.id)
-    .limit(bindparam("limit"))
-    .offset(bindparam("offset"))
-)
-
-_UNSHELVED = (
-    select(handover)
-    .where(
-        handover.c.pack == bindparam("pack"),
-        handover.c.state == literal_column("'complete'"),
-        handover.c.shelved_at.is_(None),
-    )
-    .order_by(handover.c.id)
-    .limit(bindparam("limit"))
-    .offset(bindparam("offset"))
-)
-
 _SAVE = (
     update(handover)
     .where(handover.c.id == bindparam("of"), handover.c.rev == bindparam("of_rev"))
@@ -257,54 +234,6 @@ _LEGS = (
     select(handover_leg)
     .where(handover_leg.c.handover_id == bindparam("id"))
     .order_by(handover_leg.c.n)
-)
-
-_TO_GIVE = (
-    select(handover_leg)
-    .where(
-        handover_leg.c.giver == bindparam("staff_id"),
-        handover_leg.c.state == literal_column("'open'"),
-    )
-    .order_by(handover_leg.c.due_at, handover_leg.c.id)
-    .limit(bindparam("limit"))
-    .offset(bindparam("offset"))
-)
-
-_HANDED = handover_leg.c.state == literal_column("'handed'")
-
-
-def _waiting(role: Column[str], signed_at: Column[datetime]) -> Select[*tuple[Any, ...]]:
-    """Return the question for handed legs on which holders of a role have not signed."""
-    return (
-        select(handover_leg)
-        .where(role == bindparam("role"), _HANDED, signed_at.is_(None))
-        .order_by(handover_leg.c.handed_at, handover_leg.c.id)
-        .limit(bindparam("limit"))
-    )
-
-
-_TO_SIGN = _waiting(handover_leg.c.receiver_role, handover_leg.c.signed_at)
-_TO_WITNESS = _waiting(handover_leg.c.witness_role, handover_leg.c.witnessed_at)
-
-_DISPUTED = (
-    select(handover_leg)
-    .where(
-        handover_leg.c.pack == bindparam("pack"),
-        handover_leg.c.state == literal_column("'disputed'"),
-    )
-    .order_by(handover_leg.c.id)
-    .limit(bindparam("limit"))
-)
-
-_PROVISIONAL = (
-    select(handover_leg)
-    .where(
-        text("handover_leg.provisional"),
-        handover_leg.c.state == literal_column("'open'"),
-        handover_leg.c.id > bindparam("after"),
-    )
-    .order_by(handover_leg.c.id)
-    .limit(bindparam("limit"))
 )
 
 _SET_LEG = update(handover_leg).where(handover_leg.c.id == bindparam("of"))
@@ -333,6 +262,7 @@ def open_(unit: Unit, new: NewHandover, *, at: datetime, by: str) -> Handover:
             leg=1,
             state="open",
             gaps=0,
+            kept_by="",
             receipt_code="",
             rev=1,
         )
@@ -367,7 +297,7 @@ def get(unit: Unit, handover_id: int, *, lock: bool = False) -> Handover | None:
     """Return a handover; `lock`: nobody else changes it until the unit ends."""
     query = _GET.with_for_update() if lock else _GET
     row = unit.session.execute(query, {"id": handover_id}).one_or_none()
-    return _handover(unit, row) if row else None
+    return handover_of(unit, row) if row else None
 
 
 def by_number(session: Session, number: str) -> int | None:
@@ -382,14 +312,14 @@ def alike(unit: Unit, subject_key: str, first: date, limit: int = 5) -> tuple[Ha
         "first": first,
         "limit": limit,
     }
-    return tuple(_handover(unit, row) for row in unit.session.execute(_ALIKE, asked))
+    return tuple(handover_of(unit, row) for row in unit.session.execute(_ALIKE, asked))
 
 
 def twin(unit: Unit, held: Handover) -> Handover | None:
     """Return the last other one of the same subject that has a dossier, such as deeds beside
     their file. Rule: S4-LOAN.5.5."""
     row = unit.session.execute(_TWIN, {"id": held.id, "pack": held.pack}).one_or_none()
-    return _handover(unit, row) if row else None
+    return handover_of(unit, row) if row else None
 
 
 def of_period(
@@ -411,21 +341,7 @@ def packs(session: Session) -> tuple[str, ...]:
 def of_dossier(unit: Unit, dossier_id: int, limit: int, offset: int = 0) -> tuple[Handover, ...]:
     """Return the handovers of a dossier, the latest first."""
     asked = {"dossier_id": dossier_id, "limit": limit, "offset": offset}
-    return tuple(_handover(unit, row) for row in unit.session.execute(_OF_DOSSIER, asked))
-
-
-def open_in(
-    unit: Unit, departments: Iterable[str], limit: int, offset: int = 0
-) -> tuple[Handover, ...]:
-    """Return the open handovers of these departments, the earliest first."""
-    asked = {"departments": sorted(set(departments)), "limit": limit, "offset": offset}
-    return tuple(_handover(unit, row) for row in unit.session.execute(_OPEN_IN, asked))
-
-
-def unshelved(unit: Unit, pack: str, limit: int, offset: int = 0) -> tuple[Handover, ...]:
-    """Return those that are signed into the archive and have no place there yet."""
-    asked = {"pack": pack, "limit": limit, "offset": offset}
-    return tuple(_handover(unit, row) for row in unit.session.execute(_UNSHELVED, asked))
+    return tuple(handover_of(unit, row) for row in unit.session.execute(_OF_DOSSIER, asked))
 
 
 def save(unit: Unit, before: Handover, **values: Any) -> Handover:
@@ -474,34 +390,6 @@ def set_leg(unit: Unit, leg_id: int, **values: Any) -> None:
     unit.session.execute(_SET_LEG, {"of": leg_id, **values})
 
 
-def to_give(unit: Unit, staff_id: str, limit: int, offset: int = 0) -> tuple[Leg, ...]:
-    """Return the legs whose papers a person has to hand over, the first due first."""
-    asked = {"staff_id": staff_id, "limit": limit, "offset": offset}
-    return tuple(leg_of(unit, row) for row in unit.session.execute(_TO_GIVE, asked))
-
-
-def to_sign(unit: Unit, roles: Iterable[str], limit: int) -> tuple[Leg, ...]:
-    """Return the handed legs that holders of these roles have to sign, the first handed first."""
-    return _handed(unit, _TO_SIGN, roles, limit)
-
-
-def to_witness(unit: Unit, roles: Iterable[str], limit: int) -> tuple[Leg, ...]:
-    """Return the handed legs to which holders of these roles are the witness."""
-    return _handed(unit, _TO_WITNESS, roles, limit)
-
-
-def disputed(unit: Unit, pack: str, limit: int) -> tuple[Leg, ...]:
-    """Return the legs that wait for somebody to settle them."""
-    rows = unit.session.execute(_DISPUTED, {"pack": pack, "limit": limit})
-    return tuple(leg_of(unit, row) for row in rows)
-
-
-def provisional(unit: Unit, limit: int, after: int = 0) -> tuple[Leg, ...]:
-    """Return open legs whose due day depends on a calendar that was not published, by id."""
-    rows = unit.session.execute(_PROVISIONAL, {"after": after, "limit": limit})
-    return tuple(leg_of(unit, row) for row in rows)
-
-
 def merged(unit: Unit, keep: int, gone: int) -> None:
     """Let the handovers of a dossier that was another one twice be of the one that stays."""
     unit.session.execute(
@@ -515,17 +403,7 @@ def index_of(vault: Vault, subject: str) -> bytes:
     return vault.index("".join(char for char in folded if char.isalnum()))
 
 
-def _handed(unit: Unit, query: Any, roles: Iterable[str], limit: int) -> tuple[Leg, ...]:
-    found = [
-        leg_of(unit, row)
-        for role in sorted(set(roles))
-        for row in unit.session.execute(query, {"role": role, "limit": limit})
-    ]
-    found.sort(key=lambda one: (one.handed_at is not None, one.handed_at, one.id))
-    return tuple(found[:limit])
-
-
-def _handover(unit: Unit, row: Row[*tuple[Any, ...]]) -> Handover:
+def handover_of(unit: Unit, row: Row[*tuple[Any, ...]]) -> Handover:
     values = {one.name: getattr(row, one.name) for one in fields(Handover)}
     values["subject"] = unit.vault.open(row.subject, row.id)
     values["contact"] = unit.vault.open(row.contact, row.id)

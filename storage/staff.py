@@ -171,6 +171,17 @@ def _downward() -> Select[*tuple[Any, ...]]:
 
 _CHAINS = _upward()
 
+_WITH_DEPUTY = (
+    select(staff.c.id)
+    .where(
+        staff.c.deputy == bindparam("id"),
+        staff.c.deputy.is_not(None),
+        staff.c.active == true(),
+    )
+    .order_by(staff.c.id)
+    .limit(MAX_TEAM)
+)
+
 _TEAM = _downward()
 
 _FIND = (
@@ -257,6 +268,11 @@ def chains(session: Session, staff_ids: Collection[str]) -> dict[str, tuple[str,
 def reports(session: Session, staff_id: str) -> tuple[Person, ...]:
     """Return the active people whose direct superior is `staff_id`."""
     return tuple(person_of(row) for row in session.execute(_REPORTS, {"id": staff_id}))
+
+
+def with_deputy(session: Session, staff_id: str) -> tuple[str, ...]:
+    """Return the staff numbers of the active people whose deputy is `staff_id`."""
+    return tuple(session.execute(_WITH_DEPUTY, {"id": staff_id}).scalars())
 
 
 def team(session: Session, staff_id: str) -> tuple[Person, ...]:

@@ -16,6 +16,7 @@ from handlers.conversation import pickers, runner
 from handlers.conversation.forms import Answers, Field, Form, Kind
 from handlers.conversation.messages import MAX_CHOICES, Button, Card, Reply
 from handlers.feature import Clockwork, Feature
+from handlers.handovers import handover_stead_notices
 from handlers.pages import to_today
 from handlers.people import leave_days
 from handlers.texts import N_, Texts
@@ -54,6 +55,8 @@ REASONS = {
 }
 GIVEN = N_("{name} decides for you from {first} to {last}.")
 WAITING = N_("{count} requests that wait now went to {name} as well.")
+PAPERS = N_("{count} sets of papers you have to hand over or supply are shown to {name} as well.")
+TAKEN_PAPERS = N_("{count} sets of their papers are to be handed over or supplied; see Today.")
 LIMIT = N_("{name} may see up to {grade}; what is graded higher goes to a superior.")
 TAKEN = N_("{name} is away from {first} to {last}; until then you decide for them.")
 TAKEN_BACK = N_("{name} decides for themselves again.")
@@ -61,6 +64,7 @@ ENDED = N_("Ended: {name} decides for you no longer.")
 OVER = N_("The time in which {name} decided for you is over.")
 NOTHING = N_("Nothing was decided in your name.")
 IN_YOUR_NAME = N_("Decided in your name:")
+HANDED_FOR_YOU = N_("Papers handed over or supplied for you:")
 TITLE = N_("Stand-in")
 CURRENT = N_("{name}: {first} to {last}")
 GONE = N_("This has ended already.")
@@ -106,13 +110,16 @@ def give(ctx: Context, stand_in: str, first: date, last: date) -> tuple[str, ...
         ctx.unit, staff_id=me, stand_in=person.id, first_day=first, last_day=last, at=ctx.at
     )
     ctx.record("delegation.given", f"delegation:{one.id}", rule, to=person.id)
-    _tell(ctx, one, TAKEN, "given")
+    papers = handover_stead_notices.shown_to(ctx, person.id)
+    _tell(ctx, one, TAKEN, "given", papers)
     _watch(ctx, one)
     approvals.follow_person(ctx, me)
     moved = set(case_lists.waiting(ctx.session, person.id)) - before
     lines = [ctx.t(GIVEN, name=person.name, **_span(one, ctx.texts))]
     if moved:
         lines.append(ctx.t(WAITING, count=len(moved), name=person.name))
+    if papers:
+        lines.append(ctx.t(PAPERS, count=papers, name=person.name))
     if Grade(person.clearance) < Grade(ctx.person.clearance):
         lines.append(ctx.t(LIMIT, name=person.name, grade=Grade(person.clearance).zh))
     return tuple(lines)
@@ -237,7 +244,11 @@ def _summed_up(ctx: Context, one: Delegation, head: str) -> Card:
         verdict = case_texts.verdict(ctx, place, ctx.texts)
         lines.append(f"{stored.number} {verdict}")
         buttons.append(Button(stored.number, f"f.case.open.{stored.id}"))
+    papers = list(handover_stead_notices.done_for(ctx, one.staff_id, since, until))
     said = [ctx.t(IN_YOUR_NAME), *lines] if lines else [ctx.t(NOTHING)]
+    if papers:
+        said = [*(said if lines else ()), ctx.t(HANDED_FOR_YOU), *(line for line, _ in papers)]
+        buttons += [button for _, button in papers]
     return Card(
         "\n".join([head, *said]),
         title=ctx.t(TITLE),
@@ -250,12 +261,14 @@ def _summed_up(ctx: Context, one: Delegation, head: str) -> Card:
 # -- telling -----------------------------------------------------------------------------------
 
 
-def _tell(ctx: Context, one: Delegation, words: str, what: str) -> None:
+def _tell(ctx: Context, one: Delegation, words: str, what: str, papers: int = 0) -> None:
     name = case_texts.name(ctx, one.staff_id)
 
     def card(texts: Texts) -> Card:
         span = _span(one, texts) if "{first}" in words else {}
-        return Card(texts.t(words, name=name, **span), title=texts.t(TITLE))
+        said = [texts.t(words, name=name, **span)]
+        said += [texts.t(TAKEN_PAPERS, count=papers)] if papers else []
+        return Card("\n".join(said), title=texts.t(TITLE))
 
     ctx.tell(one.stand_in, card, f"delegation:{one.id}:{what}")
 

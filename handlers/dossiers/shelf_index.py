@@ -20,6 +20,7 @@ from handlers.pages import to_today
 from handlers.sheets.made import Made, MadeFile, caption
 from handlers.sheets.table_file import Table, workbook
 from handlers.texts import N_
+from rules.safes import UPPER
 from rules.secrecy import Grade
 from rules.shelves import index_rule, place_key
 from storage import documents, dossiers, staff
@@ -29,8 +30,6 @@ from storage.looks import Way
 KEY = "shelf"
 MOST = 3000
 """Files and papers with a place of their own in one index, of each so many."""
-UPPER = frozenset({Grade.SECRET, Grade.TOP_SECRET})
-"""Grades whose words stand in the remarks (S2-INFO.22)."""
 
 TITLE = N_("Shelf index")
 INTRO = N_(

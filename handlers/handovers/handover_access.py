@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from handlers.context import Context
+from handlers.handovers import handover_stead
 from rules.access import StaffId
 from rules.checklists import Checklist
 from rules.errors import DomainError
@@ -109,6 +110,15 @@ def giver_of(ctx: Context, leg: Leg) -> str:
     return leg.giver
 
 
+def givers(ctx: Context, held: Handover, leg: Leg) -> tuple[str, ...]:
+    """Return who may give: whose papers they are and, while they are away, who stands in.
+
+    Rule: C-54, C-55.
+    """
+    giver = giver_of(ctx, leg)
+    return tuple(filter(None, (giver, handover_stead.stand_in(ctx, held, giver))))
+
+
 def receivers(ctx: Context, held: Handover, leg: Leg) -> tuple[str, ...]:
     """Return who may sign for a leg: who is named, else each holder of its role.
 
@@ -156,7 +166,7 @@ def concerned(ctx: Context, held: Handover) -> tuple[str, ...]:
     people: list[str] = [held.giver, held.opened_by]
     for leg in handovers.legs(ctx.unit, held.id):
         if leg.state != LegState.WAITING:
-            people += [giver_of(ctx, leg), leg.handed_by, leg.receiver, leg.witness]
+            people += [*givers(ctx, held, leg), leg.handed_by, leg.receiver, leg.witness]
             people += [*receivers(ctx, held, leg), *witnesses(ctx, held, leg)]
         if leg.state == LegState.DISPUTED:
             people += settlers(ctx, held)
@@ -182,6 +192,7 @@ def knows(ctx: Context, held: Handover, person: Person) -> bool:
         return True
     return (
         any(one.owner == person.id for one in handover_gaps.of(ctx.unit, held.id))
+        or _stands_in(ctx, held, legs, person)
         or person.id in staff.chain(ctx.session, held.giver)
         or person.id in (*heads(ctx, held), *settlers(ctx, held))
         or policy_of(ctx, held).custodian_unit in person.head_of
@@ -205,14 +216,23 @@ def may(ctx: Context, held: Handover, person: Person) -> frozenset[Act]:
     return frozenset(found)
 
 
+def _stands_in(ctx: Context, held: Handover, legs: Iterable[Leg], person: Person) -> bool:
+    """Return whether a person acts today for somebody who still has to give or supply papers."""
+    open_ = (LegState.OPEN, LegState.HANDED, LegState.DISPUTED)
+    absent = {giver_of(ctx, one) for one in legs if one.state in open_}
+    absent |= {one.owner for one in handover_gaps.of(ctx.unit, held.id) if one.open}
+    return any(handover_stead.stand_in(ctx, held, one) == person.id for one in absent)
+
+
 def _of_leg(ctx: Context, held: Handover, leg: Leg, person: Person) -> Iterable[Act]:
-    gives, leads = person.id == giver_of(ctx, leg), person.id in heads(ctx, held)
+    owns, leads = person.id == giver_of(ctx, leg), person.id in heads(ctx, held)
+    gives = owns or person.id in givers(ctx, held, leg)
     first, periodic = leg.n == 1, held.period_on is not None
     match leg.state:
         case LegState.OPEN:
             if gives:
                 yield Act.GIVE
-            if first and not periodic and (leads or (gives and not leg.late(ctx.now))):
+            if first and not periodic and (leads or (owns and not leg.late(ctx.now))):
                 yield Act.MOVE
         case LegState.HANDED:
             unsigned = leg.signed_at is None and leg.witnessed_at is None
@@ -227,7 +247,7 @@ def _of_leg(ctx: Context, held: Handover, leg: Leg, person: Person) -> Iterable[
                 yield Act.SETTLE
     if leg.state == LegState.OPEN and (leads or person.id in staff.chain(ctx.session, leg.giver)):
         yield Act.REPLACE
-    if leg.state == LegState.OPEN and _cancels(ctx, held, person, leads or (gives and first)):
+    if leg.state == LegState.OPEN and _cancels(ctx, held, person, leads or (owns and first)):
         yield Act.CANCEL
 
 

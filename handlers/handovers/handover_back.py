@@ -20,6 +20,7 @@ from handlers.handovers import (
     handover_clock,
     handover_gap_cards,
     handover_notes,
+    handover_stead,
     handover_steps,
     handover_words,
 )
@@ -135,6 +136,8 @@ def sent_back(
         handover_card.redraw(ctx, held)
     else:
         handover_steps.tell_all(ctx, held, (giver,), BACK, f"back.{held.rev}", why=remark, **facts)
+    if other := handover_stead.stand_in(ctx, held, giver):
+        handover_card.tell(ctx, held, other, BARE, f"back.{held.rev}", **facts)
     name = handover_words.names(ctx, (giver,), ctx.texts)
     return shown(ctx, held, ctx.t(SENT_BACK, name=name, why=remark, rule=rule))
 

@@ -195,8 +195,10 @@ def _when(ctx: Context, held: Handover, leg: Leg, texts: Texts) -> Iterator[str]
     if leg.due_on is not None and leg.due_at is not None and held.open:
         until = loan_words.until(ctx, leg.due_on, leg.due_at, texts)
         yield texts.t(DUE, until=until, counted=handover_words.counted(ctx, held, leg, texts))
+    if leg.handed_at is not None:
+        moment = texts.moment(leg.handed_at)
+        yield texts.t(HANDED, moment=moment, name=handover_words.handed_by(ctx, leg, texts))
     for words, at, who in (
-        (HANDED, leg.handed_at, leg.handed_by),
         (SIGNED, leg.signed_at, leg.receiver),
         (WITNESSED, leg.witnessed_at, leg.witness),
     ):
@@ -235,7 +237,7 @@ def _rest(ctx: Context, held: Handover, leg: Leg, reader: Person, texts: Texts) 
     if leg.remark and readable:
         yield texts.t(REMARK, words=leg.remark)
     if held.location and readable:
-        yield texts.t(PLACE, place=held.location)
+        yield texts.t(PLACE, place=handover_words.place(ctx, held, texts))
 
 
 # -- buttons -----------------------------------------------------------------------------------

@@ -8,13 +8,19 @@ good later: a day that passed is written down once for ever.
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 from handlers import calendars, ladders
 from handlers.context import Context
 from handlers.conversation.messages import Button, Card
 from handlers.feature import Clockwork
-from handlers.handovers import handover_access, handover_given, handover_words
+from handlers.handovers import (
+    handover_access,
+    handover_given,
+    handover_stead_notices,
+    handover_words,
+)
 from handlers.ladders import Case
 from handlers.texts import N_, Texts
 from rules.deadlines import Deadline
@@ -229,8 +235,26 @@ def gap_due(ctx: Context, held: Handover, kind: GapKind, day: date) -> Deadline:
     leg = handovers.present(ctx.unit, held)
     if kind is not GapKind.MISSING or leg.due_on is None or leg.due_at is None:
         return ordered
-    whole = that_day(row, leg.n - 1, leg.due_on, time, ctx.calendar)
+    if leg.provisional and leg.started_on is not None:
+        whole = due_of(ctx, held, leg, leg.started_on)
+    else:
+        whole = that_day(row, leg.n - 1, leg.due_on, time, ctx.calendar)
     return max(ordered, whole, key=lambda one: one.instant)
+
+
+def day_of_gap(ctx: Context, due: Deadline, ordered_on: date | None) -> dict[str, Any]:
+    """Return what is kept of the day of a gap; `ordered_on`: None where a day was named.
+
+    Rule: S1-09.5.10, 5.3.
+    """
+    if due.provisional:
+        calendars.missing(ctx, due.last_day.year)
+    return {
+        "ordered_on": ordered_on,
+        "due_on": due.last_day,
+        "due_at": due.instant + due.tolerance,
+        "provisional": due.provisional,
+    }
 
 
 def follow_gap(ctx: Context, gap: Gap) -> None:
@@ -331,6 +355,10 @@ def notice(ctx: Context, leg_id: int, rung: str, key: str) -> Card | None:
     wind(ctx, leg_id)
     if held is None or leg is None or case is None or said is None:
         return None
+    if ctx.person.id == case.owner:
+        kind = partial(handover_words.kind, handover_access.row_of(ctx, held))
+        act = (OPEN, f"f.handover.papers.{held.id}")
+        handover_stead_notices.remind(ctx, held, case, said.latest, kind, act)
     return ladders.with_held_up(ctx, _card(ctx, held, leg, case, said.latest), said)
 
 
@@ -341,6 +369,10 @@ def gap_notice(ctx: Context, gap_id: int, rung: str, key: str) -> Card | None:
     wind_gap(ctx, gap_id)
     if held is None or gap is None or case is None or said is None:
         return None
+    if ctx.person.id == case.owner:
+        words = partial(gap_words, ctx, held, gap)
+        act = (SUPPLY, f"f.gap.supply.{gap.id}")
+        handover_stead_notices.remind(ctx, held, case, said.latest, words, act)
     return ladders.with_held_up(ctx, _gap_card(ctx, held, gap, case, said.latest), said)
 
 

@@ -6,7 +6,8 @@ with what is missing: the list says what is there, not what should be.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 
 from handlers.approvals import case_texts
 from handlers.approvals.case_cards import here
@@ -30,6 +31,7 @@ from handlers.texts import N_, Texts
 from rules.handovers import order
 from rules.secrecy import Grade
 from storage import documents, handover_gaps, handovers
+from storage.handover_gaps import Gap
 from storage.handovers import Handover
 
 RULE = "S2-DOSS.17"
@@ -160,40 +162,74 @@ def _listed(ctx: Context, held: Handover) -> tuple[frozenset[int], int]:
 
 def _rows(ctx: Context, held: Handover, listed: Collection[int]) -> list[tuple[Cell, ...]]:
     """Return the lines in the pack's order; pages are numbered through, annexes are not."""
-    there = {one.id for one in handover_ends.papers(ctx, held)}
-    open_gaps = [one for one in handover_gaps.of(ctx.unit, held.id) if one.open]
-    gaps = handover_findings.by_item(open_gaps)
-    found = handover_given.lines(ctx, held)
-    lines = {
-        one.key: one
-        for one in found
-        if one.item.id in listed and (one.item.id in there or one.item.id in gaps)
-    }
-    contracts = contract_numbers(handover_words.dossier_number(ctx, held, here(ctx)), found)
+    contracts = contract_numbers(
+        handover_words.dossier_number(ctx, held, here(ctx)), handover_given.lines(ctx, held)
+    )
     rows: list[tuple[Cell, ...]] = []
-    number, page = 0, 0
-    for key in order(handover_access.papers_of(ctx, held), lines):
-        line = lines[key]
-        coded = line.paper is None or line.paper.coded
-        here_now = line.item.id in there
-        number += here_now and coded
-        pages = line.item.pages if here_now and coded else 0
-        span = f"{page + 1}–{page + pages}" if pages else ""
-        page += pages
-        place = str(number) if here_now and coded else ctx.t(ANNEX) if here_now else ""
-        remarks = [handover_findings.what(one, ctx.texts) for one in gaps.get(line.item.id, ())]
+    for one in _entries(ctx, held, listed):
+        item = one.line.item
+        number = str(one.number) if one.number else ctx.t(ANNEX) if one.there else ""
         rows.append(
             (
-                place,
-                " ".join(filter(None, (_title(line, ctx.texts), contracts.get(line.item.id)))),
-                ctx.t(handover_words.FORMS[line.item.form]) if line.item.form else "",
-                line.item.pages or None,
-                span,
-                line.item.copies if here_now else None,
-                "; ".join(remarks),
+                number,
+                " ".join(filter(None, (_title(one.line, ctx.texts), contracts.get(item.id)))),
+                ctx.t(handover_words.FORMS[item.form]) if item.form else "",
+                item.pages or None,
+                one.span,
+                item.copies if one.there else None,
+                "; ".join(handover_findings.what(gap, ctx.texts) for gap in one.gaps),
             )
         )
     return rows
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the contents list."""
+
+    line: Line
+    there: bool
+    """Whether the paper lies in the file; else somebody still has to supply it."""
+    number: int
+    """On the list, from 1; 0: an annex, or not there."""
+    span: str
+    """Its pages in the file, such as 3–4; "": not numbered or not counted."""
+    gaps: tuple[Gap, ...]
+    """Open ones."""
+
+
+def _entries(ctx: Context, held: Handover, listed: Collection[int]) -> Iterator[Entry]:
+    """Yield the lines in the pack's order; pages are numbered through, annexes are not.
+
+    Rule: S2-DOSS.15, S2-DOSS.16, S4-LOAN.4.4.
+    """
+    there = {one.id for one in handover_ends.papers(ctx, held)}
+    gaps = handover_findings.by_item(
+        [one for one in handover_gaps.of(ctx.unit, held.id) if one.open]
+    )
+    lines = {
+        one.key: one
+        for one in handover_given.lines(ctx, held)
+        if one.item.id in listed and (one.item.id in there or one.item.id in gaps)
+    }
+    number, page = 0, 0
+    for key in order(handover_access.papers_of(ctx, held), lines):
+        line = lines[key]
+        coded = line.item.id in there and (line.paper is None or line.paper.coded)
+        number += coded
+        pages = line.item.pages if coded else 0
+        span = f"{page + 1}–{page + pages}" if pages else ""
+        page += pages
+        found = tuple(gaps.get(line.item.id, ()))
+        yield Entry(line, line.item.id in there, number if coded else 0, span, found)
+
+
+def entry_of(ctx: Context, held: Handover, item_id: int) -> Entry | None:
+    """Return where a paper comes on the list as things are now; None: it is not on it, or is too
+    secret for a chat."""
+    listed, _ = _listed(ctx, held)
+    found = (one for one in _entries(ctx, held, listed) if one.line.item.id == item_id)
+    return next(found, None)
 
 
 def contract_numbers(number: str, found: Iterable[Line]) -> dict[int, str]:
@@ -219,7 +255,7 @@ def _words(ctx: Context, held: Handover) -> str:
         WORDS,
         number=handover_words.number(ctx, held, here(ctx)),
         subject=handover_words.subject(ctx, held, here(ctx)),
-        giver=case_texts.name(ctx, leg.giver),
+        giver=handover_words.handed_by(ctx, leg, ctx.texts),
         receiver=case_texts.name(ctx, leg.receiver),
         day=day,
     )

@@ -6,7 +6,6 @@ sends back or disputes. Written words do the same for many lines at once.
 
 from __future__ import annotations
 
-from handlers.approvals import case_texts
 from handlers.approvals.case_cards import here
 from handlers.context import Context
 from handlers.conversation import runner
@@ -85,7 +84,7 @@ def card(ctx: Context, held: Handover, leg: Leg, lead: str = "") -> Reply:
     row, papers = handover_access.row_of(ctx, held), handover_access.papers_of(ctx, held)
     noted = handover_findings.by_item(handover_notes.noted(ctx, held))
     listed = handover_given.lines(ctx, held)
-    giver = case_texts.name(ctx, leg.handed_by)
+    giver = handover_words.handed_by(ctx, leg, ctx.texts)
     about = handover_words.subject(ctx, held, here(ctx))
     lines = [lead, ctx.t(FACE_TO_FACE, subject=about, name=giver, rule=row.rule)]
     lines += [

@@ -19,6 +19,7 @@ from handlers.handovers import (
     handover_clock,
     handover_findings,
     handover_given,
+    handover_stead,
     handover_words,
 )
 from handlers.loans import loan_words
@@ -77,13 +78,22 @@ def found(ctx: Context, words: str, *, lock: bool = False) -> tuple[Handover, Le
 
 
 def owns(ctx: Context, gap: Gap, person: Person) -> bool:
-    """Return whether a person puts a gap right: its owner, or who answers for a leaver's."""
+    """Return whether a gap is a person's own: its owner, or who answers for a leaver's."""
     return person.active and person.id == handover_clock.owner_of(ctx, gap)
+
+
+def supplies(ctx: Context, held: Handover, leg: Leg, gap: Gap, person: Person) -> bool:
+    """Return whether a person puts a gap right: whose it is or, while they are away, who stands in
+    and does not look after the papers that came. Rule: S1-09.5.10, C-54, C-55."""
+    if owns(ctx, gap, person):
+        return True
+    other = handover_stead.stand_in(ctx, held, handover_clock.owner_of(ctx, gap))
+    return person.id == other and person.id not in handover_access.counters(ctx, held, leg)
 
 
 def counts(ctx: Context, held: Handover, leg: Leg, gap: Gap, person: Person) -> bool:
     """Return whether a person looks at what is supplied; never at what they supply themselves."""
-    mine = owns(ctx, gap, person) or person.id == gap.owner
+    mine = owns(ctx, gap, person) or person.id in (gap.owner, gap.supplied_by)
     return not mine and person.id in handover_access.counters(ctx, held, leg)
 
 
@@ -157,6 +167,7 @@ def draw(
         described(ctx, held, gap, reader, texts),
         _state(ctx, gap, texts),
         texts.t(OWNER, name=name, until=until, rule=rule) if gap.open else "",
+        _provisional(gap, texts),
         texts.t(LAPSED, count=gap.lapses, rule=LAPSE_RULE) if gap.lapses else "",
     ]
     return Card(
@@ -176,6 +187,11 @@ def described(ctx: Context, held: Handover, gap: Gap, reader: Person, texts: Tex
     readable = handover_words.readable(ctx, held, reader)
     said = handover_findings.what(gap, texts) if readable else handover_findings.kind(gap, texts)
     return f"{named} · {said}"
+
+
+def _provisional(gap: Gap, texts: Texts) -> str:
+    computed = gap.open and gap.provisional
+    return texts.t(loan_words.PROVISIONAL, year=gap.due_on.year) if computed else ""
 
 
 def _state(ctx: Context, gap: Gap, texts: Texts) -> str:
@@ -203,7 +219,7 @@ def _buttons(
 def _acts(
     ctx: Context, held: Handover, leg: Leg, gap: Gap, reader: Person
 ) -> Iterator[tuple[str, str]]:
-    if owns(ctx, gap, reader):
+    if supplies(ctx, held, leg, gap, reader):
         if gap.state == GapState.OPEN:
             yield SUPPLY, "supply"
         yield CONTEST, "contest"
@@ -261,9 +277,15 @@ def tell_owners(ctx: Context, held: Handover, gaps: Sequence[Gap]) -> None:
         rule = handover_access.row_of(ctx, held).rule
         facts = {"number": held.number, "count": len(mine), "rule": rule}
         tell_list(ctx, held, owner, mine, YOURS, **facts)
+        if other := handover_stead.stand_in(ctx, held, owner):
+            tell_list(ctx, held, other, mine, THEIRS, name=case_texts.name(ctx, owner), **facts)
 
 
 YOURS = N_("{number} is signed with {count} gaps for you to put right ({rule}):")
+THEIRS = N_(
+    "{number} is signed with {count} gaps for {name}, who is away and for whom you stand in "
+    "({rule}):"
+)
 
 
 def _list(

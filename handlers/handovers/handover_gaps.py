@@ -21,11 +21,11 @@ from handlers.handovers import (
     handover_card,
     handover_clock,
     handover_gap_cards,
+    handover_gap_filed,
     handover_notes,
-    handover_papers_in,
     handover_steps,
 )
-from handlers.handovers.handover_gap_cards import GONE, counts, found, leads, owns, settles
+from handlers.handovers.handover_gap_cards import GONE, counts, found, leads, settles, supplies
 from handlers.texts import N_
 from rules import handover_days
 from rules.handovers import GapKind, GapState, ItemState, LegState, Signed
@@ -50,31 +50,36 @@ WAIVED = N_("{name} has waived it: {words} ({rule}).")
 PLANNED = N_("Now to be put right by {name} until {until}.")
 SETTLE_RULE = "S1-09.5.9"
 
-_PAGES = GapKind.PAGES.value
-
 
 def _of_pages(answers: Answers) -> bool:
-    return answers.text("_kind") == _PAGES
+    return answers.flag("_pages")
+
+
+def _counted(ctx: Context, held: Handover, gap: Gap) -> bool:
+    """Return whether closing a gap says how many pages there are now. Rule: S2-DOSS.11."""
+    asked = handover_access.papers_of(ctx, held).pages
+    return gap.kind == GapKind.PAGES or (gap.kind == GapKind.MISSING and asked)
 
 
 def _not_past(value: Any, _answers: Answers, moment: Moment) -> Problem | None:
     return Problem(N_("That day is over.")) if str(value) < moment.today.isoformat() else None
 
 
+_PAGES = Field(
+    "pages",
+    Kind.NUMBER,
+    N_("Pages"),
+    N_("How many pages are there now, cover included?"),
+    when=_of_pages,
+    minimum=1,
+    maximum=9999,
+)
 SUPPLY_FORM = Form(
     "supplying",
-    1,
+    2,
     N_("Supply"),
     (
-        Field(
-            "pages",
-            Kind.NUMBER,
-            N_("Pages"),
-            N_("How many pages are there now, cover included?"),
-            when=_of_pages,
-            minimum=1,
-            maximum=9999,
-        ),
+        _PAGES,
         Field(
             "files",
             Kind.FILES,
@@ -86,6 +91,11 @@ SUPPLY_FORM = Form(
     submit_label=N_("Submit"),
     summary=lambda answers: answers.text("_name"),
     review=False,
+)
+
+
+COUNT_FORM = Form(
+    "gapcounting", 1, N_("Looked at, right"), (_PAGES,), submit_label=N_("Submit"), review=False
 )
 
 
@@ -172,7 +182,7 @@ def _may(ctx: Context, act: str, held: Handover, leg: Leg, gap: Gap) -> bool:
     looks = counts(ctx, held, leg, gap, ctx.person)
     match act:
         case "supply" | "contest":
-            return owns(ctx, gap, ctx.person)
+            return supplies(ctx, held, leg, gap, ctx.person)
         case "accept" | "refuse":
             return looks and leg.closed_at is not None
         case "waive":
@@ -209,7 +219,7 @@ def supply(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     if isinstance(this, Reply):
         return this
     held, _, gap = this
-    given = {"_gap": str(gap.id), "_kind": gap.kind, "_name": held.number}
+    given = {"_gap": str(gap.id), "_pages": _counted(ctx, held, gap), "_name": held.number}
     return runner.start(ctx, SUPPLYING, Answers(given))
 
 
@@ -230,7 +240,8 @@ def submit_supply(ctx: Context, answers: Answers) -> Reply:
     attachments.attach(ctx.unit, answers.files("files"), PHOTOS, gap.item_id)
     pages = int(answers.values.get("pages") or 0)
     handover_items.put(ctx.unit, gap.item_id, **_mended(gap, pages), supplied_at=at)
-    handover_gaps.set_(ctx.unit, gap.id, state=GapState.SUPPLIED.value, supplied_at=at)
+    by = {"supplied_at": at, "supplied_by": ctx.person.id}
+    handover_gaps.set_(ctx.unit, gap.id, state=GapState.SUPPLIED.value, **by)
     rule = handover_access.row_of(ctx, held).correction.due.rule
     ctx.record("handover.supplied", f"handover:{held.id}", rule, kind=gap.kind)
     held, gap = _changed(ctx, held, gap)
@@ -247,7 +258,8 @@ def _mended(gap: Gap, pages: int) -> dict[str, Any]:
     """Return what a line says once a gap of it is put right."""
     match GapKind(gap.kind):
         case GapKind.MISSING:
-            return {"state": ItemState.PRESENT.value, "reason": ""}
+            there = {"state": ItemState.PRESENT.value, "reason": ""}
+            return there | ({"pages": pages} if pages else {})
         case GapKind.PAGES:
             return {"pages": pages} if pages else {}
         case GapKind.CUSTOMER_SIGNATURE:
@@ -293,24 +305,41 @@ def _lift_one(ctx: Context, held: Handover, gap: Gap, day: date) -> None:
 def accept(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     """Close a gap that is put right; the paper joins the others in the archive.
 
+    What comes over the counter is counted first where the list has pages.
+
     Rule: S1-09.5.10, S4-LOAN.4.2c.
     """
     this = _begin(ctx, arguments[0], "accept")
     if isinstance(this, Reply):
         return this
     held, _, gap = this
+    pages = handover_access.papers_of(ctx, held).pages
+    if pages and gap.state == GapState.OPEN and _counted(ctx, held, gap):
+        return runner.start(ctx, COUNTING, Answers({"_gap": str(gap.id), "_pages": True}))
+    return _accepted(ctx, held, gap, 0)
+
+
+def submit_count(ctx: Context, answers: Answers) -> Reply:
+    """Close a gap of which the paper came over the counter and was counted. Rule: S2-DOSS.11."""
+    this = _begin(ctx, answers.text("_gap"), "accept")
+    if isinstance(this, Reply):
+        return handover_steps.opened(this)
+    held, _, gap = this
+    return _accepted(ctx, held, gap, int(answers.values.get("pages") or 0))
+
+
+def _accepted(ctx: Context, held: Handover, gap: Gap, pages: int) -> Reply:
     if gap.state == GapState.OPEN:
-        handover_items.put(ctx.unit, gap.item_id, **_mended(gap, 0), supplied_at=ctx.at)
+        handover_items.put(ctx.unit, gap.item_id, **_mended(gap, pages), supplied_at=ctx.at)
         handover_gaps.set_(ctx.unit, gap.id, supplied_at=ctx.at)
     handover_notes.end(ctx, gap, GapState.CLOSED)
-    if held.shelved_at is not None:
-        handover_papers_in.file(ctx, held)
+    put_in = handover_gap_filed.join(ctx, held, gap)
     rule = handover_access.row_of(ctx, held).correction.due.rule
     ctx.record("handover.gap_closed", f"handover:{held.id}", rule, kind=gap.kind)
     held, gap = _changed(ctx, held, gap)
     lead = PUT_RIGHT if held.gaps else ALL_RIGHT
     handover_gap_cards.tell(ctx, held, gap, _owners(ctx, gap), lead, "right", name=ctx.person.name)
-    return handover_gap_cards.show(ctx, gap, ctx.t(lead, name=ctx.person.name))
+    return handover_gap_cards.show(ctx, gap, ctx.t(lead, name=ctx.person.name)).plus(put_in)
 
 
 def _owners(ctx: Context, gap: Gap) -> tuple[str, ...]:
@@ -340,9 +369,9 @@ def submit_refusal(ctx: Context, answers: Answers) -> Reply:
         "state": GapState.OPEN.value,
         "supplied_at": None,
         "words": words,
+        "supplied_by": "",
         "lapses": 0,
-        "due_on": due.last_day,
-        "due_at": due.instant + due.tolerance,
+        **handover_clock.day_of_gap(ctx, due, ctx.today),
     }
     handover_gaps.set_(ctx.unit, gap.id, **change)
     handover_items.put(ctx.unit, gap.item_id, **_as_before(gap))
@@ -392,6 +421,9 @@ def submit_waiver(ctx: Context, answers: Answers) -> Reply:
     _lift_one(ctx, held, gap, ctx.policy.time.office_day(gap.opened_at))
     handover_gaps.set_(ctx.unit, gap.id, words=words)
     handover_notes.end(ctx, gap, GapState.WAIVED)
+    if gap.kind == GapKind.MISSING and gap.opened_by not in (leg.giver, leg.handed_by):
+        handover_items.put(ctx.unit, gap.item_id, **_mended(gap, 0))  # as the giver's list had it
+        handover_gap_filed.join(ctx, held, gap)
     ctx.record("handover.gap_waived", f"handover:{held.id}", rule, kind=gap.kind)
     held, gap = _changed(ctx, held, gap)
     people = (*_owners(ctx, gap), *handover_access.counters(ctx, held, leg))
@@ -431,7 +463,7 @@ def submit_plan(ctx: Context, answers: Answers) -> Reply:
     elif day is not None and counts(ctx, held, leg, gap, ctx.person):
         row, time = handover_access.row_of(ctx, held), handover_access.policy_of(ctx, held).time
         due = handover_days.that_day(row, leg.n - 1, day, time, ctx.calendar)
-        change |= {"due_on": due.last_day, "due_at": due.instant + due.tolerance}
+        change |= handover_clock.day_of_gap(ctx, due, None)
     if not change:
         return handover_gap_cards.show(ctx, gap, ctx.t(AS_IT_IS))
     before = _owners(ctx, gap)
@@ -449,6 +481,7 @@ def submit_plan(ctx: Context, answers: Answers) -> Reply:
 
 
 SUPPLYING = Feature(SUPPLY_FORM.key, SUPPLY_FORM.title, form=SUPPLY_FORM, submit=submit_supply)
+COUNTING = Feature(COUNT_FORM.key, COUNT_FORM.title, form=COUNT_FORM, submit=submit_count)
 REFUSING = Feature(REFUSE_FORM.key, REFUSE_FORM.title, form=REFUSE_FORM, submit=submit_refusal)
 CONTESTING = Feature(
     CONTEST_FORM.key, CONTEST_FORM.title, form=CONTEST_FORM, submit=submit_contest

@@ -12,7 +12,7 @@ from datetime import date
 
 from handlers.context import Context
 from handlers.handovers import handover_access, handover_clock, handover_given
-from rules.handovers import GapKind, GapState
+from rules.handovers import GapKind, GapState, ItemState
 from storage import breaches, handover_gaps, handover_items, handovers
 from storage.breaches import Breach
 from storage.handover_gaps import Gap, NewGap
@@ -98,7 +98,12 @@ def open_all(ctx: Context, held: Handover, leg: Leg) -> list[Gap]:
 
 
 def _open(ctx: Context, held: Handover, leg: Leg, one: Gap) -> Gap:
-    """Open what was noted; what the giver did not say and is not right is a breach."""
+    """Open what was noted; what the giver did not say and is not right is a breach.
+
+    A paper that the receiver did not find is not in the archive, whatever the giver's list said.
+
+    Rule: S1-09.4.1, S1-09.5.5a.
+    """
     declared = one.opened_by == leg.handed_by
     due = handover_clock.gap_due(ctx, held, GapKind(one.kind), ctx.today)
     handover_gaps.set_(
@@ -106,11 +111,13 @@ def _open(ctx: Context, held: Handover, leg: Leg, one: Gap) -> Gap:
         one.id,
         state=GapState.OPEN.value,
         opened_at=ctx.at,
-        due_on=due.last_day,
-        due_at=due.instant + due.tolerance,
+        **handover_clock.day_of_gap(ctx, due, ctx.today),
     )
     if not declared and one.kind != GapKind.MISSING:
         _breach(ctx, held, one)
+    if not declared and one.kind == GapKind.MISSING:  # the list says what was signed for
+        absent = {"state": ItemState.ABSENT.value, "supplied_at": None}
+        handover_items.put(ctx.unit, one.item_id, **absent)
     return now(ctx, one)
 
 

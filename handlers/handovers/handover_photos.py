@@ -30,7 +30,7 @@ from handlers.texts import N_
 from rules.checklists import Form
 from rules.handovers import ItemState
 from rules.secrecy import Grade
-from storage import attachments, handover_items, handovers, loose
+from storage import attachments, handover_items, handover_lists, handovers, loose
 from storage.attachments import Attachment
 from storage.handover_items import PHOTOS
 from storage.handovers import Handover
@@ -350,7 +350,7 @@ def from_loose(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         loose.use(ctx.unit, item.id)
         ctx.record("loose.used", f"loose:{item.id}")
         return put_on_pile(ctx, held, files)
-    legs = handovers.to_give(ctx.unit, ctx.person.id, handover_list.SIZE)
+    legs = handover_lists.to_give(ctx.unit, ctx.person.id, handover_list.SIZE)
     found = [handovers.get(ctx.unit, one.handover_id) for one in legs]
     some = [one for one in found if one is not None]
     if len(some) == 1:
@@ -367,7 +367,7 @@ def from_loose(ctx: Context, arguments: tuple[str, ...]) -> Reply:
 
 def offered(ctx: Context, item_id: int, kinds: Iterable[str]) -> tuple[Button, ...]:
     """Return the button that takes what was sent for a handover; none: nobody waits for it."""
-    if not PICTURES & set(kinds) or not handovers.to_give(ctx.unit, ctx.person.id, 1):
+    if not PICTURES & set(kinds) or not handover_lists.to_give(ctx.unit, ctx.person.id, 1):
         return ()
     return (Button(ctx.t(FOR), f"f.handover.take.{item_id}"),)
 

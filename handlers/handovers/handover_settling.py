@@ -123,7 +123,7 @@ def show(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     assert leg.handed_at is not None  # noqa: S101 - only what was handed over is disputed
     head = ctx.t(
         BOTH,
-        giver=case_texts.name(ctx, leg.handed_by),
+        giver=handover_words.handed_by(ctx, leg, ctx.texts),
         moment=ctx.texts.moment(leg.handed_at),
         receiver=case_texts.name(ctx, leg.receiver),
         words=leg.remark if readable else "…",

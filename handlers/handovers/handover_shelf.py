@@ -35,20 +35,26 @@ from handlers.handovers.handover_card import shown
 from handlers.handovers.shelving_form import (
     CLEARED,
     FORM,
+    GRADE,
     HELD,
+    IN_A_SAFE,
     LINES,
     NUMBER,
     PLACE,
     RULE,
+    SAFES,
     YEAR,
     bound,
     filed_under,
+    grade_of,
 )
 from handlers.texts import N_
 from rules.filing_years import Matter, year_rule
+from rules.safes import UPPER, fits, place_rule
 from rules.secrecy import Grade
 from rules.volumes import volume_rule
 from storage import dossiers, staff
+from storage.dossiers import Dossier
 from storage.handovers import Handover, Leg
 
 TITLE = N_("Shelve · {number}")
@@ -57,6 +63,10 @@ SHELVED_TOLD = N_("Your papers are shelved under {number} ({rule}).")
 
 FILED_UNDER = N_("Filed under {year} ({rule}).")
 BOUND_APART = N_("Top-secret volume ({rule}): lines {lines}, in {place}.")
+NOT_APART = N_("These papers lie apart ({rule}): something less secret stands at that place.")
+NOT_CLEARED_FOR = N_(
+    "These papers are kept by a colleague who may see them ({rule}); please name another."
+)
 MAY_BE_SECRET = N_("Top-secret papers are filed apart ({rule}): name their lines under “More”.")
 SHOWN = 20
 """Lines on the review card."""
@@ -79,19 +89,27 @@ def start(ctx: Context, arguments: tuple[str, ...]) -> Reply:
             return opened
         dossier = opened
     row = handover_access.row_of(ctx, held)
+    grade, safes = Grade(dossier.grade), safes_of(ctx, held)
     given: dict[str, Any] = {
         HELD: str(held.id),
+        GRADE: grade.value,
+        SAFES: list(safes),
         NUMBER: handover_words.number(ctx, held, here(ctx)),
         PLACE: row.place or "",
         RULE: row.place_rule or "",
     }
     if held.period_on is not None and _year_rule(ctx, held, Matter.ONE_YEAR):
         given[YEAR] = str(held.year)
-    if _volume_rule(ctx, held) and Grade(dossier.grade) is not Grade.TOP_SECRET:
+    if _volume_rule(ctx, held) and grade is not Grade.TOP_SECRET:
         given[LINES] = [str(one.position) for one in handover_ends.papers(ctx, held)]
         given[CLEARED] = Grade(ctx.person.clearance) is Grade.TOP_SECRET
+    most = Grade.TOP_SECRET if given.get(CLEARED) else grade
+    if most in UPPER and Grade(ctx.person.clearance) >= most:
+        given["kept_by"] = {"key": ctx.person.id, "label": ctx.person.name}
     seen = dossier.location if seeing.view(ctx, dossier).content else ""
     known = held.location or row.place or seen
+    if not fits(known, grade, safes):
+        known = "" if grade in UPPER else safes[0]
     return runner.start(ctx, FEATURE, Answers(given | ({"location": known} if known else {})))
 
 
@@ -171,13 +189,17 @@ def submit(ctx: Context, answers: Answers) -> Reply:
     if held.shelved_at is not None or dossier is None or dossier.number is None:
         return _is_shelved(ctx, held) if held.shelved_at else handover_dossier.whose(ctx, held)
     row, place = handover_access.row_of(ctx, held), answers.text("location")
-    if not dossier.location and row.place is None:
+    if (again := _unkept(ctx, held, dossier, answers)) is not None:
+        return again
+    fit = fits(dossier.location, Grade(dossier.grade), safes_of(ctx, held))
+    if row.place is None and not (dossier.location and fit):
         dossiers.place(ctx.unit, dossier.id, place)
-    filed = filed_under(answers)
+    filed, keeper = filed_under(answers), answers.option("kept_by")
     held = handover_steps.touched(
         ctx,
         held,
         location=place,
+        kept_by=keeper.key if keeper else "",
         shelved_at=ctx.at,
         filed_under=filed[1] if filed else None,
     )
@@ -190,6 +212,38 @@ def submit(ctx: Context, answers: Answers) -> Reply:
     return _told(ctx, held, leg, count, rule)
 
 
+def _unkept(ctx: Context, held: Handover, dossier: Dossier, answers: Answers) -> Reply | None:
+    """Ask anew where graded papers do not lie in a safe, or those of an upper grade not apart or
+    with nobody who may see them; None: they are kept as they have to be.
+
+    Rule: S2-SECR.8.1, S2-INFO.22, C-67.
+    """
+    own = Grade(dossier.grade)
+    grade, keeper = max(own, grade_of(answers)), answers.option("kept_by")
+    place, safes = answers.text("apart") or answers.text("location"), safes_of(ctx, held)
+    lower = [one.value for one in Grade if one < grade]
+    if not (fits(answers.text("location"), own, safes) and fits(place, grade, safes)):
+        gone, why = "location", IN_A_SAFE
+    elif grade not in UPPER:
+        return None
+    elif dossiers.beside(ctx.session, place, lower, dossier.id):
+        gone, why = ("apart" if answers.text("apart") else "location"), NOT_APART
+    else:
+        person = staff.get(ctx.session, keeper.key) if keeper else None
+        if person is not None and person.active and Grade(person.clearance) >= grade:
+            return None
+        gone, why = "kept_by", NOT_CLEARED_FOR
+    given = {**answers.values, GRADE: own.value, SAFES: list(safes)}
+    values = {key: value for key, value in given.items() if key != gone}
+    words = ctx.t(why, rule=place_rule(grade), safe=safes[0])
+    again = runner.start(ctx, FEATURE, Answers(values), at_review=True)
+    return Reply.of(Card(words, title=ctx.t(FORM.title))).plus(again)
+
+
+def safes_of(ctx: Context, held: Handover) -> tuple[str, ...]:
+    return handover_access.policy_of(ctx, held).secrecy.safes
+
+
 def _told(ctx: Context, held: Handover, leg: Leg, count: int, rule: str) -> Reply:
     people = {held.giver, leg.giver} - {ctx.person.id}
     for one in filter(None, (staff.get(ctx.session, who) for who in sorted(people))):
@@ -197,7 +251,8 @@ def _told(ctx: Context, held: Handover, leg: Leg, count: int, rule: str) -> Repl
         handover_card.tell(ctx, held, one.id, SHELVED_TOLD, "shelved", number=number, rule=rule)
     handover_card.redraw(ctx, held, but=people)
     number = handover_words.number(ctx, held, here(ctx))
-    lead = ctx.t(SHELVED, count=count, place=held.location, number=number, rule=rule)
+    place = handover_words.place(ctx, held, ctx.texts)
+    lead = ctx.t(SHELVED, count=count, place=place, number=number, rule=rule)
     contents = Card(
         handover_contents.labels(ctx, held, ctx.texts),
         title=ctx.t(TITLE, number=held.number),

@@ -136,7 +136,9 @@ def handed(ctx: Context, held: Handover, leg: Leg) -> Reply:
     at = instant(ctx, held.opened_at)
     change = {"handed_at": at, "handed_by": ctx.person.id}
     held = moved(ctx, held, Trigger.HAND, leg=change)
-    ctx.record("handover.handed", f"handover:{held.id}", handover_access.row_of(ctx, held).rule)
+    facts = {} if leg.giver == ctx.person.id else {"giver": leg.giver}
+    rule = handover_access.row_of(ctx, held).rule
+    ctx.record("handover.handed", f"handover:{held.id}", rule, **facts)
     handover_clock.follow(ctx, held)
     leg = handovers.present(ctx.unit, held)
     _in_time(ctx, held, leg)

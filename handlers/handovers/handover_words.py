@@ -68,6 +68,7 @@ SIGNATURES = {
     ("staff", Signed.WRONG): N_("our signature wrong"),
 }
 ANNEX = N_("annex, not numbered")
+KEPT = N_("{place}, kept by {name}")
 
 
 def kind(row: HandoverPolicy, texts: Texts) -> str:
@@ -124,6 +125,24 @@ def number(ctx: Context, held: Handover, reader: Person) -> str:
     """Return under which number papers are filed, as far as the reader may know it: that of the
     dossier, else that of the handover. Rule: S4-LOAN.5.5."""
     return dossier_number(ctx, held, reader) or held.number
+
+
+def handed_by(ctx: Context, leg: Leg, texts: Texts) -> str:
+    """Return who gave the papers of a leg, and for whom where somebody stood in. Rule: C-54."""
+    name = case_texts.name(ctx, leg.handed_by or leg.giver)
+    if leg.handed_by in ("", leg.giver):
+        return name
+    return texts.t(case_texts.STANDS_IN, name=name, other=case_texts.name(ctx, leg.giver))
+
+
+def place(ctx: Context, held: Handover, texts: Texts) -> str:
+    """Return where papers lie and, of an upper grade, who is named to keep them.
+
+    Rule: S2-INFO.22.
+    """
+    if not held.kept_by:
+        return held.location
+    return texts.t(KEPT, place=held.location, name=case_texts.name(ctx, held.kept_by))
 
 
 # -- where it stands ---------------------------------------------------------------------------

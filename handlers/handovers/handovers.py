@@ -13,12 +13,18 @@ from handlers.context import Context
 from handlers.conversation.messages import Button, Card, Reply
 from handlers.conversation.wording import shorten_middle
 from handlers.feature import Feature
-from handlers.handovers import handover_access, handover_clock, handover_words
+from handlers.handovers import (
+    handover_access,
+    handover_clock,
+    handover_gap_cards,
+    handover_stead,
+    handover_words,
+)
 from handlers.handovers.handover_access import Act
 from handlers.pages import HEADING, beside, page_of, to_today
 from handlers.texts import N_
 from rules.handovers import GapState
-from storage import handover_gaps, handovers
+from storage import handover_gaps, handover_lists, handovers
 from storage.handovers import Handover, Leg
 
 TITLE = N_("My handovers")
@@ -38,9 +44,11 @@ TO_GIVE, TO_SIGN, TO_SUPPLY, TO_SETTLE, BELOW = (
 )
 ENTRY = N_("{number} {subject} · {state}")
 TO_SHELVE = N_("To shelve")
+FOR_OTHERS = N_("For colleagues who are away")
 START, OF_DEPARTMENT = N_("Start a handover"), N_("My department")
 LABEL_BYTES = 48
 GIVE_COUNT = N_("Papers to hand over ({count})")
+FOR_OTHERS_COUNT = N_("Papers of colleagues who are away ({count})")
 SIGN_COUNT = N_("Papers to sign for ({count})")
 SHELVE_COUNT = N_("Papers to shelve ({count})")
 SUPPLY_COUNT = N_("Papers to supply ({count})")
@@ -63,7 +71,7 @@ def show(ctx: Context, *, page: int = 0) -> Reply:
 
 def below(ctx: Context, page: int = 0) -> Reply:
     """List what is open in the departments that who acts heads. Rule: S1-09.3.2, S1-09.3.3."""
-    found = handovers.open_in(ctx.unit, ctx.person.head_of, MOST)
+    found = handover_lists.open_in(ctx.unit, ctx.person.head_of, MOST)
     entries = [Entry(BELOW, one, handovers.present(ctx.unit, one)) for one in found]
     return _list(ctx, entries, page, "f.handovers.below")
 
@@ -96,6 +104,7 @@ def _entries(ctx: Context) -> Iterator[Entry]:
     told: set[int] = set()
     for section, legs in (
         (TO_GIVE, to_give(ctx)),
+        (FOR_OTHERS, to_give_for(ctx)),
         (TO_SIGN, to_sign(ctx)),
         (TO_SETTLE, to_settle(ctx)),
     ):
@@ -115,7 +124,17 @@ def _entries(ctx: Context) -> Iterator[Entry]:
 
 def to_give(ctx: Context) -> tuple[Leg, ...]:
     """Return the legs whose papers who acts has to hand over, the first due first."""
-    return handovers.to_give(ctx.unit, ctx.person.id, MOST)
+    return handover_lists.to_give(ctx.unit, ctx.person.id, MOST)
+
+
+def to_give_for(ctx: Context) -> tuple[Leg, ...]:
+    """Return the legs that who acts may hand over for colleagues who are away. Rule: C-54."""
+    found = (
+        leg
+        for one in handover_stead.stood_for(ctx)
+        for leg in handover_lists.to_give(ctx.unit, one, MOST)
+    )
+    return tuple(one for one in found if _may(ctx, one, Act.GIVE))
 
 
 def to_sign(ctx: Context) -> tuple[Leg, ...]:
@@ -127,8 +146,8 @@ def to_sign(ctx: Context) -> tuple[Leg, ...]:
     mine = [
         one
         for one in (
-            *handovers.to_sign(ctx.unit, roles, MOST),
-            *handovers.to_witness(ctx.unit, roles, MOST),
+            *handover_lists.to_sign(ctx.unit, roles, MOST),
+            *handover_lists.to_witness(ctx.unit, roles, MOST),
         )
         if ctx.person.id not in (one.giver, one.handed_by)
         and _named(ctx, one.receiver, one.witness)
@@ -136,7 +155,7 @@ def to_sign(ctx: Context) -> tuple[Leg, ...]:
     for part in ctx.policies.parts:
         if part.on(ctx.today).custodian_unit in ctx.person.head_of:
             others = {row.leg[-1].receiver for row in part.handovers(ctx.today)} - roles
-            legs = handovers.to_sign(ctx.unit, others, MOST)
+            legs = handover_lists.to_sign(ctx.unit, others, MOST)
             mine += [one for one in legs if _may(ctx, one, Act.SIGN)]
     return tuple(dict.fromkeys(mine))
 
@@ -152,7 +171,7 @@ def to_settle(ctx: Context) -> tuple[Leg, ...]:
         leg
         for part in ctx.policies.parts
         if any(row.disputes_to in ctx.person.roles for row in part.handovers(ctx.today))
-        for leg in handovers.disputed(ctx.unit, part.pack, MOST)
+        for leg in handover_lists.disputed(ctx.unit, part.pack, MOST)
     ]
     return tuple(one for one in found if _may(ctx, one, Act.SETTLE))
 
@@ -163,21 +182,31 @@ def to_shelve(ctx: Context) -> tuple[Handover, ...]:
         held
         for part in ctx.policies.parts
         if any(row.leg[-1].receiver in ctx.person.roles for row in part.handovers(ctx.today))
-        for held in handovers.unshelved(ctx.unit, part.pack, MOST)
+        for held in handover_lists.unshelved(ctx.unit, part.pack, MOST)
     ]
     return tuple(one for one in found if Act.SHELVE in handover_access.may(ctx, one, ctx.person))
 
 
 def to_supply(ctx: Context) -> tuple[handover_gaps.Gap, ...]:
-    """Return the gaps that who acts has to put right, the first due first."""
+    """Return the gaps that who acts has to put right, their own ones and the first due first."""
     found = handover_gaps.open_of(ctx.unit, ctx.person.id, MOST)
-    return tuple(one for one in found if one.state == GapState.OPEN)
+    return tuple(one for one in (*found, *_to_supply_for(ctx)) if one.state == GapState.OPEN)
+
+
+def _to_supply_for(ctx: Context) -> Iterator[handover_gaps.Gap]:
+    """Yield the gaps that who acts may put right for colleagues who are away. Rule: C-54."""
+    for one in handover_stead.stood_for(ctx):
+        for gap in handover_gaps.open_of(ctx.unit, one, MOST):
+            known = handover_gap_cards.found(ctx, str(gap.id))
+            if known is not None and handover_gap_cards.supplies(ctx, *known, ctx.person):
+                yield gap
 
 
 def counts(ctx: Context) -> tuple[tuple[str, int, str], ...]:
     """Return what the day's list says of handovers: words, how many, key."""
     return (
         (GIVE_COUNT, len(to_give(ctx)), LIST),
+        (FOR_OTHERS_COUNT, len(to_give_for(ctx)), LIST),
         (SIGN_COUNT, len(to_sign(ctx)), LIST),
         (SHELVE_COUNT, len(to_shelve(ctx)), LIST),
         (SUPPLY_COUNT, len(to_supply(ctx)), LIST),

@@ -24,7 +24,7 @@ from rules.policies import InForce
 from rules.policy import Policy
 from rules.reminders import StepKind
 from rules.rungs import strike
-from storage import handovers, occurrences, receipts, staff
+from storage import handover_lists, occurrences, receipts, staff
 from storage.unit import Unit
 
 JOB = "receipts"
@@ -125,7 +125,7 @@ def _entries(ctx: Context, policy: Policy, day: date) -> int:
 def waiting(ctx: Context, policy: Policy) -> int:
     """Return how many legs were handed over to the archive and are not signed for."""
     roles = {one.leg[-1].receiver for one in policy.handover}
-    found = handovers.to_sign(ctx.unit, roles, MOST)
+    found = handover_lists.to_sign(ctx.unit, roles, MOST)
     return sum(one.pack == policy.pack and one.into_archive for one in found)
 
 

@@ -206,7 +206,7 @@ def _entry(ctx: Context, held: Handover, leg: Leg) -> str:
         moment=ctx.texts.moment(leg.closed_at) if leg.closed_at else "-",
         number=held.number,
         subject=handover_words.subject(ctx, held, ctx.person),
-        giver=case_texts.name(ctx, leg.giver),
+        giver=handover_words.handed_by(ctx, leg, ctx.texts),
         receiver=case_texts.name(ctx, leg.receiver),
         gaps=ctx.t(WITH_GAPS, count=held.gaps) if held.gaps else "",
     )
@@ -336,7 +336,7 @@ def _row(ctx: Context, at: int, held: Handover, leg: Leg) -> tuple[Cell, ...]:
         held.number,
         handover_words.subject(ctx, held, ctx.person),
         handover_words.kind(row, ctx.texts),
-        case_texts.name(ctx, leg.giver),
+        handover_words.handed_by(ctx, leg, ctx.texts),
         held.department,
         wall(ctx, leg.handed_at),
         wall(ctx, leg.due_at - timedelta(minutes=1)) if leg.due_at else None,

@@ -14,10 +14,11 @@ from handlers.conversation.messages import Problem
 from handlers.texts import N_
 from rules.errors import DomainError
 from rules.filing_years import Matter, year_of
+from rules.safes import UPPER, fits, place_rule
 from rules.secrecy import Grade
 from rules.volumes import MOST_TIED, Volume, volumes
 
-HELD, PLACE, RULE, YEAR, LINES, CLEARED, NUMBER = (
+HELD, PLACE, RULE, YEAR, LINES, CLEARED, NUMBER, GRADE, SAFES = (
     "_held",
     "_place",
     "_rule",
@@ -25,10 +26,12 @@ HELD, PLACE, RULE, YEAR, LINES, CLEARED, NUMBER = (
     "_lines",
     "_cleared",
     "_number",
+    "_grade",
+    "_safes",
 )
 """Carried along: which handover, where it has to lie and by which clause, of which year it is, the
-places of its papers where some may be top secret, whether who acts is cleared for them, and under
-which number it is filed."""
+places of its papers where some may be top secret, whether who acts is cleared for them, under
+which number it is filed, how secret its dossier is, and what a safe is called."""
 LONGEST = 80
 
 WRONG_PLACE = N_("These papers have to lie in: {place} ({rule}).")
@@ -36,6 +39,7 @@ WHICH_YEARS = N_("Please write the first and the last year, such as 2025-2027.")
 WHICH_LINES = N_("Please write the numbers of lines on this list, such as 3, 5.")
 NOT_CLEARED = N_("Top-secret papers are filed by who is cleared for them; please pass them on.")
 TOO_MANY = N_("At most {count} ordinary papers go with the top-secret ones.")
+IN_A_SAFE = N_("These papers lie in a safe ({rule}): name a place such as {safe} 2-3.")
 APART = N_("The top-secret volume lies apart; please name another place.")
 
 MATTERS = {
@@ -155,16 +159,41 @@ def _in_place(value: Any, answers: Answers, _moment: Moment) -> Problem | None:
     place = answers.text(PLACE)
     if place and place not in str(value):
         return Problem(WRONG_PLACE, {"place": place, "rule": answers.text(RULE)})
-    return None
+    alone = _some_secret(answers) and not _two_volumes(answers)
+    grade = Grade.TOP_SECRET if alone else _own(answers)
+    return _in_safe(str(value), grade, answers)
+
+
+def _in_safe(place: str, grade: Grade, answers: Answers) -> Problem | None:
+    """Return why papers of a grade may not lie at a place. Rule: S2-SECR.8.1, C-67."""
+    safes = answers.many(SAFES)
+    if fits(place, grade, safes):
+        return None
+    return Problem(IN_A_SAFE, {"rule": place_rule(grade), "safe": safes[0]})
 
 
 def _elsewhere(value: Any, answers: Answers, _moment: Moment) -> Problem | None:
-    return Problem(APART) if str(value).strip() == answers.text("location").strip() else None
+    if str(value).strip() == answers.text("location").strip():
+        return Problem(APART)
+    return _in_safe(str(value), Grade.TOP_SECRET, answers)
+
+
+def grade_of(answers: Answers) -> Grade:
+    """Return how secret the most secret of the papers are."""
+    return Grade.TOP_SECRET if _some_secret(answers) else _own(answers)
+
+
+def _own(answers: Answers) -> Grade:
+    return Grade(answers.text(GRADE) or Grade.NONE.value)
+
+
+def _upper(answers: Answers) -> bool:
+    return grade_of(answers) in UPPER
 
 
 FORM = Form(
     "shelving",
-    2,
+    3,
     N_("Shelve"),
     (
         Field(
@@ -230,6 +259,13 @@ FORM = Form(
             when=_two_volumes,
             max_length=LONGEST,
             example=N_("保险柜2层3号"),
+        ),
+        Field(
+            "kept_by",
+            Kind.STAFF,
+            N_("Kept by"),
+            N_("Who keeps these papers? Of this grade somebody is named for it."),
+            when=_upper,
         ),
     ),
     submit_label=N_("Shelve"),

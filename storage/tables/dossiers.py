@@ -93,6 +93,7 @@ dossier = Table(
         "grade_until",
         where="grade_until IS NOT NULL AND NOT grade_watched",
     ),
+    partial("ix_dossier_at", "location", where="location <> ''"),
     partial("ix_dossier_by_key", "key", where="key <> ''"),
 )
 

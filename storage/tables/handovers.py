@@ -12,6 +12,7 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     UniqueConstraint,
+    false,
 )
 
 from storage.tables.base import Id, metadata, partial
@@ -38,6 +39,7 @@ handover = Table(  # one set of papers that has to reach the archive (`rules.han
     Column("state", String(12), nullable=False),  # open | complete | cancelled
     Column("gaps", Integer, nullable=False),  # open ones
     Column("location", Encrypted("handover.location")),  # where its papers lie
+    Column("kept_by", String(40), nullable=False, server_default=""),  # named for an upper grade
     Column("shelved_at", Instant),
     Column("filed_under", Integer),  # year (S2-DOSS.14); None: that of the event or the period
     Column("receipt_code", String(16), nullable=False),  # for accounting (S5-2.3); "": none
@@ -89,6 +91,12 @@ handover_leg = Table(  # from one hand to the next
         "ix_handover_leg_to_witness", "witness_role", "handed_at", "id", where="state = 'handed'"
     ),
     partial("ix_handover_leg_disputed", "pack", "id", where="state = 'disputed'"),
+    partial(
+        "ix_handover_leg_in_stead",
+        "giver",
+        "handed_at",
+        where="handed_by <> '' AND handed_by <> giver",
+    ),
     partial("ix_handover_leg_provisional", "id", where="provisional AND state = 'open'"),
     partial(
         "ix_handover_leg_register",
@@ -141,15 +149,25 @@ handover_gap = Table(  # what is missing or wrong, whose it is, and until when i
     Column("owner", ForeignKey("staff.id"), nullable=False),
     Column("opened_at", Instant, nullable=False),
     Column("opened_by", String(40), nullable=False),
+    Column("ordered_on", Date),  # office day from which its time counts; None: a day was named
     Column("due_on", Date, nullable=False),  # last day on time
     Column("due_at", Instant, nullable=False),  # first late instant
+    Column("provisional", Boolean, nullable=False, server_default=false()),  # as of a leg
     Column("lapses", Integer, nullable=False),  # how often its time has passed (S1-09.5.10)
     Column("state", String(12), nullable=False),  # of `rules.handovers.GapState`
     Column("words", Encrypted("handover_gap.words")),  # what the receiver wrote
     Column("supplied_at", Instant),
+    Column("supplied_by", String(40), nullable=False, server_default=""),
     Column("closed_at", Instant),
     Column("closed_by", String(40), nullable=False),
     Index(None, "handover_id", "id"),
+    partial("ix_handover_gap_provisional", "id", where="provisional AND state = 'open'"),
+    partial(
+        "ix_handover_gap_in_stead",
+        "owner",
+        "supplied_at",
+        where="supplied_by <> '' AND supplied_by <> owner",
+    ),
     partial("ix_handover_gap_of", "owner", "due_at", "id", where="state IN ('open', 'supplied')"),
     partial(
         "ix_handover_gap_open",

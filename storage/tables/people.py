@@ -27,6 +27,7 @@ staff = Table(
     Column("turned_at", Instant),  # left or came back, and what follows was not done yet
     Column("created_at", Instant, nullable=False),
     Index(None, "superior"),
+    partial("ix_staff_deputy", "deputy", where="deputy IS NOT NULL"),
     partial("ix_staff_turned", "turned_at", where="turned_at IS NOT NULL"),
 )
 

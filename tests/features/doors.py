@@ -26,6 +26,7 @@ from storage import (
     custody,
     dossiers,
     handover_items,
+    handover_lists,
     handovers,
     incidents,
     loan_items,
@@ -260,7 +261,7 @@ def delivers(unit: Unit) -> str:
 
 def handover(unit: Unit) -> int:
     """Return a handover whose papers the salesperson has to give."""
-    for one in handovers.to_give(unit, SALES, 1):
+    for one in handover_lists.to_give(unit, SALES, 1):
         return one.handover_id
     day = POLICY.time.office_day(unit.now) - timedelta(days=1)
     new = NewHandover(

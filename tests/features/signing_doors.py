@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from storage import dossiers, handover_gaps, handover_items, handovers
+from sqlalchemy import update
+
+from storage import dossiers, handover_gaps, handover_items, handover_lists, handovers
 from storage.handover_gaps import NewGap
+from storage.tables import handover
 from storage.unit import Unit
 from tests.features import doors
 from tests.features.doors import ARCHIVE, SALES
@@ -15,7 +18,7 @@ DIRECTOR = "CY004"
 
 def handed(unit: Unit) -> int:
     """Return a handover that the archivist counts."""
-    for leg in handovers.to_sign(unit, ("custodian",), 1):
+    for leg in handover_lists.to_sign(unit, ("custodian",), 1):
         return leg.handover_id
     id_ = doors.handover(unit)
     values = {"state": "handed", "handed_at": unit.now, "handed_by": SALES}
@@ -29,7 +32,7 @@ def handed_line(unit: Unit) -> int:
 
 def archived(unit: Unit, *, dossier: bool = False) -> int:
     """Return a handover that the archivist shelves; `dossier`: they know in which."""
-    for one in handovers.unshelved(unit, doors.DEALER.pack, 1):
+    for one in handover_lists.unshelved(unit, doors.DEALER.pack, 1):
         return one.id
     id_ = handed(unit)
     held = handovers.get(unit, id_)
@@ -62,6 +65,16 @@ def gap(unit: Unit, state: str = "open") -> int:
     return found
 
 
+def paged_gap(unit: Unit) -> int:
+    """Return such a gap of a list that counts the pages of each paper."""
+    found = handover_gaps.get(unit, gap(unit))
+    assert found is not None
+    this = handover.c.id == found.handover_id
+    lends = {"pack": "loan-guarantee", "kind": "loan_file"}
+    unit.session.execute(update(handover).where(this).values(**lends))
+    return found.id
+
+
 def _leg(unit: Unit, id_: int) -> int:
     held = handovers.get(unit, id_)
     assert held is not None
@@ -78,6 +91,7 @@ DOORS = {
     "shelflinking": lambda unit: f"f.sign.link.{archived(unit)}",
     "shelfopening": lambda unit: f"f.sign.open.{archived(unit)}",
     "supplying": lambda unit: f"f.gap.supply.{gap(unit)}",
+    "gapcounting": lambda unit: f"f.gap.accept.{paged_gap(unit)}",
     "gapcontesting": lambda unit: f"f.gap.contest.{gap(unit)}",
     "gaprefusing": lambda unit: f"f.gap.refuse.{gap(unit, 'supplied')}",
     "gapwaiving": lambda unit: f"f.gap.waive.{gap(unit)}",

@@ -160,6 +160,47 @@ class TestGivenNewYear:
         assert leg(office, held).due_on == date(2027, 1, 20)
         assert not leg(office, held).provisional
 
+    @pytest.mark.rule("S1-09.5.10", "C-16")
+    async def test_when_the_calendar_comes_then_the_day_of_a_gap_moves_and_its_owner_is_told(
+        self, office: Office
+    ) -> None:
+        sells(office)
+        unpublished(office)
+        office.clock.advance(at("12-31 10:00"))
+        held = await signed(office, purchase_invoice={"state": "absent", "reason": "客户未取"})
+        (gap,) = gaps(office, held)
+        assert (gap.due_on, gap.provisional) == (date(2027, 1, 6), True)
+        assert "暂定" in await office[SELLER].press(f"f.gap.card.{gap.id}")
+        published(office, NEW_YEAR)
+        await office.until(at("12-31 11:00"))
+        await office.settle()
+        said = await office[SELLER].see()
+        assert "购车发票复印件" in said
+        assert "补正期限改为 1月7日 周四 24:00，不再是 1月6日" in said
+        (gap,) = gaps(office, held)
+        assert (gap.due_on, gap.provisional) == (date(2027, 1, 7), False)
+        assert "暂定" not in await office[SELLER].press(f"f.gap.card.{gap.id}")
+
+    @pytest.mark.rule("S1-09.5.10")
+    async def test_when_the_day_of_a_gap_stays_then_nobody_is_bothered(
+        self, office: Office
+    ) -> None:
+        sells(office)
+        unpublished(office)
+        office.clock.advance(at("12-31 10:00"))
+        held = await handed(office)
+        await note(office, held, "delivery_check", "nocustomer")
+        await sign(office, held)
+        (gap,) = gaps(office, held)
+        assert gap.provisional
+        await office[SELLER].see()
+        published(office)
+        await office.until(at("12-31 11:00"))
+        await office.settle()
+        (after,) = gaps(office, held)
+        assert (after.due_on, after.provisional) == (gap.due_on, False)
+        assert "节假日安排已公布" not in await office[SELLER].see()
+
 
 @one_channel
 @pytest.mark.rule("S4-LOAN.4.5b")

@@ -146,6 +146,8 @@ class TestGivenATopSecretPaper:
         await to_review(office, held)
         shown = await name_secret(office, "5、7、11")
         assert "绝密卷（S5-2.23）：第 5、7、11 行，存放于C柜1层16号。" in shown
+        assert "须存放在保险柜内" in await office[ARCHIVE].tap("上架")
+        await office[ARCHIVE].say("保险柜2层3号")
         await office[ARCHIVE].tap("上架")
         assert {one.grade for one in filed(office, dossier_id).values()} >= {"top_secret"}
         assert "其目录请在档案室编写" in made(office, held).words
@@ -183,13 +185,16 @@ async def test_who_may_not_know_the_dossier_reads_no_number_of_it(office: Office
     graded(office, known.id, "top_secret")
     assert known.number
     shown = await office[ARCHIVE].press(f"f.sign.shelve.{held.id}")
-    seen = [shown, await office[ARCHIVE].say("C柜1层16号"), await office[ARCHIVE].tap("上架")]
+    seen = [shown, await office[ARCHIVE].say("C柜1层16号")]
+    assert "须存放在保险柜内" in seen[1]
+    seen += [await office[ARCHIVE].say("保险柜2层3号"), await office[ARCHIVE].say("顾怀瑾")]
+    seen += [await office[ARCHIVE].tap("上架")]
     seen += [await office[ARCHIVE].press(f"f.sign.shelve.{held.id}"), await office[SELLER].see()]
     assert now(office, held).shelved_at is not None
     for one in seen:
         assert known.number not in one
         assert known.name not in one
-    assert f"档号 {held.number}" in seen[2]
+    assert f"档号 {held.number}" in seen[4]
 
 
 @one_channel

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rules.calendar import china, company_calendar
 from rules.chains import route
-from rules.deadlines import Deadline, is_late
+from rules.deadlines import Deadline, Unit, is_late
 from rules.errors import DomainError
 from rules.handover_days import (
     GIVER,
@@ -199,6 +199,42 @@ def test_who_hears_when_it_is_late(
 def test_what_is_late_is_brought_up_every_working_day() -> None:
     days = heard(DEALER, "new_car", "2026-09-18", "sales_director")
     assert days[:4] == ["09-23 00:00", "09-24 09:00", "09-28 09:00", "09-29 09:00"]
+
+
+FRIDAYS = [
+    # start, last day, what the archive and the director hear, when the director hears it again
+    ("2026-09-15", "2026-09-18", "09-19 00:00", "09-20 09:00"),  # a Saturday; the Sunday works
+    ("2026-09-08", "2026-09-11", "09-12 00:00", "09-14 09:00"),  # an ordinary weekend
+    ("2026-09-25", "2026-09-30", "10-01 00:00", "10-08 09:00"),  # National Day
+]
+
+
+@pytest.mark.parametrize(("start", "last", "late", "again"), FRIDAYS)
+@pytest.mark.rule("C-07", "S1-09.5.1", "S1-09.5.10")
+def test_the_end_of_a_last_day_does_not_wait_for_the_office_to_open(
+    start: str, last: str, late: str, again: str
+) -> None:
+    """What rolls is the day; its 24:00 is the first instant of whatever day comes next, and who
+    answers hears of it then. Only what is brought up again waits for a working day."""
+    assert due(DEALER, "new_car", start).last_day == date.fromisoformat(last)
+    assert heard(DEALER, "new_car", start, "custodian")[0] == late
+    assert heard(DEALER, "new_car", start, "sales_director")[:2] == [late, again]
+
+
+@pytest.mark.parametrize("pack", available_packs())
+@pytest.mark.rule("C-07", "S3-ENG.3.2b", "S5-2.4.2", "S1-12.4.2a", "S1-15.3.3")
+def test_no_day_of_a_handover_falls_on_a_day_off(pack: str) -> None:
+    """Working days, plain days and fixed dates alike: each ends on, or rolls to, a working day."""
+    policy = load_pack(pack)
+    for start in (date(2026, 1, 1) + timedelta(days=one) for one in range(0, 270, 3)):
+        for one in policy.handover:
+            ordered = correction_deadline(one, start, policy.time, CHINA)
+            assert CHINA.is_workday(ordered.last_day), (one.id, start)
+            for n, leg in enumerate(one.leg):
+                if leg.duty.due.unit is Unit.SAME_DAY and not CHINA.is_workday(start):
+                    continue  # what arrives on a day off: `test_when_it_is_a_day_off_...`
+                last = leg_deadline(one, n, start, policy.time, CHINA, total_start=start)
+                assert CHINA.is_workday(last.last_day), (one.id, n, start)
 
 
 class TestGivenChain:

@@ -33,6 +33,7 @@ from storage import (
     handover_figures,
     handover_gaps,
     handover_items,
+    handover_lists,
     handovers,
     inbox,
     incidents,
@@ -205,18 +206,20 @@ def _handovers(unit: Unit) -> None:
     handovers.alike(unit, "沪A12345", NOW.date())
     handovers.of_period(unit.session, pack="p", kind="k", period_on=NOW.date(), department="d")
     handovers.twin(unit, held)
+    dossiers.beside(unit.session, "C柜", ["none"], 5)
     handovers.packs(unit.session)
     handovers.of_dossier(unit, 90_000, 5)
-    handovers.open_in(unit, ["d"], 5)
-    handovers.unshelved(unit, "p", 5)
+    handover_lists.open_in(unit, ["d"], 5)
+    handover_lists.unshelved(unit, "p", 5)
     leg = handovers.present(unit, held)
     handovers.leg(unit, leg.id)
     handovers.set_leg(unit, leg.id, state="open")
-    handovers.to_give(unit, "1", 5)
-    handovers.to_sign(unit, ["custodian"], 5)
-    handovers.to_witness(unit, ["gm"], 5)
-    handovers.disputed(unit, "p", 5)
-    handovers.provisional(unit, 5)
+    handover_lists.to_give(unit, "1", 5)
+    handover_lists.to_sign(unit, ["custodian"], 5)
+    handover_lists.to_witness(unit, ["gm"], 5)
+    handover_lists.disputed(unit, "p", 5)
+    handover_lists.provisional(unit, 5)
+    handover_lists.in_stead(unit, "1", NOW, NOW, 5)
     handover_items.lay(unit, held.id, ["a"])
     handover_items.add(unit, held.id, "b")
     line = handover_items.of(unit, held.id)[0]
@@ -229,6 +232,8 @@ def _handovers(unit: Unit) -> None:
     handover_gaps.get(unit, gap)
     handover_gaps.of(unit, held.id)
     handover_gaps.open_of(unit, "1", 5)
+    handover_gaps.provisional(unit, 5)
+    handover_gaps.in_stead(unit, "1", NOW, NOW, 5)
     handover_gaps.count(unit.session, held.id)
     handover_gaps.set_(unit, gap, state="closed")
     asked = handover_extensions.ask(

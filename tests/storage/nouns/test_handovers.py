@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from storage import (
     handover_figures,
     handover_gaps,
     handover_items,
+    handover_lists,
     handovers,
     merging,
     receipts,
@@ -116,26 +118,32 @@ class TestGivenAHandover:
             staffed(unit)
             legs = [NewLeg("zhang", "custodian", witness_role="gm")]
             held = begun(unit, legs=legs)
-            (leg,) = handovers.to_give(unit, "zhang", 5)
+            (leg,) = handover_lists.to_give(unit, "zhang", 5)
             assert (leg.handover_id, leg.into_archive, leg.started_on) == (held.id, True, TODAY)
-            assert handovers.to_give(unit, "li", 5) == ()
-            assert handovers.to_sign(unit, ["custodian"], 5) == ()
-            assert [each.id for each in handovers.open_in(unit, ["销售一部"], 5)] == [held.id]
+            assert handover_lists.to_give(unit, "li", 5) == ()
+            assert handover_lists.to_sign(unit, ["custodian"], 5) == ()
+            assert [each.id for each in handover_lists.open_in(unit, ["销售一部"], 5)] == [held.id]
             held = handed(unit, held)
-            assert handovers.to_give(unit, "zhang", 5) == ()
-            assert [each.id for each in handovers.to_sign(unit, ["x", "custodian"], 5)] == [leg.id]
-            assert [each.id for each in handovers.to_witness(unit, ["gm"], 5)] == [leg.id]
+            assert handover_lists.to_give(unit, "zhang", 5) == ()
+            assert [each.id for each in handover_lists.to_sign(unit, ["x", "custodian"], 5)] == [
+                leg.id
+            ]
+            assert [each.id for each in handover_lists.to_witness(unit, ["gm"], 5)] == [leg.id]
             held = handovers.save(unit, held)
             handovers.set_leg(unit, leg.id, signed_at=NOW, receiver="shan", remark="差一份")
-            assert handovers.to_sign(unit, ["custodian"], 5) == ()
+            assert handover_lists.to_sign(unit, ["custodian"], 5) == ()
             found = handovers.leg(unit, leg.id)
             assert found is not None
             assert (found.remark, found.late(DUE)) == ("差一份", False)
             handovers.set_leg(unit, leg.id, state="disputed")
-            assert [each.id for each in handovers.disputed(unit, "auto-dealer", 5)] == [leg.id]
+            assert [each.id for each in handover_lists.disputed(unit, "auto-dealer", 5)] == [
+                leg.id
+            ]
             held = handovers.save(unit, held, state="complete")
-            assert [each.id for each in handovers.unshelved(unit, "auto-dealer", 5)] == [held.id]
-            assert handovers.open_in(unit, ["销售一部"], 5) == ()
+            assert [each.id for each in handover_lists.unshelved(unit, "auto-dealer", 5)] == [
+                held.id
+            ]
+            assert handover_lists.open_in(unit, ["销售一部"], 5) == ()
 
     def test_then_the_packs_are_known_by_which_papers_are_handed_over(
         self, unit_factory: UnitFactory
@@ -153,10 +161,10 @@ class TestGivenAHandover:
         with unit_factory() as unit:
             staffed(unit)
             leg = handovers.present(unit, begun(unit))
-            assert handovers.provisional(unit, 5) == ()
+            assert handover_lists.provisional(unit, 5) == ()
             handovers.set_leg(unit, leg.id, provisional=True)
-            assert [each.id for each in handovers.provisional(unit, 5)] == [leg.id]
-            assert handovers.provisional(unit, 5, leg.id) == ()
+            assert [each.id for each in handover_lists.provisional(unit, 5)] == [leg.id]
+            assert handover_lists.provisional(unit, 5, leg.id) == ()
 
     def test_of_a_department_and_month_there_is_one(self, unit_factory: UnitFactory) -> None:
         with unit_factory() as unit:
@@ -230,6 +238,42 @@ class TestGivenGaps:
             assert handover_gaps.count(unit.session, held.id) == 0
             again = handover_gaps.open_(unit, new, at=NOW, by="shan")
             assert [one.id for one in handover_gaps.of(unit, held.id)] == [gap, again]
+
+    def test_then_those_of_an_unpublished_calendar_and_those_others_supplied_are_found(
+        self, unit_factory: UnitFactory
+    ) -> None:
+        with unit_factory() as unit:
+            staffed(unit)
+            held = begun(unit)
+            handover_items.lay(unit, held.id, ["invoice", "contract"])
+            one, other = handover_items.of(unit, held.id)
+            lacking = NewGap(held.id, 1, one.id, "missing", "zhang", TODAY, DUE)
+            gap = handover_gaps.open_(
+                unit, replace(lacking, ordered_on=TODAY, provisional=True), at=NOW, by="shan"
+            )
+            handover_gaps.open_(unit, replace(lacking, item_id=other.id), at=NOW, by="shan")
+            (found,) = handover_gaps.provisional(unit, 5)
+            assert (found.id, found.ordered_on) == (gap, TODAY)
+            assert handover_gaps.provisional(unit, 5, found.id) == ()
+            week = timedelta(days=7)
+            for by, count in (("zhang", 0), ("shan", 1)):
+                handover_gaps.set_(unit, found.id, supplied_at=NOW, supplied_by=by)
+                assert len(handover_gaps.in_stead(unit, "zhang", NOW, NOW + week, 5)) == count
+            assert handover_gaps.in_stead(unit, "zhang", NOW - week, NOW, 5) == ()
+
+
+class TestGivenSomebodyHandsOverInAnothersStead:
+    def test_then_it_is_found_by_whose_papers_they_are(self, unit_factory: UnitFactory) -> None:
+        with unit_factory() as unit:
+            staffed(unit)
+            handed(unit, begun(unit))
+            leg = handovers.present(unit, handed(unit, begun(unit)))
+            handovers.set_leg(unit, leg.id, handed_by="head")
+            week = timedelta(days=7)
+            found = handover_lists.in_stead(unit, "zhang", NOW, NOW + week, 5)
+            assert [(one.id, one.handed_by) for one in found] == [(leg.id, "head")]
+            assert handover_lists.in_stead(unit, "zhang", NOW - week, NOW, 5) == ()
+            assert handover_lists.in_stead(unit, "head", NOW, NOW + week, 5) == ()
 
 
 class TestGivenAnExtension:

@@ -121,6 +121,7 @@ class TestGivenTheMessagePath:
         staff.get(unit.session, "zhang")
         staff.chain(unit.session, "zhang")
         staff.reports(unit.session, "head")
+        staff.with_deputy(unit.session, "head")
         staff.team(unit.session, "gm")
         staff.find(unit.session, "zhang", 8)
         staff.holders(unit.session, "gm")

@@ -35,6 +35,14 @@ class TestGivenACompany:
             }
             assert staff.chains(unit.session, ()) == {}
 
+    def test_whose_deputy_somebody_is(self, unit_factory: UnitFactory) -> None:
+        with unit_factory() as unit:
+            staffed(unit)
+            staff.save(unit, StaffRow("he", "何景", "销售一部", deputy="zhang"))
+            assert staff.with_deputy(unit.session, "zhang") == ("he",)
+            staff.deactivate(unit, "he")
+            assert staff.with_deputy(unit.session, "zhang") == ()
+
     def test_chain_passes_over_who_has_left(self, unit_factory: UnitFactory) -> None:
         with unit_factory() as unit:
             staffed(unit)
