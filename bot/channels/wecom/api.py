@@ -154,6 +154,18 @@ class Api:
             if got == before:
                 raise ChannelError(Outcome.UNKNOWN, "a file that does not go on")
 
+    async def address(self) -> str:
+        """Return the address that the platform sees us call from; "": it does not say.
+
+        It does only where it refuses something: it is asked for a file that there is not.
+
+        Raises:
+            ChannelError: it did not answer.
+        """
+        token = await self._tokens.valid()
+        answer = await self._request("media/get", {"access_token": token, "media_id": "0"})
+        return _seen_from(str(answer.get("errmsg", "")))
+
     async def _call(
         self,
         method: str,
@@ -194,7 +206,7 @@ class Api:
                     payload = await response.read()
             except TimeoutError:
                 raise ChannelError(Outcome.UNKNOWN, "no answer") from None
-            except aiohttp.ClientConnectorError as error:
+            except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError) as error:
                 self.problem = "unreachable"
                 kind = type(error).__name__
                 raise ChannelError(Outcome.RETRY_LATER, kind, after=STORM_SECONDS) from None
@@ -266,8 +278,7 @@ class Api:
     def _note(self, code: int, words: str) -> None:
         self.seen_from = ""
         if code == UNTRUSTED:
-            found = _FROM_IP.search(words)
-            self.seen_from = found[1] if found else "?"
+            self.seen_from = _seen_from(words) or "?"
             self.problem = "address"
         else:
             self.problem = "unauthorized" if code in UNAUTHORIZED else ""
@@ -280,7 +291,7 @@ class Api:
         """Ask for a token. Raises ChannelError."""
         self._check_open("gettoken")
         settings = self._settings
-        query = {"corpid": settings.corp_id, "corpsecret": settings.secret.reveal().strip()}
+        query = {"corpid": settings.corp_id, "corpsecret": settings.secret.reveal()}
         answer = await self._request("gettoken", query)
         code = _code(answer)
         if code in UNAUTHORIZED | {UNTRUSTED}:
@@ -306,6 +317,11 @@ def _read(payload: bytes) -> Json:
     if not isinstance(answer.get("errcode"), int):
         raise ChannelError(Outcome.UNKNOWN, "no errcode")
     return answer
+
+
+def _seen_from(words: str) -> str:
+    found = _FROM_IP.search(words)
+    return found[1] if found else ""
 
 
 def _code(answer: Json) -> int:
