@@ -6,13 +6,19 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from bot.channels.base import ChannelError, Outcome
 from bot.channels.wecom.channel import Wecom
+from bot.settings import MemberLimits
+from bot.units import Units
 from handlers.conversation.messages import Card
+from storage import channel_notes, leases
+from storage.crypto import Vault
+from storage.database import Database
 from storage.errors import DatabaseRefused
 from tests.channels.harness import ANN, Bot, WecomHands, wecom_hands
 from tests.fakes.telegram.faults import Fault
@@ -177,6 +183,67 @@ class TestGivenTwoPrograms:
                 await asyncio.gather(*(one.send(ANN, Card("a")) for one, _ in found))
                 hands.clock.advance(hands.clock.now() + timedelta(seconds=7000))
             assert hands.server.count(GET) == 2
+
+
+class Stored(Bot):
+    """A program's desk over a database."""
+
+    def __init__(self, units: Units, holder: str) -> None:
+        super().__init__()
+        self.units = units
+        self.holder = holder
+        self.waited = 0
+
+    async def hold(self, name: str, seconds: float, *, shared: bool = False) -> bool:
+        del shared
+        work = partial(leases.take, name=name, holder=self.holder, seconds=seconds)
+        held = await self.units.run(work)
+        self.waited += not held
+        return held
+
+    async def release(self, name: str) -> None:
+        await self.units.run(partial(leases.release, name=name, holder=self.holder))
+
+    async def note(self, channel: str, account: str, ref: str, text: str) -> None:
+        put = partial(channel_notes.put, channel=channel, account=account, ref=ref, text=text)
+        await self.units.run(put, durable=False)
+
+    async def noted(self, channel: str, account: str, ref: str) -> str | None:
+        get = partial(channel_notes.get, channel=channel, account=account, ref=ref)
+        return await self.units.run(get)
+
+
+async def test_when_two_programs_share_a_server_then_one_token_and_one_count(
+    hands: WecomHands, postgresql_url: str, vault: Vault
+) -> None:
+    async with AsyncExitStack() as opened:
+        found: list[tuple[Wecom, Stored]] = []
+        for holder in ("one", "other"):
+            database = Database.open(postgresql_url, upgrade=False)
+            opened.callback(database.close)
+            units = Units(database, vault, hands.clock)
+            units.start()
+            opened.push_async_callback(units.stop)
+            desk = Stored(units, holder)
+            limits = MemberLimits(member_per_minute=2)
+            settings = hands.server.settings(limits=limits)
+            channel = Wecom(settings, hands.clock.now, sleep=at_once)
+            await channel.open(desk)
+            opened.push_async_callback(channel.close)
+            found.append((channel, desk))
+        (one, _), (other, waiting) = found
+        hands.server.faults.add(Fault.SILENCE, GET)
+        first = asyncio.create_task(one.send(ANN, Card("a")))
+        await until(lambda: hands.server.faults.struck[GET, Fault.SILENCE])
+        second = asyncio.create_task(other._api._tokens.valid())
+        await until(lambda: waiting.waited > 1)
+        hands.server.release()
+        await asyncio.gather(first, second)
+        await other.send(ANN, Card("b"))
+        assert hands.server.count(GET) == 1
+        with pytest.raises(ChannelError) as caught:
+            await one.send(ANN, Card("c"))
+        assert caught.value.after == 60
 
 
 def token_ref(program: Program) -> str:

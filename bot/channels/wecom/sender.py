@@ -1,10 +1,10 @@
 """Sends a message part by part, each in its turn, and goes on where an earlier try ended.
 
 The trap: an answer that is lost. A card has a task id, which the platform takes once: one that it
-knows already has arrived. Of anything else it is asked to show the same words but once, within
-half an hour; it compares nothing but words, so that is asked only where the member was not sent
-the like lately: distinct messages that say the same all arrive. One of those in doubt may come
-twice, as at least once is the promise.
+knows already has arrived. Of anything else it is asked not to show the same request twice within
+half an hour. Nothing tells two messages apart that say the same, and one of them would be lost: so
+that is asked only where the member was sent nothing like it lately. A message that repeats an
+earlier one may therefore come once too often, as at least once is the promise.
 """
 
 from __future__ import annotations
