@@ -259,7 +259,10 @@ class App:
         await self._late.keep(washed(inbound))
 
     async def remark(self, inbound: Inbound, text: str) -> None:
-        """Answer a message with a remark that the relay sends; returns after commit."""
+        """Answer a message with a remark that the relay sends; returns after commit.
+
+        It takes the place of one that still waits: who taps on and on hears the last of them.
+        """
         put = partial(
             outbox.put,
             key=f"{inbound.channel}:{inbound.key}:remark",
@@ -267,7 +270,7 @@ class App:
             account=inbound.account,
             staff_id=None,
             mode=Mode.SEND,
-            slot="",
+            slot=f"{outbox.PASSING}remark",
             body=Card(text).encoded(""),
         )
         await self._units.run(lambda unit: put(unit, due_at=unit.now))

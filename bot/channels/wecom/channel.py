@@ -128,7 +128,7 @@ class Wecom:
             way.code,
             _beginning(card),
             digest(drawn.card) if drawn.card is not None else "",
-            way.sure,
+            sure=way.sure,
         )
         await asyncio.gather(
             self._notes.keep(account, way.ref, note), self._books.keep(account, book)
