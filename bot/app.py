@@ -258,6 +258,24 @@ class App:
         """
         await self._late.keep(washed(inbound))
 
+    async def remark(self, inbound: Inbound, text: str) -> None:
+        """Answer a message with a remark that the relay sends; returns after commit.
+
+        It takes the place of one that still waits: who taps on and on hears the last of them.
+        """
+        put = partial(
+            outbox.put,
+            key=f"{inbound.channel}:{inbound.key}:remark",
+            channel=inbound.channel,
+            account=inbound.account,
+            staff_id=None,
+            mode=Mode.SEND,
+            slot=f"{outbox.PASSING}remark",
+            body=Card(text).encoded(""),
+        )
+        await self._units.run(lambda unit: put(unit, due_at=unit.now))
+        self._wake()
+
     async def _handle(self, inbound: Inbound) -> tuple[Handled, str]:
         came_at = time.monotonic()
         try:

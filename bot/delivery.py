@@ -373,7 +373,8 @@ class Relay:
         return ready if self._channel.capabilities.files_out else Prepared(ready.card)
 
     async def _post(self, row: Message, ready: Prepared, limit: asyncio.Timeout) -> str:
-        channel, card = self._channel, replace(ready.card, quiet=row.mode == Mode.TIDY)
+        channel = self._channel
+        card = replace(ready.card, quiet=row.mode == Mode.TIDY, try_of=row.key)
         if row.ref and channel.capabilities.edits:
             try:
                 return await channel.edit(row.account, row.ref, card)

@@ -178,6 +178,15 @@ class Wecom(Section, frozen=True, kw_only=True):
     limits: MemberLimits = MemberLimits()
     aibot: AiBot | None = None
 
+    def __post_init__(self) -> None:
+        # blanks and line ends come along when a value is copied out of the console
+        for name in ("corp_id", "secret", "token", "encoding_aes_key", "api_base", "proxy"):
+            value = getattr(self, name)
+            if isinstance(value, Secret) and value.reveal().strip():
+                msgspec.structs.force_setattr(self, name, Secret(value.reveal().strip()))
+            elif isinstance(value, str):
+                msgspec.structs.force_setattr(self, name, value.strip())
+
 
 class Retention(Section, frozen=True, kw_only=True):
     bodies_days: Days = 90

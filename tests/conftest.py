@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from storage import ids
 from storage.crypto import Vault
@@ -48,6 +49,10 @@ _ROOM = 4 << 30
 
 # drawn with every local variable, as structlog does by itself, one traceback takes seconds
 structlog.configure(processors=[structlog.processors.KeyValueRenderer()])
+
+# how long one example takes says more of the machine than of us
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 statements.share()
 

@@ -116,6 +116,10 @@ class Desk(Protocol):
         For platforms that wait for some seconds only. Raises when nothing was kept.
         """
 
+    async def remark(self, inbound: Inbound, text: str) -> None:
+        """Answer a message with a remark that is sent in its turn, in place of one to the same
+        chat that still waits; returns after commit."""
+
     async def suggest(self, channel: str, account: str, words: str, further: str) -> Suggestions:
         """Return what fits `words` for that person, as all may see it; nothing for strangers."""
 

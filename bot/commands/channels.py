@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.commands.shared import Refused
 from bot.settings import Settings, Telegram, Wecom
+
+_COPIED = re.compile(r"[!-~]+")
+"""What the values are made of that the console of WeCom shows."""
 
 
 def require_channels(settings: Settings) -> None:
@@ -41,8 +46,18 @@ def _require_wecom(settings: Settings, wecom: Wecom) -> None:
             "[wecom] aibot cannot be served: this version has the self-built app. "
             "Put a # before [wecom.aibot] and its keys."
         )
+    for name, value in (
+        ("corp_id", wecom.corp_id),
+        ("secret", wecom.secret.reveal()),
+        ("token", wecom.token.reveal()),
+    ):
+        if not _COPIED.fullmatch(value):
+            raise Refused(
+                f"[wecom] {name} is not one: it has a blank, a line end or a sign within it that "
+                "the console's have not, or nothing else. Copy it anew."
+            )
     try:
-        Crypto("", wecom.encoding_aes_key.reveal().strip(), "")
+        Crypto("", wecom.encoding_aes_key.reveal(), "")
     except ValueError:
         raise Refused(
             "[wecom] encoding_aes_key is not one: it has 43 letters and digits. Copy it anew "

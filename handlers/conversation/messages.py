@@ -187,6 +187,9 @@ class Card:
     instead_of: str = ""
     """Reference of the message whose place it takes, where that could not be redrawn: a channel
     may quote it. Set by the relay."""
+    try_of: str = ""
+    """Names the message to all tries to send it, so that a channel can go on where one of them
+    ended; empty: there is but one. Set by the relay."""
     locale: str = ""
     """Language of the texts, for words that a channel adds by itself; set where the card goes
     to the outbox, empty: the first of LOCALES."""

@@ -231,6 +231,13 @@ class TestOutcomes:
         assert post.channel.texts("anna") == ["text", "text"]
         assert await post.states() == [("sent", "")]
 
+    async def test_every_try_of_a_message_has_its_name_and_no_other(self, post: Post) -> None:
+        post.channel.fail(Outcome.UNKNOWN, shown=True)
+        await post.send(put("first", key="a"), put("second", key="b"))
+        await post.later(seconds=2)
+        tries = [one.card.try_of for one in post.channel.messages]
+        assert tries == ["a", "a", "b"]
+
     async def test_an_error_of_ours_in_the_channel_stops_nothing(self, post: Post) -> None:
         post.channel.fail(KeyError("bug"))
         await post.send(put("broken"), put("next"))

@@ -340,7 +340,6 @@ def _put_a_folder_in_its_place(path: Path) -> None:
 
 @settings(
     max_examples=30,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(st.tuples(st.integers(1, 5), st.integers(0, 5)), max_size=12))

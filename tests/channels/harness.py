@@ -58,6 +58,8 @@ class Bot:
         self.keeps = False
         """Whether anything can be."""
         self.notes: dict[tuple[str, str, str], str] = {}
+        self.remarks: list[tuple[str, str]] = []
+        """Account and text of what it is to say in its turn."""
 
     async def intake(self, inbound: Inbound) -> None:
         self.offered.append(inbound)
@@ -77,6 +79,9 @@ class Bot:
         if not self.keeps:
             raise RuntimeError("nothing was kept")
         self.kept.append(inbound)
+
+    async def remark(self, inbound: Inbound, text: str) -> None:
+        self.remarks.append((inbound.account, text))
 
     async def note(self, channel: str, account: str, ref: str, text: str) -> None:
         self.notes[channel, account, ref] = text

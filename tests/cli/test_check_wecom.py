@@ -19,6 +19,7 @@ from bot.http import Server
 from bot.settings import Secret
 from tests.cli.conftest import Command
 from tests.conftest import NOW
+from tests.fakes.proxy import ADDRESS, Proxy
 from tests.fakes.serving import Serving
 from tests.fakes.wecom.callbacks import Callbacks
 from tests.fakes.wecom.crypto import Keys
@@ -80,6 +81,29 @@ class TestGivenAnApp:
         assert f"messages are expected at {NOWHERE}/wecom/callback" in ended.out
         assert f"{NOWHERE}/wecom/callback gave no answer here" in ended.out
         assert "the platform calls" in ended.out
+        assert f"note  wecom: WeCom sees calls come from {SEEN_FROM}, and takes them" in ended.out
+        assert "wecom_refused" not in ended.out + ended.err
+
+    def test_when_blanks_were_copied_along_then_they_do_no_harm(
+        self, dossierbot: Command, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for key, value in (
+            ("CORP_ID", CORP_ID),
+            ("SECRET", SECRET),
+            ("ENCODING_AES_KEY", AES_KEY),
+        ):
+            monkeypatch.setenv(f"DOSSIERBOT_WECOM_{key}", f"\u3000{value} \n")
+        assert "note  wecom: the app is 档案助手" in dossierbot("check").out
+
+    @pytest.mark.parametrize("key", ["CORP_ID", "SECRET", "TOKEN"])
+    @pytest.mark.parametrize("value", ["  ", "ab\ncd", "ab\u200bcd", "秘密"])
+    def test_when_they_are_within_it_then_it_is_not_one(
+        self, dossierbot: Command, monkeypatch: pytest.MonkeyPatch, key: str, value: str
+    ) -> None:
+        monkeypatch.setenv(f"DOSSIERBOT_WECOM_{key}", value)
+        said = f"[wecom] {key.lower()} is not one: it has a blank, a line end or a sign within it"
+        assert f"mend  channels: {said}" in dossierbot("check").out
+        assert said in dossierbot("run").refusal
 
     def test_when_the_address_is_not_trusted_then_it_is_named(
         self, dossierbot: Command, server: WecomServer
@@ -88,6 +112,24 @@ class TestGivenAnApp:
         ended = dossierbot("check")
         assert ended.code == 1
         assert f"mend  wecom: WeCom does not trust the address {SEEN_FROM} (60020)" in ended.out
+
+    def test_when_calls_go_through_a_proxy_then_its_address_is_named(
+        self,
+        dossierbot: Command,
+        server: WecomServer,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        server.only_from = ADDRESS
+        assert "does not trust the address 127.0.0.1 (60020)" in dossierbot("check").out
+        proxy, loop = Proxy(server._listener.port, tmp_path, "egress:geheim-42"), server._loop
+        asyncio.run_coroutine_threadsafe(proxy.__aenter__(), loop).result()
+        monkeypatch.setenv("DOSSIERBOT_WECOM_PROXY", proxy.url)
+        said = dossierbot("check").out
+        way = proxy.url.replace(":geheim-42", "")
+        assert f"WeCom sees calls come from {ADDRESS} through {way}, and takes them" in said
+        assert "geheim" not in said
+        asyncio.run_coroutine_threadsafe(proxy.__aexit__(), loop).result()
 
     @pytest.mark.parametrize(
         ("key", "value", "said"),

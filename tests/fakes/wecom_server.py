@@ -75,6 +75,9 @@ class WecomServer:
         self.faults = Faults()
         self.trusted = True
         """False: the address that calls come from is not on the app's list."""
+        self.only_from = ""
+        """Address that alone is trusted, and addresses are told as they are; "": all are, and
+        calls seem to come from SEEN_FROM."""
         self.suspended = False
         self.secret = SECRET
         self.menu: Json | None = None
@@ -202,7 +205,7 @@ class WecomServer:
         try:
             return await self._strike(request, method)
         except Errcode as error:
-            return _json(error.wire(SEEN_FROM))
+            return _json(error.wire(self._seen_from(request)))
         finally:
             self._stir()
 
@@ -236,7 +239,7 @@ class WecomServer:
 
     async def _answer(self, request: web.BaseRequest, method: str) -> web.StreamResponse:
         query = dict(request.query)
-        if not self.trusted:
+        if not self.trusted or self.only_from not in ("", request.remote):
             raise Errcode(60020, "not allow to access from your ip")
         if method == "gettoken":
             self.calls.append(Call(method, query))
@@ -261,6 +264,9 @@ class WecomServer:
         if act is None:
             raise Errcode(404, f"no method {method}")
         return _json(act(body, query))
+
+    def _seen_from(self, request: web.BaseRequest) -> str:
+        return str(request.remote) if self.only_from else SEEN_FROM
 
     def _give_token(self, query: dict[str, str]) -> Json:
         if query.get("corpid") != CORP_ID:

@@ -195,9 +195,7 @@ def run(
     assert ledger.next_rung(unit.session, "visit", visit) is None
 
 
-@settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events=EVENTS, outages=OUTAGES)
 def test_given_any_schedule_then_each_rung_is_said_once_or_not_at_all(
     company: Path, events: list[tuple[str, int, int]], outages: list[tuple[int, int]]

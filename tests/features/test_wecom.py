@@ -12,9 +12,11 @@ import pytest
 
 from bot import late
 from bot.channels.wecom.channel import Wecom
+from handlers.conversation.messages import Card, Mode
 from handlers.sheets.staff_sheet import apply_staff
-from storage import staff
+from storage import outbox, staff
 from storage.unit import Unit
+from tests.fakes.telegram.faults import Fault
 from tests.fakes.wecom.messages import Message
 from tests.features import council, guard
 from tests.features.diary import HONGXIN, SALES, rows
@@ -193,6 +195,49 @@ class TestGivenChoicesToTick:
     async def test_when_none_applies_then_skipped(self, office: Office) -> None:
         me = await self.asked(office)
         assert "上报" in (await me.say("跳过")).labels
+
+
+@on_wecom
+class TestGivenAMessageOfSeveralParts:
+    LINES = tuple(f"{number} " + "长" * 600 for number in range(4))
+
+    def say(self, office: Office) -> None:
+        account, body = office.account(SALES), Card("\n".join(self.LINES)).encoded("zh_CN")
+        message = {"channel": "wecom", "account": account, "staff_id": SALES, "body": body}
+        office.change(
+            lambda unit: outbox.put(
+                unit, key="report", mode=Mode.SEND, slot="", due_at=unit.now, **message
+            )
+        )
+
+    @pytest.mark.parametrize("fault", [Fault.RESET, Fault.RESET_AFTER])
+    async def test_when_it_is_cut_off_then_it_goes_on_after_a_restart(
+        self, office: Office, fault: Fault
+    ) -> None:
+        me = hands(office)
+        await me.see()
+        me._server.faults.add(fault, "message/send", spare=2)
+        self.say(office)
+        await office.app.drain()
+        assert len(me.member.messages) == 3 - (fault is Fault.RESET)
+        await office.restart()
+        office.clock.advance(office.clock.now() + timedelta(seconds=5))
+        await office.settle()
+        assert tuple(one.text for one in me.member.messages) == self.LINES
+        assert rows(office, "SELECT state FROM outbox WHERE key = 'report'") == [("sent",)]
+
+
+@on_wecom
+async def test_when_a_tap_is_refused_then_the_relay_says_so(office: Office) -> None:
+    me = hands(office)
+    await me.say(f"拜访 {HONGXIN} 今天 看了货架")
+    key = dict(me.member.last.buttons)["提交"]
+    await me.tap("提交")
+    said = (await me.press(key)).text
+    assert said
+    assert rows(office, "SELECT state FROM outbox WHERE key LIKE '%remark'") == [("sent",)]
+    await me.again()
+    assert rows(office, "SELECT count(*) FROM outbox WHERE key LIKE '%remark'") == [(1,)]
 
 
 @on_wecom

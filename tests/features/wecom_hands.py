@@ -92,7 +92,6 @@ class WecomHands(HandedIn):
         """Key of the last message, when it was handed in."""
 
     async def see(self) -> Shown:
-        await self._channel._beside.settle()  # refusals are said beside everything else
         new = [one for one in self.member.messages if self._marks.get(one.id) != _mark(one)]
         self._marks |= {one.id: _mark(one) for one in new}
         text = "\n".join(one.text for one in new if one.text != CHOOSE)

@@ -257,9 +257,7 @@ class TestGivenSomethingElse:
         with pytest.raises(Unreadable):
             opened(file)
 
-    @settings(
-        max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-    )
+    @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(cut=st.floats(0.01, 2), hits=st.lists(st.floats(0, 1, exclude_max=True), max_size=6))
     def test_whatever_is_cut_off_or_changed_is_read_or_refused(
         self, tmp_path: Path, cut: float, hits: list[float]

@@ -252,6 +252,5 @@ def test_only_the_entitled_decide_and_nothing_is_skipped_or_lost(campaign: bool)
     )(played)
     settings(
         max_examples=10_000 if campaign else 150,
-        deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )(examples)()

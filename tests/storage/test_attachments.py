@@ -153,9 +153,7 @@ class TestGivenFileWeDoNotKeep:
 
 
 class TestGivenKeptFile:
-    @settings(
-        max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-    )
+    @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
         st.integers(0, 3),
         st.sampled_from([-1, 0, 1]),
@@ -189,9 +187,7 @@ class TestGivenKeptFile:
         kept_in.keep([PNG])
         assert kept_in.read(kept.address) == PNG
 
-    @settings(
-        max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-    )
+    @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(st.data())
     def test_when_any_byte_changes_then_it_does_not_open(
         self, kept_in: Folder, place: Path, data: st.DataObject

@@ -72,9 +72,7 @@ CHANGES = {
 }
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(1, 8), st.sampled_from(sorted(CHANGES)), st.data())
 def test_any_edit_is_found_where_it_was_made(
     unit_factory: UnitFactory, count: int, column: str, data: st.DataObject

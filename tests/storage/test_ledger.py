@@ -193,9 +193,7 @@ CASES = st.lists(
 )
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(CASES, st.integers(1, 5), st.lists(st.booleans(), max_size=20))
 def test_each_due_rung_is_said_exactly_once(
     unit_factory: UnitFactory, cases: list[tuple[int, str, str]], slice: int, relay: list[bool]

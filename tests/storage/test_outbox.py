@@ -253,9 +253,7 @@ STEPS = st.lists(
 
 
 @pytest.mark.filterwarnings("default::hypothesis.errors.NonInteractiveExampleWarning")
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS)
 def test_every_card_ends_in_its_newest_form(
     unit_factory: UnitFactory, steps: list[object]

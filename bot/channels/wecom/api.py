@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,6 +31,7 @@ from bot.channels.wecom.outcomes import (
     Refused,
     pause_of,
 )
+from bot.channels.wecom.token import Shelf, Token, Tokens
 from bot.settings import Wecom as Settings
 from storage.errors import FileRefused
 
@@ -44,27 +45,14 @@ PART_BYTES = 20 * 2**20
 """Most of a file that the platform gives out at once."""
 AT_ONCE = 10
 """Most calls under way: more are refused with 45033."""
-SPARE = timedelta(seconds=300)
-"""A token is renewed when it lasts no longer than that."""
 LONGEST_PAUSE = 3600.0
+NOT_UNDERSTOOD = "wrong json format"
+"""What the platform says of a message that it took without some of it."""
 
 _PART = re.compile(r"bytes (\d{1,15})-\d{1,15}/(\d{1,15})")
 _FROM_IP = re.compile(r"from ip: ([0-9a-fA-F.:]{3,45})")
 
 log = structlog.get_logger()
-
-
-class Token(msgspec.Struct, frozen=True):
-    value: str
-    until: datetime
-
-
-_TOKEN = msgspec.json.Decoder(Token)
-
-
-Recall = Callable[[], Awaitable[str | None]]
-"""Returns the token that all processes share, as JSON; None: there is none yet."""
-Share = Callable[[str], Awaitable[None]]
 
 
 @dataclass
@@ -94,16 +82,13 @@ class Api:
         self._now = now
         self._answer_seconds = answer_seconds
         self._session: aiohttp.ClientSession | None = None
-        self._token: Token | None = None
-        self._recall: Recall | None = None
-        self._share: Share | None = None
-        self._renewing = asyncio.Lock()
+        self._tokens = Tokens(self._fetch, now)
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._closed: dict[str, Closed] = {}
 
-    async def open(self, recall: Recall | None = None, share: Share | None = None) -> None:
-        """Be ready for calls; `recall` and `share` keep the token for all processes."""
-        self._recall, self._share = recall, share
+    async def open(self, shelf: Shelf | None = None) -> None:
+        """Be ready for calls; `shelf` has the token for all processes."""
+        self._tokens.shelf = shelf
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=AT_ONCE, keepalive_timeout=60.0),
@@ -125,7 +110,11 @@ class Api:
 
     async def post(self, method: str, body: Json, **query: str) -> Json:
         """Send JSON and return the answer. Raises ChannelError."""
-        return await self._call(method, query, lambda: msgspec.json.encode(body))
+        answer = await self._call(method, query, lambda: msgspec.json.encode(body))
+        if NOT_UNDERSTOOD in str(answer.get("errmsg", "")):
+            kind = str(body.get("msgtype", ""))
+            log.warning("wecom_not_understood", method=method, kind=kind)
+        return answer
 
     async def upload(self, kind: str, file: OutFile) -> str:
         """Give the platform a file and return the id to send it by. Raises ChannelError."""
@@ -145,7 +134,7 @@ class Api:
             FileRefused: larger than the platform gives out.
             ChannelError: GONE when it is not there, or not any more.
         """
-        token = await self._valid_token()
+        token = await self._tokens.valid()
         got, fresh = 0, False
         while True:
             before, whole = got, 0
@@ -158,12 +147,24 @@ class Api:
                     raise FileRefused("size") from None
                 if error.code not in STALE_TOKEN or fresh:
                     raise
-                token, fresh = await self._valid_token(stale=token), True
+                token, fresh = await self._tokens.valid(stale=token), True
                 continue
             if got >= whole:
                 return
             if got == before:
                 raise ChannelError(Outcome.UNKNOWN, "a file that does not go on")
+
+    async def address(self) -> str:
+        """Return the address that the platform sees us call from; "": it does not say.
+
+        It does only where it refuses something: it is asked for a file that there is not.
+
+        Raises:
+            ChannelError: it did not answer.
+        """
+        token = await self._tokens.valid()
+        answer = await self._request("media/get", {"access_token": token, "media_id": "0"})
+        return _seen_from(str(answer.get("errmsg", "")))
 
     async def _call(
         self,
@@ -174,10 +175,10 @@ class Api:
     ) -> Json:
         """Make a call; once more with a fresh token when the platform wants one."""
         self._check_open(method)
-        token = await self._valid_token()
+        token = await self._tokens.valid()
         answer = await self._request(method, {"access_token": token, **query}, data, seconds)
         if _code(answer) in STALE_TOKEN:
-            token = await self._valid_token(stale=token)
+            token = await self._tokens.valid(stale=token)
             answer = await self._request(method, {"access_token": token, **query}, data, seconds)
         self._settle(method, answer)
         return answer
@@ -205,7 +206,7 @@ class Api:
                     payload = await response.read()
             except TimeoutError:
                 raise ChannelError(Outcome.UNKNOWN, "no answer") from None
-            except aiohttp.ClientConnectorError as error:
+            except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError) as error:
                 self.problem = "unreachable"
                 kind = type(error).__name__
                 raise ChannelError(Outcome.RETRY_LATER, kind, after=STORM_SECONDS) from None
@@ -277,8 +278,7 @@ class Api:
     def _note(self, code: int, words: str) -> None:
         self.seen_from = ""
         if code == UNTRUSTED:
-            found = _FROM_IP.search(words)
-            self.seen_from = found[1] if found else "?"
+            self.seen_from = _seen_from(words) or "?"
             self.problem = "address"
         else:
             self.problem = "unauthorized" if code in UNAUTHORIZED else ""
@@ -287,29 +287,11 @@ class Api:
 
     # -- the token -----------------------------------------------------------------------------
 
-    async def _valid_token(self, *, stale: str = "") -> str:
-        """Return a token that is not `stale`, asked for by one call of all that want it."""
-        async with self._renewing:
-            if not self._fits(self._token, stale):
-                self._token = await self._shared()
-            if self._token is not None and self._fits(self._token, stale):
-                return self._token.value
-            self._check_open("gettoken")
-            self._token = await self._fetch()
-            if self._share is not None:
-                await self._share(msgspec.json.encode(self._token).decode())
-            return self._token.value
-
-    async def _shared(self) -> Token | None:
-        text = await self._recall() if self._recall is not None else None
-        try:
-            return _TOKEN.decode(text) if text else None
-        except msgspec.DecodeError:
-            return None
-
     async def _fetch(self) -> Token:
+        """Ask for a token. Raises ChannelError."""
+        self._check_open("gettoken")
         settings = self._settings
-        query = {"corpid": settings.corp_id, "corpsecret": settings.secret.reveal().strip()}
+        query = {"corpid": settings.corp_id, "corpsecret": settings.secret.reveal()}
         answer = await self._request("gettoken", query)
         code = _code(answer)
         if code in UNAUTHORIZED | {UNTRUSTED}:
@@ -326,12 +308,6 @@ class Api:
         except (KeyError, ValueError, TypeError, OverflowError):
             raise ChannelError(Outcome.UNKNOWN, "no token in the answer") from None
 
-    def _fits(self, token: Token | None, stale: str) -> bool:
-        """Whether a token may be used, `stale` being the one that was just refused."""
-        if token is None or token.value == stale:
-            return False
-        return token.until - self._now() > SPARE
-
 
 def _read(payload: bytes) -> Json:
     try:
@@ -341,6 +317,11 @@ def _read(payload: bytes) -> Json:
     if not isinstance(answer.get("errcode"), int):
         raise ChannelError(Outcome.UNKNOWN, "no errcode")
     return answer
+
+
+def _seen_from(words: str) -> str:
+    found = _FROM_IP.search(words)
+    return found[1] if found else ""
 
 
 def _code(answer: Json) -> int:

@@ -38,8 +38,8 @@ class Callback:
 
     def __init__(self, settings: Settings, *, patience: float = PATIENCE_SECONDS) -> None:
         """Raises ValueError: the EncodingAESKey is not one."""
-        key = settings.encoding_aes_key.reveal().strip()
-        self._crypto = Crypto(settings.token.reveal().strip(), key, settings.corp_id)
+        key = settings.encoding_aes_key.reveal()
+        self._crypto = Crypto(settings.token.reveal(), key, settings.corp_id)
         self._corp_id = settings.corp_id
         self._agent_id = str(settings.agent_id)
         self._patience = patience

@@ -74,8 +74,7 @@ async def try_out(url: str, wecom: Wecom, now: datetime) -> str:
 
 async def _ask(url: str, wecom: Wecom, now: datetime) -> tuple[int, str, float]:
     """Return status, text and seconds of the answer."""
-    key = wecom.encoding_aes_key.reveal().strip()
-    crypto = Crypto(wecom.token.reveal().strip(), key, wecom.corp_id)
+    crypto = Crypto(wecom.token.reveal(), wecom.encoding_aes_key.reveal(), wecom.corp_id)
     encrypted = crypto.seal(_text(now), secrets.token_bytes(16))
     timestamp, nonce = str(int(now.timestamp())), secrets.token_hex(8)
     query = {

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -16,6 +15,7 @@ from bot.channels.base import UTF8_BYTES, ChannelError, Desk, Outcome, OutFile
 from bot.channels.beside import Beside, quietly
 from bot.channels.render import QUOTE_BYTES
 from bot.channels.wecom.api import ANSWER_SECONDS, Api, Json
+from bot.channels.wecom.book import Books, digest
 from bot.channels.wecom.callback import PATIENCE_SECONDS, Callback
 from bot.channels.wecom.decode import NAME
 from bot.channels.wecom.directory import people
@@ -31,7 +31,8 @@ from bot.channels.wecom.draw import (
 from bot.channels.wecom.files import guarded, kind_of, name_of
 from bot.channels.wecom.notes import Note, Notes
 from bot.channels.wecom.outcomes import Refused
-from bot.channels.wecom.throttle import Throttle
+from bot.channels.wecom.sender import CARD, Part, Sender, new_ref
+from bot.channels.wecom.token import Shelf, Sleep
 from bot.settings import Wecom as Settings
 from handlers.conversation.messages import Card, Inbound, InFile
 from handlers.people.directory import Listed
@@ -44,8 +45,6 @@ TOKEN, MENU = "token", "menu"
 secret is another, it says nothing."""
 MENU_SECONDS = 300.0
 """Pause between tries to set the app's menu."""
-
-Sleep = Callable[[float], Awaitable[None]]
 
 log = structlog.get_logger()
 
@@ -69,7 +68,7 @@ class Wecom:
         notice leads; "": notices are plain messages.
 
         `patience`: how long a message may take to be handled; `sleep`: between tries to set the
-        menu; `answer_seconds`: patience with one call.
+        menu, and between looks for a token; `answer_seconds`: patience with one call.
 
         Raises:
             ValueError: the EncodingAESKey is not one.
@@ -79,13 +78,13 @@ class Wecom:
         self._menu_ref = f"{MENU}:{_short(app)}"
         self._token_ref = f"{TOKEN}:{_short(f'{app} {settings.secret.reveal()}')}"
         self._agent_id = settings.agent_id
+        self._limits = settings.limits
         self._now = now
         self._compares = settings.compare_directory
         self._menu = menu
         self._link = link
         self._sleep = sleep
         self._api = Api(settings, now, answer_seconds=answer_seconds)
-        self._throttle = Throttle(settings.limits, now)
         self._beside = Beside()
 
     @property
@@ -96,7 +95,9 @@ class Wecom:
     async def open(self, desk: Desk) -> None:
         self._desk = desk
         self._notes = Notes(desk)
-        await self._api.open(self._recall_token, self._share_token)
+        self._books = Books(self._notes, self._now)
+        self._sender = Sender(self._api, self._books, self._agent_id, self._limits, self._now)
+        await self._api.open(Shelf(desk, self._token_ref, self._sleep))
 
     async def start(self) -> None:
         self.callback.start(self._desk)
@@ -116,34 +117,29 @@ class Wecom:
         before = await self._before(account, card.instead_of)
         quotable = before is not None and (card.protect or not before.guarded)
         drawn = draw(card, before.quote if before and quotable else "", self._link)
-        kinds = [kind_of(one) for one in files]
-        self._throttle.take(account, len(files) + len(drawn.texts) + (drawn.card is not None))
-        ref = _new_ref()
-        sent = [
-            await self._send_file(account, kind, file, safe=card.protect and guarded(kind, file))
-            for kind, file in zip(kinds, files, strict=True)
-        ]
-        for text in drawn.texts:
-            body = {"msgtype": "text", "text": {"content": text}, "safe": int(card.protect)}
-            sent.append(await self._say(account, body))
+        parts = [_file(one, protect=card.protect) for one in files]
+        parts += [Part("text", {"content": text}, safe=card.protect) for text in drawn.texts]
         if drawn.card is not None:
-            template = drawn.card | {"task_id": ref}
-            body = {"msgtype": "template_card", "template_card": template}
-            sent.append(await self._say(account, body))
+            parts.append(Part(CARD, drawn.card))
+        book = await self._sender.send(account, parts, card.try_of)
+        way = book.way
         note = Note(
             self._now(),
-            tuple(str(one.get("msgid") or "") for one in sent),
-            str(sent[-1].get("response_code") or ""),
+            tuple(filter(None, way.parts)),
+            way.code,
             _beginning(card),
-            _digest(drawn.card) if drawn.card is not None else "",
+            digest(drawn.card) if drawn.card is not None else "",
             guarded=card.protect,
+            sure=way.sure,
         )
-        await self._notes.keep(account, ref, note)
+        await asyncio.gather(
+            self._notes.keep(account, way.ref, note), self._books.keep(account, book)
+        )
         if before is not None:
             grey = greyed(card, BELOW)
             change = self._change(account, card.instead_of, before, grey)
             await quietly(change, ChannelError)
-        return ref
+        return way.ref
 
     async def edit(self, account: str, ref: str, card: Card) -> str:
         """Redraw a card in place, by the code of a tap on it or by the one it was sent with.
@@ -159,10 +155,10 @@ class Wecom:
             if not card.buttons():
                 await self._change(account, ref, note, greyed(card, SETTLED))
             raise ChannelError(Outcome.GONE, "more than a card shows")
-        shown = _digest(template)
+        shown = digest(template)
         if shown == note.shown:
             return ref
-        fresh = _new_ref()
+        fresh = new_ref()
         change = {"template_card": template | {"task_id": fresh}}
         left = await self._change(account, ref, note, change)
         now = msgspec.structs.replace(
@@ -191,7 +187,7 @@ class Wecom:
 
     async def delete(self, account: str, ref: str) -> None:
         note = await self._notes.of(account, ref)
-        if not note.messages:
+        if not note.messages and note.sure:
             raise ChannelError(Outcome.GONE, "taken back already")
         if self._now() - note.sent_at >= RECALLABLE:
             raise ChannelError(Outcome.REJECTED, "too old to be taken back")
@@ -204,14 +200,21 @@ class Wecom:
                     raise
                 gone += 1
         await self._notes.keep(account, ref, Note(note.sent_at))
+        if not note.sure:
+            raise ChannelError(Outcome.REJECTED, "some of it may be there still")
         if gone == len(note.messages):
             raise ChannelError(Outcome.GONE, "not there any more")
 
     async def answer_tap(self, inbound: Inbound, alert: str) -> None:
-        """Say what stands against a tap: there is no spinner to stop and no pop-up to show."""
+        """Say what stands against a tap: there is no spinner to stop and no pop-up to show.
+
+        The relay sends it, for it counts with all that its reader is sent.
+        """
         if alert:
-            said = self.send(inbound.account, Card(alert))
-            self._beside.spawn(quietly(said, ChannelError))
+            try:
+                await self._desk.remark(inbound, alert)
+            except StorageError as error:
+                log.warning("remark_not_kept", kind=type(error).__name__)
 
     async def fetch(self, file: InFile) -> AsyncIterator[bytes]:
         async for piece in self._api.download(file.ref):
@@ -227,24 +230,6 @@ class Wecom:
     async def leave(self, chat: str) -> None:
         """An app is in no groups."""
 
-    async def _say(self, account: str, body: Json) -> Json:
-        """Send one message. Raises ChannelError, also when it is answered that nobody got it."""
-        if account.startswith("@") or "|" in account:
-            raise ChannelError(Outcome.REJECTED, "not one member")
-        answer = await self._api.post(
-            "message/send", {"touser": account, "agentid": self._agent_id, **body}
-        )
-        for name in ("invaliduser", "unlicenseduser"):
-            if answer.get(name):
-                raise ChannelError(Outcome.UNREACHABLE, name)
-        return answer
-
-    async def _send_file(self, account: str, kind: str, file: OutFile, *, safe: bool) -> Json:
-        media = await self._api.upload(kind, replace(file, name=name_of(kind, file)))
-        return await self._say(
-            account, {"msgtype": kind, kind: {"media_id": media}, "safe": int(safe)}
-        )
-
     async def _before(self, account: str, ref: str) -> Note | None:
         """Return what is known of the message whose place one takes."""
         if not ref:
@@ -255,19 +240,6 @@ class Wecom:
             return None
 
     # -- what all processes share ----------------------------------------------------------------
-
-    async def _recall_token(self) -> str | None:
-        try:
-            return await self._desk.noted(NAME, "", self._token_ref)
-        except StorageError as error:
-            log.warning("token_not_recalled", kind=type(error).__name__)
-            return None
-
-    async def _share_token(self, token: str) -> None:
-        try:
-            await self._desk.note(NAME, "", self._token_ref, token)
-        except StorageError as error:
-            log.warning("token_not_shared", kind=type(error).__name__)
 
     async def _set_menu(self, menu: Json) -> None:
         """Set the app's menu where it changed, again and again until the platform takes it."""
@@ -289,13 +261,11 @@ def _short(words: str) -> str:
     return hashlib.sha256(words.encode()).hexdigest()[:16]
 
 
-def _new_ref() -> str:
-    """Return what names a message of ours, and its card at the platform; never used twice."""
-    return secrets.token_hex(12)
-
-
-def _digest(template: Json) -> str:
-    return hashlib.sha256(msgspec.json.encode(template)).hexdigest()[:32]
+def _file(file: OutFile, *, protect: bool) -> Part:
+    """Return a file as it is sent. Raises ChannelError: REJECTED, the platform takes none."""
+    kind = kind_of(file)
+    named = replace(file, name=name_of(kind, file))
+    return Part(kind, {}, safe=protect and guarded(kind, file), file=named)
 
 
 def _beginning(card: Card) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.channels.base import ChannelError, Outcome, OutFile
+from bot.channels.base import UTF8_BYTES, ChannelError, Outcome, OutFile
 
 MIB = 2**20
 SMALLEST = 6
@@ -18,6 +18,9 @@ _ENDINGS = {
 }  # fmt: skip
 LARGEST = 20 * MIB
 """Bytes of a file that is sent as such."""
+NAME_BYTES, ENDING_BYTES = 200, 20
+"""Longest name, and longest ending of one that is kept when it is cut."""
+_UNSAFE = frozenset('"\\/')
 
 _GUARDED = (
     "image/", "text/", "application/pdf", "application/msword", "application/vnd.",
@@ -41,7 +44,18 @@ def guarded(kind: str, file: OutFile) -> bool:
 
 def name_of(kind: str, file: OutFile) -> str:
     """Return the name to send the file under: the platform tells pictures and films by its end."""
-    ending = _ENDINGS.get(file.mime, "")
-    if kind == "file" or file.name.lower().endswith((ending, ".jpeg")):
-        return file.name or "file"
-    return f"{file.name or kind}{ending}"
+    name, ending = _harmless(file.name), _ENDINGS.get(file.mime, "")
+    if kind == "file" or name.lower().endswith((ending, ".jpeg")):
+        return name or "file"
+    return f"{name or kind}{ending}"
+
+
+def _harmless(name: str) -> str:
+    """Return a name, which may come from anybody's phone, so that it ends no line and no quotes
+    of the request that it is in, and nobody reads another ending than it has."""
+    shown = "".join(one if one.isprintable() and one not in _UNSAFE else "_" for one in name)
+    stem, dot, ending = shown.rpartition(".")
+    if not stem or len(ending.encode()) > ENDING_BYTES:
+        return UTF8_BYTES.cut(shown, NAME_BYTES)
+    tail = f"{dot}{ending}"
+    return UTF8_BYTES.cut(stem, NAME_BYTES - len(tail.encode())) + tail

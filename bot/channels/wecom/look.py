@@ -35,23 +35,34 @@ async def look(settings: Settings, wecom: Wecom) -> list[str]:
     await api.open()
     try:
         app = await api.get("agent/get", agentid=str(wecom.agent_id))
+        seen_from = await api.address()
     except Errcode as error:
         raise Refused(_sentence(error.code, api.seen_from)) from None
     except ChannelError:
-        proxy = f" through {without_password(wecom.proxy)}" if wecom.proxy else ""
         raise Refused(
-            f"{wecom.api_base} gave no usable answer{proxy}. Check the network, the firewall and "
-            "[wecom] api_base and proxy, and try again."
+            f"{wecom.api_base} gave no usable answer{_through(wecom)}. Check the network, the "
+            "firewall and [wecom] api_base and proxy, and try again."
         ) from None
     finally:
         await api.close()
     url = f"{(settings.http.public_url or '').rstrip('/')}{wecom.callback_path}"
     return [
         *_of_app(app),
+        *_of_address(seen_from, wecom),
         f"messages are expected at {url}: enter that in the console under 接收消息, API接收, with "
         "this token and EncodingAESKey, while the program runs",
         await try_out(url, wecom, now()),
     ]
+
+
+def _of_address(seen_from: str, wecom: Wecom) -> list[str]:
+    if not seen_from:
+        return []
+    return [f"WeCom sees calls come from {seen_from}{_through(wecom)}, and takes them"]
+
+
+def _through(wecom: Wecom) -> str:
+    return f" through {without_password(wecom.proxy)}" if wecom.proxy else ""
 
 
 def _sentence(code: int, seen_from: str) -> str:

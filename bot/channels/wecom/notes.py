@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 
 import msgspec
@@ -29,6 +30,8 @@ class Note(msgspec.Struct, frozen=True):
     """Digest of the card as it is now; empty: there is none."""
     guarded: bool = False
     """What it began with is protected: no message that is not may quote it."""
+    sure: bool = True
+    """False: some of it may stand in the chat under an id that we do not know."""
 
 
 _NOTE = msgspec.json.Decoder(Note)
@@ -42,25 +45,33 @@ class Notes:
 
     async def of(self, account: str, ref: str) -> Note:
         """Return the note of a message. Raises ChannelError: GONE where there is none."""
-        text = await self._noted(account, ref)
+        text = await self.read(account, ref)
         if text is None:
             raise ChannelError(Outcome.GONE, "no such message")
         return _NOTE.decode(text)
 
     async def code_of_tap(self, account: str, ref: str) -> str:
         """Return what a tap on the message lets us redraw it by; "" for nothing."""
-        return await self._noted(account, tapped(ref)) or ""
+        return await self.read(account, tapped(ref)) or ""
 
-    async def keep(self, account: str, ref: str, note: Note) -> None:
+    async def keep(self, account: str, ref: str, note: msgspec.Struct) -> None:
         """Keep a note; never raises: without it a message is as good as gone, but it was sent."""
-        try:
-            await self._desk.note(NAME, account, ref, msgspec.json.encode(note).decode())
-        except StorageError as error:
-            log.warning("note_not_kept", kind=type(error).__name__)
+        with suppress(ChannelError):
+            await self.write(account, ref, note)
 
-    async def _noted(self, account: str, ref: str) -> str | None:
+    async def read(self, account: str, ref: str) -> str | None:
+        """Return a note as it was written. Raises ChannelError: RETRY_LATER."""
         try:
             return await self._desk.noted(NAME, account, ref)
         except StorageError as error:
             kind = type(error).__name__
+            raise ChannelError(Outcome.RETRY_LATER, kind, after=STORE_SECONDS) from None
+
+    async def write(self, account: str, ref: str, note: msgspec.Struct) -> None:
+        """Write a note, in place of the one before. Raises ChannelError: RETRY_LATER."""
+        try:
+            await self._desk.note(NAME, account, ref, msgspec.json.encode(note).decode())
+        except StorageError as error:
+            kind = type(error).__name__
+            log.warning("note_not_kept", kind=kind)
             raise ChannelError(Outcome.RETRY_LATER, kind, after=STORE_SECONDS) from None

@@ -12,6 +12,8 @@ UNTRUSTED = 60020
 """The address that we call from is not on the app's list."""
 FREQUENCY = 45009
 MEDIA_GONE = 40007
+TASK_KNOWN = 42014
+"""A card of that task id was taken before (or the id is none)."""
 TOO_LARGE = 830002
 """A file that is given out in pieces only, for its size."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections import defaultdict, deque
 from collections.abc import Callable
@@ -87,6 +88,10 @@ class Chats:
         self.dropped: list[Json] = []
         """What went over a member's limit, and nobody was told."""
         self.limited = True
+        self.warns = False
+        """True: of whatever is sent it is said that some of it was not understood."""
+        self.repeats: list[Json] = []
+        """What was to be shown once and had been shown before, so that nobody saw it."""
         self.members: dict[str, str] = {}
         """Userids in the app's visible range, by their lower case."""
         self.unlicensed: set[str] = set()
@@ -99,6 +104,8 @@ class Chats:
         self._codes: dict[str, Code] = {}
         self._tasks: set[str] = set()
         self._sent: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._shown_at: dict[str, float] = {}
+        """By reader and content: when it was shown last."""
 
     def code(self, message: Message) -> str:
         """Return a fresh code that changes a card once."""
@@ -122,6 +129,8 @@ class Chats:
             raise Errcode(81013, "user & party & tag all invalid", invaliduser="|".join(bad))
         message.id = f"msg{secrets.token_hex(16)}"
         answer: Json = {"msgid": message.id}
+        if self.warns:
+            answer["errmsg"] = "ok. Warning: wrong json format. "
         if bad:
             answer["invaliduser"] = "|".join(bad)
         for one in userids:
@@ -131,7 +140,9 @@ class Chats:
                 answer["unlicenseduser"] = one.lower()
                 continue
             message = replace(message, userid=one.lower())
-            if self._too_many(one.lower()):
+            if self._repeated(one.lower(), body):
+                self.repeats.append(body)
+            elif self._too_many(one.lower()):
                 self.dropped.append(body)
             else:
                 self.chats[one.lower()].append(message)
@@ -168,6 +179,16 @@ class Chats:
         if len(whole) > TEXT_BYTES:
             self.mistakes.append(f"a text of {len(whole)} bytes was cut")
         return whole[:TEXT_BYTES].decode(errors="ignore")
+
+    def _repeated(self, userid: str, body: Json) -> bool:
+        """Whether the like was shown, checked or not: the strictest that its words can mean."""
+        kind, now = str(body["msgtype"]), self._seconds()
+        words = json.dumps([userid, kind, body[kind]], sort_keys=True)
+        since = now - self._shown_at.get(words, float("-inf"))
+        if body.get("enable_duplicate_check") and since < body["duplicate_check_interval"]:
+            return True
+        self._shown_at[words] = now
+        return False
 
     def _too_many(self, userid: str) -> bool:
         now, sent = self._seconds(), self._sent[userid]

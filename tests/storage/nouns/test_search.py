@@ -179,9 +179,7 @@ class TestGivenCommonWords:
         assert len(found(unit, "贸易", limit=10_000)) <= search.MAX_FOUND + search.NARROW
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=st.text(max_size=80), drawn=st.data())
 def test_any_words_find_names_that_hold_them(
     unit_factory: UnitFactory, words: str, drawn: st.DataObject
