@@ -196,12 +196,55 @@ class TestGivenChoicesToTick:
 
 
 @on_wecom
+class TestGivenAMessageThatCannotBeEdited:
+    async def test_then_every_answer_can_be_given_anew_before_and_after(
+        self, office: Office
+    ) -> None:
+        me = hands(office)
+        await me.say(f"拜访 {HONGXIN}")
+        await me.say("看了仓库")
+        await me.say("返回")
+        await me.say("返回")
+        await me.say("看了货架")
+        assert "经过：看了货架" in await me.say("跳过")
+        await me.tap("经过")
+        assert "经过：谈了价格" in await me.say("谈了价格")
+        assert "更正" in (await me.tap("提交")).labels
+        await me.tap("更正")
+        await me.tap("经过")
+        assert "经过：谈了交货" in await me.say("谈了交货")
+
+
+@on_wecom
+class TestGivenAnAppThatIsInNoGroups:
+    async def test_then_all_that_a_group_would_show_is_decided_and_told_in_private(
+        self, office: Office
+    ) -> None:
+        council.council(office)
+        await council.ask(office)
+        asked = await hands(office, council.HEAD).see()
+        for words in ("阅-2026-0001", "张晓雯", "部门负责人：王海峰 待审批"):
+            assert words in asked.text
+        await hands(office, council.HEAD).tap("同意")
+        assert "王海峰 09:00 已同意" in await hands(office, council.INFO).see()
+        await hands(office, council.INFO).tap("同意")
+        assert council.states(office) == ["approved"]
+        assert "可以查阅飞扬花园酒店" in await hands(office).see()
+        spoke_to = {one for (one,) in rows(office, "SELECT account FROM outbox")}
+        members = {one for (one,) in rows(office, "SELECT account FROM account")}
+        assert spoke_to <= members
+
+
+@on_wecom
 async def test_the_menu_does_what_the_command_does(office: Office) -> None:
     me = hands(office)
     await me.member.click("drafts")
     await office.settle()
     by_menu = await me.see()
     assert by_menu == await me.say("/drafts")
+    await me.member.click("admin")  # nor may they more than in words
+    await office.settle()
+    assert "没有“/admin”这个命令" in await me.see()
 
 
 @on_wecom
