@@ -71,6 +71,7 @@ def check(config: Path) -> int:
         ("channels", _channels),
         ("telegram", _telegram),
         ("wecom", _wecom),
+        *([("wecom callback", _callback)] if settings.wecom else []),
         ("ports", _ports),
         ("secrets", partial(_secrets, config)),
         ("key", _key),
@@ -114,6 +115,14 @@ def _wecom(settings: Settings) -> list[str]:
     if settings.wecom is None:
         return []
     from bot.channels.wecom.look import look
+
+    return asyncio.run(look(settings.wecom))
+
+
+def _callback(settings: Settings) -> list[str]:
+    if settings.wecom is None:
+        return []
+    from bot.channels.wecom.callback_look import look
 
     return asyncio.run(look(settings, settings.wecom))
 

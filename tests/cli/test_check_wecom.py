@@ -22,6 +22,7 @@ from tests.conftest import NOW
 from tests.fakes.serving import Serving
 from tests.fakes.wecom.callbacks import Callbacks
 from tests.fakes.wecom.crypto import Keys
+from tests.fakes.wecom.errors import Errcode
 from tests.fakes.wecom_server import AES_KEY, AGENT_ID, CORP_ID, SECRET, SEEN_FROM, WecomServer
 
 NOWHERE = "http://127.0.0.1:1"
@@ -89,6 +90,58 @@ class TestGivenAnApp:
         assert ended.code == 1
         assert f"mend  wecom: WeCom does not trust the address {SEEN_FROM} (60020)" in ended.out
 
+    def test_when_it_is_not_trusted_yet_then_the_callback_is_tried_all_the_same(
+        self, dossierbot: Command, server: WecomServer, callback: Serving
+    ) -> None:
+        """The console takes a trusted address only once the callback is saved."""
+        server.trusted = False
+        callback.handle = Callback(server.settings(token=Secret("t"))).answer
+        said = dossierbot("check").out
+        assert "which takes it once the callback is saved" in said
+        assert f"note  wecom callback: {callback.url}/wecom/callback answers as" in said
+
+    def test_when_the_secret_is_not_of_an_app_then_that_is_said(
+        self, dossierbot: Command, server: WecomServer
+    ) -> None:
+        server.forbidden.add("agent/get")
+        assert "(48002): that secret may not ask for the app" in dossierbot("check").out
+
+    def test_when_calls_came_too_often_then_to_wait(
+        self, dossierbot: Command, server: WecomServer
+    ) -> None:
+        server.most_a_minute["gettoken"] = 0
+        assert "(45009): calls came too often: wait a minute" in dossierbot("check").out
+
+    def test_when_it_says_what_nobody_knows_then_where_that_is_explained(
+        self, dossierbot: Command, server: WecomServer
+    ) -> None:
+        def refuse(_body: object, _query: object) -> dict[str, object]:
+            raise Errcode(41064, "what is this")
+
+        server._methods["agent/get"] = refuse
+        said = dossierbot("check").out
+        assert "(41064): what it means stands at https://open.work.weixin.qq.com" in said
+        assert "query?e=41064" in said
+
+    @pytest.mark.parametrize("key", [f"{AES_KEY[:9]} {AES_KEY[9:]}", AES_KEY[:-1], f"{AES_KEY}="])
+    def test_when_the_key_is_not_one_then_said_once_and_nothing_is_tried_with_it(
+        self, dossierbot: Command, monkeypatch: pytest.MonkeyPatch, key: str
+    ) -> None:
+        monkeypatch.setenv("DOSSIERBOT_WECOM_ENCODING_AES_KEY", key)
+        ended = dossierbot("check")
+        assert ended.code == 1
+        assert "mend  channels: [wecom] encoding_aes_key is not one" in ended.out
+        assert "note  wecom callback: it cannot be tried before" in ended.out
+        assert key not in ended.out + ended.err
+
+    def test_when_there_is_no_public_address_then_said_once(
+        self, dossierbot: Command, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("DOSSIERBOT_HTTP_PUBLIC_URL")
+        said = dossierbot("check").out
+        assert "[http] public_url is missing: WeCom posts messages to this server" in said
+        assert "expected at" not in said
+
     @pytest.mark.parametrize(
         ("key", "value", "said"),
         [
@@ -135,7 +188,10 @@ class TestGivenTheCallbackAsTheConsoleSavesIt:
         callback.handle = Callback(server.settings(token=Secret("t"))).answer
         ended = dossierbot("check")
         assert ended.code == 0
-        assert f"note  wecom: {callback.url}/wecom/callback answers as the console" in ended.out
+        assert (
+            f"note  wecom callback: {callback.url}/wecom/callback answers as the console"
+            in ended.out
+        )
 
     @pytest.mark.parametrize(
         ("changed", "said"),
@@ -162,11 +218,23 @@ class TestGivenTheCallbackAsTheConsoleSavesIt:
     @pytest.mark.parametrize(
         ("status", "text", "said"),
         [
-            (404, "", "mend  wecom: {url} answers 404, so the console cannot save it: nothing"),
-            (405, "", "mend  wecom: {url} answers 405"),
-            (302, "", "mend  wecom: {url} answers 302, so the console cannot save it: something"),
-            (200, "{}", "mend  wecom: {url} answers with something else"),
-            (502, "", "note  wecom: {url} has nothing behind it (502): the program has to run"),
+            (
+                404,
+                "",
+                "mend  wecom callback: {url} answers 404, so the console cannot save it: nothing",
+            ),
+            (405, "", "mend  wecom callback: {url} answers 405"),
+            (
+                302,
+                "",
+                "mend  wecom callback: {url} answers 302, so the console cannot save it: something",
+            ),
+            (200, "{}", "mend  wecom callback: {url} answers with something else"),
+            (
+                502,
+                "",
+                "note  wecom callback: {url} has nothing behind it (502): the program has to run",
+            ),
         ],
     )
     def test_when_something_else_answers_then_said(
