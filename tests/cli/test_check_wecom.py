@@ -188,10 +188,8 @@ class TestGivenTheCallbackAsTheConsoleSavesIt:
         callback.handle = Callback(server.settings(token=Secret("t"))).answer
         ended = dossierbot("check")
         assert ended.code == 0
-        assert (
-            f"note  wecom callback: {callback.url}/wecom/callback answers as the console"
-            in ended.out
-        )
+        it = f"wecom callback: {callback.url}/wecom/callback"
+        assert f"note  {it} answers as the console" in ended.out
 
     @pytest.mark.parametrize(
         ("changed", "said"),
@@ -218,23 +216,11 @@ class TestGivenTheCallbackAsTheConsoleSavesIt:
     @pytest.mark.parametrize(
         ("status", "text", "said"),
         [
-            (
-                404,
-                "",
-                "mend  wecom callback: {url} answers 404, so the console cannot save it: nothing",
-            ),
-            (405, "", "mend  wecom callback: {url} answers 405"),
-            (
-                302,
-                "",
-                "mend  wecom callback: {url} answers 302, so the console cannot save it: something",
-            ),
-            (200, "{}", "mend  wecom callback: {url} answers with something else"),
-            (
-                502,
-                "",
-                "note  wecom callback: {url} has nothing behind it (502): the program has to run",
-            ),
+            (404, "", "mend  {it} answers 404, so the console cannot save it: nothing"),
+            (405, "", "mend  {it} answers 405"),
+            (302, "", "mend  {it} answers 302, so the console cannot save it: something"),
+            (200, "{}", "mend  {it} answers with something else"),
+            (502, "", "note  {it} has nothing behind it (502): the program has to run"),
         ],
     )
     def test_when_something_else_answers_then_said(
@@ -244,7 +230,8 @@ class TestGivenTheCallbackAsTheConsoleSavesIt:
             return web.Response(status=status, text=text, headers={"Location": "/other"})
 
         callback.handle = answer
-        assert said.format(url=f"{callback.url}/wecom/callback") in dossierbot("check").out
+        it = f"wecom callback: {callback.url}/wecom/callback"
+        assert said.format(it=it) in dossierbot("check").out
 
     def test_when_there_is_no_tls_where_there_should_be_then_said(
         self, dossierbot: Command, monkeypatch: pytest.MonkeyPatch, callback: Serving
