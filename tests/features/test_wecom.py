@@ -13,7 +13,7 @@ import pytest
 from bot import late
 from bot.channels.wecom.channel import Wecom
 from handlers.sheets.staff_sheet import apply_staff
-from storage import staff
+from storage import accounts, staff
 from storage.unit import Unit
 from tests.fakes.wecom.messages import Message
 from tests.features import council, guard
@@ -124,6 +124,7 @@ class TestGivenACardToDecide:
         key = dict(card.buttons)["同意"]
         first, second = [await head.member.press(card, key) for _ in range(2)]
         assert first.xml != second.xml  # each has a code of its own
+        assert (first.offers, second.offers) == (1, 1)
         await office.settle()
         said = rows(office, "SELECT count(*) FROM audit WHERE action = 'case.decided'")
         assert said == [(1,)]
@@ -134,10 +135,18 @@ class TestGivenACardToDecide:
         key = dict(card.buttons)["同意"]
         other = hands(office, council.COLLEAGUE)
         await other.see()
-        await other.member.forge(card.task_id, key, "a-code")
+        strange = hands(office, "CY015-2")
+        office.change(lambda unit: accounts.unbind(unit, "wecom", "cy015-2"))
+        taken = [
+            await one.member.forge(card.task_id, key, "a-code")
+            for one in (other, hands(office, "X002"), strange)
+        ]
         await office.settle()
-        await hands(office, "X002").member.forge(card.task_id, key, "a-code")
-        await office.settle()
+        assert [one.offers for one in taken] == [1, 1, 1]
+        for one in (other, strange):
+            shown = await one.see()
+            assert "飞" not in shown.text + "".join(shown.labels)
+            assert "同意" not in shown.labels
         assert council.states(office) == ["pending"]
         assert rows(office, "SELECT count(*) FROM audit WHERE action = 'case.decided'") == [(0,)]
         assert not card.replaced
