@@ -16,7 +16,9 @@ from bot.channels.wecom.callback import Callback
 from bot.company import Company
 from bot.config import load
 from bot.http import Server
+from bot.offline import opened
 from bot.settings import Secret
+from storage import accounts, staff
 from tests.cli.conftest import Command
 from tests.conftest import NOW
 from tests.fakes.serving import Serving
@@ -172,6 +174,15 @@ class TestGivenAnApp:
         said = dossierbot("check").out
         assert "it is suspended" in said
         assert "nobody is in its visible range" in said
+
+    def test_when_nobody_is_bound_then_said_how_they_are(
+        self, dossierbot: Command, configured: Path
+    ) -> None:
+        assert "note  database: nobody is bound on WeCom yet" in dossierbot("check").out
+        with opened(load(configured / "config.toml", os.environ)) as store:
+            person = store.read(staff.everybody)[0]
+            store.run(lambda unit: accounts.bind(unit, "wecom", "zhangsan", person.id))
+        assert "bound on WeCom" not in dossierbot("check").out
 
     def test_when_there_is_no_answer_then_the_network(
         self, dossierbot: Command, monkeypatch: pytest.MonkeyPatch
