@@ -32,10 +32,8 @@ from tests.fakes.wecom.members import Member
 from tests.fakes.wecom_server import AES_KEY, AGENT_ID, CORP_ID, SECRET, TOKEN, WecomServer
 
 PEOPLE = (1, 16, 64)
-SIZES = {Effort.FULL: (512, 5), Effort.BRIEF: (256, 3), Effort.QUICK: (64, 1)}
+SIZES = {Effort.FULL: (256, 5), Effort.BRIEF: (128, 3), Effort.QUICK: (64, 1)}
 """Notes in each round, and rounds."""
-LIMIT = 5.0
-"""Seconds after which the platform gives up and posts again."""
 ANSWERED_SECONDS = 120.0
 
 CONFIG = """
@@ -66,8 +64,8 @@ class Round:
     callbacks: list[float]
     """Seconds from the post to its answer, sorted."""
     seconds: float
-    late: int
-    """Callbacks that were posted more than once."""
+    again: int
+    """Callbacks that had no empty 200 within five seconds, and were posted again."""
 
     def at(self, share: float) -> float:
         """Return what that share of the callbacks did not exceed, in milliseconds."""
@@ -168,8 +166,8 @@ async def _round(server: WecomServer, people: list[Person], notes: int) -> Round
     began = time.perf_counter()
     await asyncio.gather(*(one.file(max(notes // len(people), 1)) for one in people))
     seconds = time.perf_counter() - began
-    late = sum(one.offers > 1 for one in callbacks.past)
-    return Round(sorted(callbacks.seconds_taken), seconds, late)
+    again = sum(one.offers > 1 for one in callbacks.past)
+    return Round(sorted(callbacks.seconds_taken), seconds, again)
 
 
 def run(effort: Effort = Effort.FULL) -> Section:
@@ -185,7 +183,6 @@ def run(effort: Effort = Effort.FULL) -> Section:
         rate = statistics.median(len(one.callbacks) / one.seconds for one in kept)
         middle, late = (statistics.median(one.at(share) for one in kept) for share in (0.5, 0.99))
         longest = max(one.at(1) for one in kept)
-        over = sum(sum(taken >= LIMIT for taken in one.callbacks) for one in kept)
         counted = sum(len(one.callbacks) for one in kept)
         rows.append(
             (
@@ -195,7 +192,7 @@ def run(effort: Effort = Effort.FULL) -> Section:
                 f"{middle:,.0f} ms",
                 f"{late:,.0f} ms",
                 f"{longest:,.0f} ms",
-                f"{over + sum(one.late for one in kept)}",
+                f"{sum(one.again for one in kept)}",
             )
         )
     return Section(
@@ -206,7 +203,7 @@ def run(effort: Effort = Effort.FULL) -> Section:
         "`synchronous=FULL`), each of them the next message or tap after the answer to the one "
         "before. The program has one core, the people and the stand-in, which decrypts, checks "
         f"and keeps everything, the other one. {rounds} rounds in turns of {notes} notes; medians "
-        "of the rounds, and the longest of all. WeCom gives up after 5,000 ms.",
+        "of the rounds, and the longest of all. WeCom waits 5,000 ms and then posts again.",
         table(
             (
                 "people",
@@ -215,7 +212,7 @@ def run(effort: Effort = Effort.FULL) -> Section:
                 "median",
                 "p99",
                 "longest",
-                "over 5 s",
+                "posted again",
             ),
             rows,
         ),

@@ -16,8 +16,16 @@ import msgspec
 from handlers import groups
 from handlers.approvals import group_links
 from handlers.context import Context, Recorded, Told
-from handlers.conversation.messages import FRESH, Card, ChatEvent, Inbound, Mode, Reply
-from handlers.people import bindings, reach, strangers
+from handlers.conversation.messages import (
+    FRESH,
+    Card,
+    ChatChange,
+    ChatEvent,
+    Inbound,
+    Mode,
+    Reply,
+)
+from handlers.people import bindings, members, reach, strangers
 from handlers.routing import enter, route
 from handlers.texts import LOCALES, Texts
 from handlers.world import World
@@ -85,7 +93,7 @@ def answer(unit: Unit, inbound: Inbound, world: World) -> Handled:
     if inbound.redraw:
         here = (inbound.channel, inbound.account, channel_notes.tapped(inbound.card))
         channel_notes.put(unit, *here, inbound.redraw)
-    if known is not None and known.unreachable_since is not None:
+    if known is not None and known.unreachable_since and not reach.is_overtaken(unit, inbound):
         reach.back(ctx)
     if greeted is None:
         reply = route(ctx, inbound, world.registry)
@@ -133,10 +141,7 @@ def _in_group(unit: Unit, inbound: Inbound, person: Person | None, world: World)
 def _happened(unit: Unit, inbound: Inbound, event: ChatEvent, world: World) -> Handled:
     """Work in what happened to a chat."""
     if event.chat == inbound.account:
-        private = reach.happened(unit, inbound, world)
-        if private is not None:
-            close(private, world)
-        return Handled()
+        return _in_private(unit, inbound, event, world)
     after = groups.happened(unit, inbound, event, world)
     person = staff.by_account(unit.session, inbound.channel, inbound.account)
     if person is not None:
@@ -144,6 +149,24 @@ def _happened(unit: Unit, inbound: Inbound, event: ChatEvent, world: World) -> H
     _deliver_told(unit, after.told, world)
     _record(unit, after.recorded, person.id if person else "", inbound.channel)
     return Handled(leave=after.leave)
+
+
+def _in_private(unit: Unit, inbound: Inbound, event: ChatEvent, world: World) -> Handled:
+    """Work in what happened to somebody's own chat; who is new there hears a first word."""
+    came = event.of_company and event.change is ChatChange.JOINED
+    ctx = reach.happened(unit, inbound, world)
+    if ctx is None:
+        if came:
+            reply, told = members.unknown(unit, inbound, world)
+            _put_shows(unit, inbound, "", reply, LOCALES[0])
+            _deliver_told(unit, told, world)
+        return Handled()
+    greets = came and ctx.person.active
+    if greets:
+        reply = members.first_word(ctx)
+        _put_shows(unit, inbound, ctx.person.id, reply, ctx.texts.locale, ctx)
+    close(ctx, world)
+    return Handled(menu=menu_for(ctx.person, world, ctx.texts) if greets else None)
 
 
 def menu_for(

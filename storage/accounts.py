@@ -389,6 +389,12 @@ def stranger_seen(unit: Unit, channel: str, account_id: str, now: datetime) -> b
     return True
 
 
+def met(unit: Unit, channel: str, account_id: str, now: datetime) -> bool:
+    """Take in an unknown account that has written nothing; True when it was not known so far."""
+    row = {"channel": channel, "account": account_id, "hour_began_at": now, "answered_at": now}
+    return insert_or_leave(unit.session, stranger, row | {"seen": 0}) == 1
+
+
 def strangers(session: Session, limit: int, offset: int = 0) -> tuple[Stranger, ...]:
     """Return the accounts nobody vouched for, the busiest first; not for the message path."""
     names = Stranger.__dataclass_fields__

@@ -31,7 +31,7 @@ from rules.calendar import company_calendar
 from rules.errors import DomainError
 from rules.policy import PolicyError
 from rules.roles import ROLES
-from storage import audit, staff
+from storage import accounts, audit, staff
 from storage.crypto import Vault
 from storage.database import bytes_used
 from storage.errors import StorageError
@@ -55,6 +55,11 @@ NO_FONT = (
     "this machine has no font with Chinese characters, so lists are sent as words and workbooks "
     "only; install one (on Debian: apt install fonts-noto-cjk) and start the bot again"
 )
+NOBODY_ON_WECOM = (
+    "nobody is bound on WeCom yet, so it treats everybody as a stranger: fill in wecom_userid "
+    "(账号 in 通讯录) in the staff list and import it again, or send an invite: "
+    "`dossierbot staff invite ID`"
+)
 AHEAD = timedelta(minutes=5)
 """How far the newest entry may lie ahead of this machine's clock."""
 
@@ -71,6 +76,7 @@ def check(config: Path) -> int:
         ("channels", _channels),
         ("telegram", _telegram),
         ("wecom", _wecom),
+        *([("wecom callback", _callback)] if settings.wecom else []),
         ("ports", _ports),
         ("secrets", partial(_secrets, config)),
         ("key", _key),
@@ -115,6 +121,14 @@ def _wecom(settings: Settings) -> list[str]:
         return []
     from bot.channels.wecom.look import look
 
+    return asyncio.run(look(settings.wecom))
+
+
+def _callback(settings: Settings) -> list[str]:
+    if settings.wecom is None:
+        return []
+    from bot.channels.wecom.callback_look import look
+
     return asyncio.run(look(settings, settings.wecom))
 
 
@@ -128,9 +142,12 @@ def _database(settings: Settings) -> list[str]:
     began = time.monotonic()
     with opened(settings) as store:
         people, newest, size = store.run(_state, keep=False)
+        on_wecom = store.read(partial(accounts.named, channel="wecom")) if settings.wecom else ()
         seconds = time.monotonic() - began
     if not any(one.active for one in people):
         remarks.append("nobody is on the staff list yet: `dossierbot staff import FILE`")
+    elif settings.wecom and not any(one.active for one in on_wecom):
+        remarks.append(NOBODY_ON_WECOM)
     if seconds > SLOW_SECONDS:
         remarks.append(f"it took {seconds:.1f} s to answer; every message waits for it")
     now = SystemClock().now()

@@ -70,7 +70,7 @@ class Odd(StrEnum):
 
 class ChatChange(StrEnum):
     JOINED = "joined"
-    """The bot was added to a group, or a person let it write again."""
+    """The bot was added to a group, or a person let it write, perhaps for the first time."""
     LEFT = "left"
     """The bot was removed from a group, or a person blocked it."""
     MOVED = "moved"
@@ -86,6 +86,8 @@ class ChatEvent:
     """The platform's id of the chat; a private one is the account of its person."""
     moved_to: str = ""
     """New id, for MOVED."""
+    of_company: bool = False
+    """Of a messenger whose members are the company's own: who JOINED may never have written."""
 
 
 @dataclass(frozen=True)

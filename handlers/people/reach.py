@@ -18,7 +18,7 @@ from handlers.people import bindings
 from handlers.texts import N_, Texts
 from handlers.world import World
 from rules.roles import OPERATOR
-from storage import accounts, forwarding, ledger, outbox, roster, staff
+from storage import accounts, channel_notes, forwarding, ledger, outbox, roster, staff
 from storage.accounts import BLOCKED, OFF, Bound
 from storage.outbox import Message
 from storage.staff import Person
@@ -34,6 +34,8 @@ LISTED = N_("Out of reach: {names}.")
 ONE = N_("{name} (since {moment})")
 REPORT = "reach."
 """How the card begins that tells of somebody out of reach; their staff number follows."""
+CHANGED = "changed"
+"""Note of a chat: when it was last taken away or given back, as the platform says."""
 EARLIER = timedelta(days=1)
 """A reminder that failed was due a little before its failing was noticed."""
 
@@ -60,17 +62,25 @@ def lost(unit: Unit, row: Message, world: World) -> Context | None:
 
 
 def happened(unit: Unit, inbound: Inbound, world: World) -> Context | None:
-    """Take in that a private chat was taken away or given back; None: it concerns nobody."""
+    """Take in that a private chat was taken away or given back; None: it concerns nobody, or
+    came after something newer of that kind."""
     event = inbound.event
     bound = accounts.get(unit.session, inbound.channel, event.chat) if event else None
-    if event is None or bound is None:
+    if event is None or bound is None or is_overtaken(unit, inbound):
         return None
+    channel_notes.put(unit, bound.channel, bound.account, CHANGED, inbound.at.isoformat())
     ctx = _context(unit, world, bound)
     if event.change is ChatChange.LEFT:
         _lose(ctx, bound, BLOCKED)
     elif event.change is ChatChange.JOINED and bound.unreachable_since is not None:
         back(ctx)
     return ctx
+
+
+def is_overtaken(unit: Unit, inbound: Inbound) -> bool:
+    """Whether the chat was taken away or given back since; a platform may keep no order."""
+    last = channel_notes.get(unit, inbound.channel, inbound.account, CHANGED)
+    return last is not None and inbound.at < datetime.fromisoformat(last)
 
 
 def back(ctx: Context) -> None:

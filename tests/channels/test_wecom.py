@@ -616,7 +616,7 @@ class TestGivenTheAppsMenu:
             await channel.stop()
             await channel.close()
             assert hands.server.count("menu/create") == times
-            assert hands.server.menu == menu
+            assert hands.server.menus.shown == menu
 
     async def test_when_the_platform_does_not_take_it_then_it_is_tried_again(
         self, hands: WecomHands
@@ -630,7 +630,7 @@ class TestGivenTheAppsMenu:
         channel = Wecom(hands.server.settings(), hands.clock.now, menu=menu, sleep=at_once)
         await channel.open(Bot())
         await channel.start()
-        await hands.server.until(lambda: hands.server.menu is not None)
+        await hands.server.until(lambda: hands.server.menus.shown is not None)
         await channel.stop()
         await channel.close()
 

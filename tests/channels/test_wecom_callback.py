@@ -21,6 +21,8 @@ from bot.channels.wecom.channel import Wecom
 from handlers.conversation.messages import Inbound
 from tests.channels.harness import ANN, Bot, WecomHands, wecom_hands
 from tests.fakes.wecom.callbacks import ANSWER_SECONDS, OFFERS
+from tests.fakes.wecom.crypto import Keys
+from tests.fakes.wecom_server import AES_KEY, AGENT_ID, CORP_ID
 
 OTHER_CORP = "ww000000000000beef"
 LAUGHS = "<!DOCTYPE x [<!ENTITY l0 'ha'>{}]>".format(
@@ -29,6 +31,79 @@ LAUGHS = "<!DOCTYPE x [<!ENTITY l0 'ha'>{}]>".format(
 """Ten to the ninth words, were they ever written out."""
 
 BOMB = gzip.compress(bytes(BODY_BYTES * 50))
+
+
+SECRET_WORDS = "a word nobody else may read"
+
+
+def forged(
+    change: Callable[[str], str] = str,
+    envelope: Callable[[str], str | bytes] = str,
+    token: str = "",
+    key: str = AES_KEY,
+    corp_id: str = CORP_ID,
+    **query: str,
+) -> Callable[[WecomHands], tuple[str | bytes, dict[str, str]]]:
+    """Return what makes a post that is right but for what is changed."""
+
+    def make(hands: WecomHands) -> tuple[str | bytes, dict[str, str]]:
+        keys = hands.server.callbacks._keys
+        sealing = Keys(keys.token, key, corp_id)
+        sealed = change(text(hands, SECRET_WORDS))
+        encrypted = sealing.encrypt(sealed, random=bytes(16))
+        keys.token = token or keys.token
+        body = (
+            f"<xml><ToUserName>{CORP_ID}</ToUserName><Encrypt>{encrypted}</Encrypt>"
+            f"<AgentID>{AGENT_ID}</AgentID></xml>"
+        )
+        return envelope(body), hands.server.callbacks.query(encrypted) | query
+
+    return make
+
+
+DEEP = "<a>" * 20_000 + "</a>" * 20_000
+FORGED = {
+    "another signature": forged(msg_signature="0" * 40),
+    "no signature": forged(msg_signature=""),
+    "another token": forged(token="another"),
+    "another time": forged(timestamp="1"),
+    "another key": forged(key="B" * 43),
+    "sealed for another company": forged(corp_id=OTHER_CORP),
+    "half a character inside": forged(lambda xml: xml.replace("nobody", "\udcff")),
+    "half a character in the address": forged(nonce="\udcff"),
+    "another company outside": forged(envelope=lambda body: body.replace(CORP_ID, OTHER_CORP)),
+    "another company inside": forged(lambda xml: xml.replace(CORP_ID, OTHER_CORP)),
+    "another app outside": forged(envelope=lambda body: body.replace(str(AGENT_ID), "7")),
+    "another app inside": forged(lambda xml: xml.replace(str(AGENT_ID), "7")),
+    "no app": forged(lambda xml: xml.replace(str(AGENT_ID), "")),
+    "a DOCTYPE": forged(lambda xml: f"<!DOCTYPE xml>{xml}"),
+    "a DOCTYPE outside": forged(envelope=lambda body: f"<!DOCTYPE xml>{body}"),
+    "entities": forged(lambda xml: LAUGHS + xml.replace("nobody", "&l9;")),
+    "entities outside": forged(envelope=lambda body: LAUGHS + body.replace("<xml>", "<xml>&l9;")),
+    "20,000 levels": forged(lambda xml: xml.replace("<xml>", f"<xml>{DEEP}")),
+    "20,000 levels outside": forged(envelope=lambda body: body.replace("<xml>", f"<xml>{DEEP}")),
+    "cut off": forged(envelope=lambda body: body[:-3]),
+    "cut off inside": forged(lambda xml: xml[:-3]),
+    "another charset": forged(envelope=lambda body: body.encode("utf-16")),
+    "no charset": forged(envelope=lambda body: b"\xff" + body.encode()),
+    "no time": forged(lambda xml: xml.replace("CreateTime", "Other")),
+    "nothing": forged(envelope=lambda _: ""),
+}
+REFUSED = dict.fromkeys(FORGED, "unreadable") | {
+    "another signature": "signature_mismatch",
+    "no signature": "signature_mismatch",
+    "another token": "signature_mismatch",
+    "another time": "signature_mismatch",
+    "half a character in the address": "signature_mismatch",
+    "another key": "bad_padding",
+    "sealed for another company": "receive_id_mismatch",
+    "half a character inside": "bad_encoding",
+    "another company outside": "corp_id_mismatch",
+    "another company inside": "corp_id_mismatch",
+    "another app outside": "agent_id_mismatch",
+    "another app inside": "agent_id_mismatch",
+    "no app": "agent_id_mismatch",
+}
 
 
 @pytest.fixture
@@ -83,6 +158,9 @@ class TestGivenBadInput:
         [
             lambda xml: xml.replace("ww1234567890abcdef", OTHER_CORP),
             lambda xml: xml.replace("1000002", "1000003"),
+            lambda xml: xml.replace("<AgentID>1000002</AgentID>", ""),
+            lambda xml: xml.replace("<AgentID>1000002</AgentID>", "<AgentID/>"),
+            lambda xml: xml.replace("1000002", "0"),
             lambda xml: xml.replace("<xml>", "<!DOCTYPE xml><xml>"),
             lambda xml: xml.replace("<xml>", '<!DOCTYPE x [<!ENTITY a "b">]><xml>&a;'),
             lambda xml: f"{LAUGHS}{xml.replace('hello', '&l9;')}",
@@ -150,6 +228,34 @@ class TestGivenBadInput:
         assert int(line.split()[1]) == status
         assert hands.bot.offered == []
 
+    @pytest.mark.parametrize(
+        "event",
+        ["click", "template_card_event", "template_card_menu_event", "subscribe", "unsubscribe",
+         "enter_agent", "LOCATION", "inactive_alert"],
+    )  # fmt: skip
+    async def test_when_an_event_names_no_app_then_refused_as_one_of_another(
+        self, hands: WecomHands, event: str
+    ) -> None:
+        what = {"MsgType": "event", "Event": event, "EventKey": "today", "TaskId": "t"}
+        for agent in ("", 1000003):
+            xml = hands.server.callbacks.xml(ANN, what | {"AgentID": agent})
+            assert await hands.server.callbacks.offer(xml) == 403
+        assert hands.bot.offered == []
+
+    @pytest.mark.parametrize("event", ["change_contact", "batch_job_result"])
+    async def test_when_it_is_of_the_whole_directory_then_it_need_not_name_an_app(
+        self, hands: WecomHands, event: str
+    ) -> None:
+        what = {"MsgType": "event", "Event": event, "ChangeType": "delete_user", "UserID": ANN}
+        callbacks = hands.server.callbacks
+        for sender in ("sys", ANN):
+            for agent, status in (("", 200), (1000003, 403)):
+                xml = callbacks.xml(sender, what | {"AgentID": agent})
+                assert await callbacks.offer(xml) == status
+        said = callbacks.xml(ANN, {"MsgType": "text", "Event": event, "AgentID": ""})
+        assert await callbacks.offer(said) == 403
+        assert hands.bot.offered == []
+
     async def test_when_signed_with_another_token_then_refused(self, hands: WecomHands) -> None:
         hands.server.callbacks._keys.token = "another"
         assert await hands.server.callbacks.offer(text(hands)) == 403
@@ -158,33 +264,34 @@ class TestGivenBadInput:
         hands.server.callbacks._keys.receive_id = OTHER_CORP
         assert await hands.server.callbacks.offer(text(hands)) == 403
 
+    @pytest.mark.parametrize(("what", "code"), REFUSED.items(), ids=list(REFUSED))
     async def test_then_all_refusals_are_alike_and_the_log_has_a_code_and_no_content(
+        self, hands: WecomHands, what: str, code: str
+    ) -> None:
+        callbacks = hands.server.callbacks
+        envelope, query = FORGED[what](hands)
+        quoted = urlencode(query, errors="surrogateescape")
+        with structlog.testing.capture_logs() as logged:
+            async with (
+                aiohttp.ClientSession() as session,
+                session.post(f"{callbacks.url}?{quoted}", data=envelope) as answer,
+            ):
+                headers = {k: v for k, v in answer.headers.items() if k != "Date"}
+                assert (answer.status, await answer.text()) == (403, "")
+                assert headers.pop("Content-Length") == "0"
+                assert headers.keys() <= {"Content-Type", "Server"}
+        assert logged == [{"event": "callback_refused", "code": code, "log_level": "warning"}]
+        assert hands.bot.offered == []
+
+    async def test_when_it_is_larger_than_any_message_then_that_is_logged_as_well(
         self, hands: WecomHands
     ) -> None:
-        callbacks, xml = hands.server.callbacks, text(hands, "a word nobody else may read")
-        encrypted = callbacks._keys.encrypt(xml)
-        envelope = f"<xml><ToUserName>{{}}</ToUserName><Encrypt>{encrypted}</Encrypt></xml>"
-        right = callbacks.query(encrypted)
-        posts = [
-            (envelope.format(OTHER_CORP), right),
-            (envelope.format("ww1234567890abcdef"), right | {"msg_signature": "0" * 40}),
-            (envelope.format("ww1234567890abcdef"), right | {"nonce": "\udcff"}),
-            (envelope.format("ww1234567890abcdef")[:-3], right),
-            ("<xml/>", {}),
-        ]
-        answers = set()
+        callbacks = hands.server.callbacks
         with structlog.testing.capture_logs() as logged:
-            async with aiohttp.ClientSession() as session:
-                for body, query in posts:
-                    quoted = urlencode(query, errors="surrogateescape")
-                    async with session.post(f"{callbacks.url}?{quoted}", data=body) as answer:
-                        headers = {k: v for k, v in answer.headers.items() if k != "Date"}
-                        answers.add((answer.status, await answer.text(), repr(headers)))
-        assert len(answers) == 1
-        assert next(iter(answers))[:2] == (403, "")
-        assert [one["event"] for one in logged] == ["callback_refused"] * len(posts)
-        assert all(one.keys() == {"event", "code", "log_level"} for one in logged)
-        assert hands.bot.offered == []
+            body = BytesIO(SECRET_WORDS.encode() * 2**20)
+            assert await callbacks.post(body, callbacks.query("x")) == 413
+        code = {"code": "body_too_large", "log_level": "warning"}
+        assert logged == [{"event": "callback_refused", **code}]
 
     async def test_when_posted_once_more_as_it_was_then_it_is_the_same_message(
         self, hands: WecomHands

@@ -16,13 +16,16 @@ from bot.channels.wecom.callback import Callback
 from bot.company import Company
 from bot.config import load
 from bot.http import Server
+from bot.offline import opened
 from bot.settings import Secret
+from storage import accounts, staff
 from tests.cli.conftest import Command
 from tests.conftest import NOW
 from tests.fakes.proxy import ADDRESS, Proxy
 from tests.fakes.serving import Serving
 from tests.fakes.wecom.callbacks import Callbacks
 from tests.fakes.wecom.crypto import Keys
+from tests.fakes.wecom.errors import Errcode
 from tests.fakes.wecom_server import AES_KEY, AGENT_ID, CORP_ID, SECRET, SEEN_FROM, WecomServer
 
 NOWHERE = "http://127.0.0.1:1"
@@ -131,6 +134,58 @@ class TestGivenAnApp:
         assert "geheim" not in said
         asyncio.run_coroutine_threadsafe(proxy.__aexit__(), loop).result()
 
+    def test_when_it_is_not_trusted_yet_then_the_callback_is_tried_all_the_same(
+        self, dossierbot: Command, server: WecomServer, callback: Serving
+    ) -> None:
+        """The console takes a trusted address only once the callback is saved."""
+        server.trusted = False
+        callback.handle = Callback(server.settings(token=Secret("t"))).answer
+        said = dossierbot("check").out
+        assert "which takes it once the callback is saved" in said
+        assert f"note  wecom callback: {callback.url}/wecom/callback answers as" in said
+
+    def test_when_the_secret_is_not_of_an_app_then_that_is_said(
+        self, dossierbot: Command, server: WecomServer
+    ) -> None:
+        server.forbidden.add("agent/get")
+        assert "(48002): that secret may not ask for the app" in dossierbot("check").out
+
+    def test_when_calls_came_too_often_then_to_wait(
+        self, dossierbot: Command, server: WecomServer
+    ) -> None:
+        server.most_a_minute["gettoken"] = 0
+        assert "(45009): calls came too often: wait a minute" in dossierbot("check").out
+
+    def test_when_it_says_what_nobody_knows_then_where_that_is_explained(
+        self, dossierbot: Command, server: WecomServer
+    ) -> None:
+        def refuse(_body: object, _query: object) -> dict[str, object]:
+            raise Errcode(41064, "what is this")
+
+        server._methods["agent/get"] = refuse
+        said = dossierbot("check").out
+        assert "(41064): what it means stands at https://open.work.weixin.qq.com" in said
+        assert "query?e=41064" in said
+
+    @pytest.mark.parametrize("key", [f"{AES_KEY[:9]} {AES_KEY[9:]}", AES_KEY[:-1], f"{AES_KEY}="])
+    def test_when_the_key_is_not_one_then_said_once_and_nothing_is_tried_with_it(
+        self, dossierbot: Command, monkeypatch: pytest.MonkeyPatch, key: str
+    ) -> None:
+        monkeypatch.setenv("DOSSIERBOT_WECOM_ENCODING_AES_KEY", key)
+        ended = dossierbot("check")
+        assert ended.code == 1
+        assert "mend  channels: [wecom] encoding_aes_key is not one" in ended.out
+        assert "note  wecom callback: it cannot be tried before" in ended.out
+        assert key not in ended.out + ended.err
+
+    def test_when_there_is_no_public_address_then_said_once(
+        self, dossierbot: Command, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("DOSSIERBOT_HTTP_PUBLIC_URL")
+        said = dossierbot("check").out
+        assert "[http] public_url is missing: WeCom posts messages to this server" in said
+        assert "expected at" not in said
+
     @pytest.mark.parametrize(
         ("key", "value", "said"),
         [
@@ -162,6 +217,15 @@ class TestGivenAnApp:
         assert "it is suspended" in said
         assert "nobody is in its visible range" in said
 
+    def test_when_nobody_is_bound_then_said_how_they_are(
+        self, dossierbot: Command, configured: Path
+    ) -> None:
+        assert "note  database: nobody is bound on WeCom yet" in dossierbot("check").out
+        with opened(load(configured / "config.toml", os.environ)) as store:
+            person = store.read(staff.everybody)[0]
+            store.run(lambda unit: accounts.bind(unit, "wecom", "zhangsan", person.id))
+        assert "bound on WeCom" not in dossierbot("check").out
+
     def test_when_there_is_no_answer_then_the_network(
         self, dossierbot: Command, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -177,7 +241,8 @@ class TestGivenTheCallbackAsTheConsoleSavesIt:
         callback.handle = Callback(server.settings(token=Secret("t"))).answer
         ended = dossierbot("check")
         assert ended.code == 0
-        assert f"note  wecom: {callback.url}/wecom/callback answers as the console" in ended.out
+        it = f"wecom callback: {callback.url}/wecom/callback"
+        assert f"note  {it} answers as the console" in ended.out
 
     @pytest.mark.parametrize(
         ("changed", "said"),
@@ -204,11 +269,11 @@ class TestGivenTheCallbackAsTheConsoleSavesIt:
     @pytest.mark.parametrize(
         ("status", "text", "said"),
         [
-            (404, "", "mend  wecom: {url} answers 404, so the console cannot save it: nothing"),
-            (405, "", "mend  wecom: {url} answers 405"),
-            (302, "", "mend  wecom: {url} answers 302, so the console cannot save it: something"),
-            (200, "{}", "mend  wecom: {url} answers with something else"),
-            (502, "", "note  wecom: {url} has nothing behind it (502): the program has to run"),
+            (404, "", "mend  {it} answers 404, so the console cannot save it: nothing"),
+            (405, "", "mend  {it} answers 405"),
+            (302, "", "mend  {it} answers 302, so the console cannot save it: something"),
+            (200, "{}", "mend  {it} answers with something else"),
+            (502, "", "note  {it} has nothing behind it (502): the program has to run"),
         ],
     )
     def test_when_something_else_answers_then_said(
@@ -218,7 +283,8 @@ class TestGivenTheCallbackAsTheConsoleSavesIt:
             return web.Response(status=status, text=text, headers={"Location": "/other"})
 
         callback.handle = answer
-        assert said.format(url=f"{callback.url}/wecom/callback") in dossierbot("check").out
+        it = f"wecom callback: {callback.url}/wecom/callback"
+        assert said.format(it=it) in dossierbot("check").out
 
     def test_when_there_is_no_tls_where_there_should_be_then_said(
         self, dossierbot: Command, monkeypatch: pytest.MonkeyPatch, callback: Serving

@@ -11,7 +11,7 @@ import asyncio
 import json
 import re
 import secrets
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,9 +26,11 @@ from tests.fakes.telegram import wire
 from tests.fakes.telegram.faults import AFTER, Fault, Faults
 from tests.fakes.wecom.callbacks import ANSWER_SECONDS, Callbacks
 from tests.fakes.wecom.crypto import Keys
+from tests.fakes.wecom.directory import Directory
 from tests.fakes.wecom.errors import Errcode
 from tests.fakes.wecom.media import AT_ONCE, Cabinet
 from tests.fakes.wecom.members import Member
+from tests.fakes.wecom.menus import Menus
 from tests.fakes.wecom.messages import Chats
 
 Json = dict[str, Any]
@@ -40,8 +42,10 @@ TOKEN = "StandInToken0001"
 AES_KEY = "A8rKpQfS3GTSPpDdkyQynK6BgC1y92BVrAEKMPpe5TC"
 LASTS = 7200
 SEEN_FROM = "203.0.113.7"
-MENU_NAMES = (16, 40)
-"""Bytes of a name at the top and below it."""
+BLOCKED_SECONDS = 60
+"""How long a method is refused that was called too often within a minute."""
+POSTED = ("message/", "menu/create", "media/upload", "user/list_id")
+"""How the methods begin that are posted to; all others are asked with GET."""
 
 
 @dataclass(frozen=True)
@@ -80,23 +84,28 @@ class WecomServer:
         calls seem to come from SEEN_FROM."""
         self.suspended = False
         self.secret = SECRET
-        self.menu: Json | None = None
+        self.lasts = LASTS
+        """Seconds that a token is good for."""
+        self.forbidden: set[str] = set()
+        """Methods that the app has no right to."""
+        self.most_a_minute: dict[str, int] = {}
+        """By method: how many calls within a minute are answered; others are not counted."""
         self.cabinet = Cabinet(seconds)
         self.chats = Chats(seconds, AGENT_ID, self.cabinet)
         self.callbacks = Callbacks(
             Keys(TOKEN, AES_KEY, CORP_ID), AGENT_ID, seconds, self._stir, answer_seconds
         )
-        self.departments: dict[int, int] = {}
-        """Departments in the app's visible range: the one above each, 0 for those at the top."""
-        self.placed: dict[str, int] = {}
-        """By userid in lower case: the department through which a member is in the range."""
-        self.tags: list[int] = []
-        """Tags in the range."""
         self.tokens: dict[str, Token] = {}
         self.spoilt = 0
         """Calls that `spoil_share` struck."""
         self._spoiling: Callable[[], int] = lambda: 0
         self._members: dict[str, Member] = {}
+        self.directory = Directory(
+            AGENT_ID, self._members, self.chats.members, lambda: self.suspended
+        )
+        self.menus = Menus(AGENT_ID)
+        self._called: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._blocked: dict[str, float] = {}
         self._stirred: set[asyncio.Future[None]] = set()
         self._released = asyncio.Event()
         self._listener = wire.Listener(self._handle)
@@ -104,12 +113,8 @@ class WecomServer:
             "message/send": lambda body, _: self.chats.send(body),
             "message/update_template_card": lambda body, _: self.chats.update(body),
             "message/recall": lambda body, _: self.chats.recall(body),
-            "menu/create": self._create_menu,
-            "menu/get": self._get_menu,
-            "agent/get": self._agent,
-            "user/get": self._user,
-            "user/simplelist": self._users,
-            "department/simplelist": self._departments,
+            **self.menus.methods,
+            **self.directory.methods,
         }
 
     @property
@@ -241,6 +246,9 @@ class WecomServer:
         query = dict(request.query)
         if not self.trusted or self.only_from not in ("", request.remote):
             raise Errcode(60020, "not allow to access from your ip")
+        self._check_rate(method)
+        if request.method != ("POST" if method.startswith(POSTED) else "GET"):
+            raise Errcode(43002 if method.startswith(POSTED) else 43001, "another http method")
         if method == "gettoken":
             self.calls.append(Call(method, query))
             return _json(self._give_token(query))
@@ -248,13 +256,15 @@ class WecomServer:
             self.spoilt += 1
             self.spoil(code)
         self._check_token(query.get("access_token", ""))
+        if method in self.forbidden:
+            raise Errcode(48002, "api forbidden")
         if method == "media/upload":
             return _json(await self._upload(request, query))
         if method == "media/get":
             self.calls.append(Call(method, query))
             return self._download(query, request.headers.get("Range", ""))
         raw = await request.read()
-        body = json.loads(raw) if raw else {}
+        body = _object(raw)
         self.calls.append(Call(method, body))
         if b"\\u" in raw:
             raise Errcode(40033, "invalid characters")
@@ -274,8 +284,22 @@ class WecomServer:
         if query.get("corpsecret") != self.secret:
             raise Errcode(40001, "invalid credential")
         token = secrets.token_urlsafe(60)
-        self.tokens[token] = Token(self._seconds() + LASTS)
-        return {"access_token": token, "expires_in": LASTS}
+        self.tokens[token] = Token(self._seconds() + self.lasts)
+        return {"access_token": token, "expires_in": self.lasts}
+
+    def _check_rate(self, method: str) -> None:
+        most = self.most_a_minute.get(method)
+        if most is None:
+            return
+        now, called = self._seconds(), self._called[method]
+        if now < self._blocked.get(method, now):
+            raise Errcode(45009, "api freq out of limit")
+        while called and now - called[0] >= 60:
+            called.popleft()
+        if len(called) >= most:
+            self._blocked[method] = now + BLOCKED_SECONDS
+            raise Errcode(45009, "api freq out of limit")
+        called.append(now)
 
     def _check_token(self, given: str) -> None:
         token = self.tokens.get(given)
@@ -307,67 +331,16 @@ class WecomServer:
         named["Content-Range"] = f"bytes {start}-{end}/{len(content)}"
         return web.Response(status=206, body=content[start : end + 1], headers=named)
 
-    def _create_menu(self, body: Json, query: dict[str, str]) -> Json:
-        if query.get("agentid") != str(AGENT_ID):
-            raise Errcode(40056, "invalid agentid")
-        tops = body.get("button", [])
-        if not 1 <= len(tops) <= 3:
-            raise Errcode(40017, "invalid button size")
-        for top in tops:
-            below = top.get("sub_button", [])
-            if len(top["name"].encode()) > MENU_NAMES[0] or not 1 <= len(below) <= 5:
-                raise Errcode(40018, "invalid button")
-            for one in below:
-                if len(one["name"].encode()) > MENU_NAMES[1] or len(one["key"].encode()) > 128:
-                    raise Errcode(40024, "invalid sub button")
-        self.menu = body
-        return {}
 
-    def _get_menu(self, _body: Json, _query: dict[str, str]) -> Json:
-        if self.menu is None:
-            raise Errcode(46003, "no menu")
-        return self.menu
-
-    def _agent(self, _body: Json, query: dict[str, str]) -> Json:
-        if query.get("agentid") != str(AGENT_ID):
-            raise Errcode(301002, "not the agent of this token")
-        alone = (one for low, one in self.chats.members.items() if low not in self.placed)
-        users = [{"userid": one} for one in alone]
-        return {
-            "agentid": AGENT_ID,
-            "name": "档案助手",
-            "close": int(self.suspended),
-            "allow_userinfos": {"user": users},
-            "allow_partys": {"partyid": [one for one, top in self.departments.items() if not top]},
-            "allow_tags": {"tagid": self.tags},
-        }
-
-    def _departments(self, _body: Json, query: dict[str, str]) -> Json:
-        top = int(query.get("id", 0))
-        if top not in self.departments:
-            raise Errcode(60003, "department not found")
-        found = [top]
-        for one in found:
-            found += [below for below, above in self.departments.items() if above == one]
-        return {"department_id": [{"id": one, "parentid": self.departments[one]} for one in found]}
-
-    def _users(self, _body: Json, query: dict[str, str]) -> Json:
-        department = int(query.get("department_id", 0))
-        if department not in self.departments:
-            raise Errcode(60003, "department not found")
-        here = [
-            {"userid": one.userid, "name": one.name, "department": [department]}
-            for low, one in self._members.items()
-            if self.placed.get(low) == department and low in self.chats.members
-        ]
-        return {"userlist": here}
-
-    def _user(self, _body: Json, query: dict[str, str]) -> Json:
-        low = query.get("userid", "").lower()
-        member = self._members.get(low) if low in self.chats.members else None
-        if member is None:
-            raise Errcode(60111, "userid not found")
-        return {"userid": member.userid, "name": member.name, "status": 1}
+def _object(raw: bytes) -> Json:
+    """Return what was posted; nothing is an empty object."""
+    try:
+        body = json.loads(raw or b"{}")
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise Errcode(47001, "data format error")
+    return body
 
 
 def _json(answer: Json) -> web.Response:

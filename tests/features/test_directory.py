@@ -76,9 +76,9 @@ class TestGivenTheVisibleRange:
     ) -> None:
         name_all(office)
         server = hands(office)._server
-        server.departments |= {1: 0, 2: 1}
+        server.directory.departments |= {1: 0, 2: 1}
         server.member("LiXin", "李新")
-        server.placed |= {"lixin": 2, "cy016": 1}
+        server.directory.placed |= {"lixin": 2, "cy016": 1}
         server.member("CY016").name = "李志强强"
         server.see("CY004", False)
         staff = "SELECT id, name, department, active FROM staff ORDER BY id"
@@ -108,7 +108,7 @@ class TestGivenTheVisibleRange:
     ) -> None:
         name_all(office)
         server = hands(office)._server
-        server.tags.append(7)
+        server.directory.tags.append(7)
         server.see("CY004", False)
         await office.until(MORNING)
         assert "应用已看不到" not in await hands(office).see()

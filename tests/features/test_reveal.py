@@ -11,6 +11,7 @@ from storage import dossiers
 from storage import tables as t
 from storage.unit import Unit
 from tests.fakes.narrow import NARROW, Narrow
+from tests.features.conftest import OPERATOR
 from tests.features.diary import MANAGER, SALES, at, rows
 from tests.features.office import Office
 
@@ -122,6 +123,20 @@ class TestGivenMaskedFields:
         await office.settle()
         assert PHONE not in chat(office)
         assert "已收回" in chat(office)
+
+    async def test_when_wecom_takes_nothing_back_any_more_then_the_operators_are_told(
+        self, office: Office, tingtao: int
+    ) -> None:
+        if office.channel != "wecom":
+            pytest.skip("a limit of WeCom, which cannot redraw a text either")
+        await office[SALES].press(f"f.reveal.show.{tingtao}.check")
+        await office.app.stop()
+        office.clock.advance(at("09-15 10:00"))
+        await office.app.start()
+        await office.settle()
+        await office.until(at("09-15 11:30"))
+        assert PHONE in chat(office)
+        assert "平台拒收 1 条" in await office[OPERATOR].see()
 
     async def test_when_somebody_is_not_entitled_then_there_is_neither_button_nor_value(
         self, office: Office, tingtao: int

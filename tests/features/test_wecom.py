@@ -14,7 +14,7 @@ from bot import late
 from bot.channels.wecom.channel import Wecom
 from handlers.conversation.messages import Card, Mode
 from handlers.sheets.staff_sheet import apply_staff
-from storage import outbox, staff
+from storage import accounts, outbox, staff
 from storage.unit import Unit
 from tests.fakes.telegram.faults import Fault
 from tests.fakes.wecom.messages import Message
@@ -126,6 +126,7 @@ class TestGivenACardToDecide:
         key = dict(card.buttons)["同意"]
         first, second = [await head.member.press(card, key) for _ in range(2)]
         assert first.xml != second.xml  # each has a code of its own
+        assert (first.offers, second.offers) == (1, 1)
         await office.settle()
         said = rows(office, "SELECT count(*) FROM audit WHERE action = 'case.decided'")
         assert said == [(1,)]
@@ -136,10 +137,18 @@ class TestGivenACardToDecide:
         key = dict(card.buttons)["同意"]
         other = hands(office, council.COLLEAGUE)
         await other.see()
-        await other.member.forge(card.task_id, key, "a-code")
+        strange = hands(office, "CY015-2")
+        office.change(lambda unit: accounts.unbind(unit, "wecom", "cy015-2"))
+        taken = [
+            await one.member.forge(card.task_id, key, "a-code")
+            for one in (other, hands(office, "X002"), strange)
+        ]
         await office.settle()
-        await hands(office, "X002").member.forge(card.task_id, key, "a-code")
-        await office.settle()
+        assert [one.offers for one in taken] == [1, 1, 1]
+        for one in (other, strange):
+            shown = await one.see()
+            assert "飞" not in shown.text + "".join(shown.labels)
+            assert "同意" not in shown.labels
         assert council.states(office) == ["pending"]
         assert rows(office, "SELECT count(*) FROM audit WHERE action = 'case.decided'") == [(0,)]
         assert not card.replaced
@@ -241,12 +250,55 @@ async def test_when_a_tap_is_refused_then_the_relay_says_so(office: Office) -> N
 
 
 @on_wecom
+class TestGivenAMessageThatCannotBeEdited:
+    async def test_then_every_answer_can_be_given_anew_before_and_after(
+        self, office: Office
+    ) -> None:
+        me = hands(office)
+        await me.say(f"拜访 {HONGXIN}")
+        await me.say("看了仓库")
+        await me.say("返回")
+        await me.say("返回")
+        await me.say("看了货架")
+        assert "经过：看了货架" in await me.say("跳过")
+        await me.tap("经过")
+        assert "经过：谈了价格" in await me.say("谈了价格")
+        assert "更正" in (await me.tap("提交")).labels
+        await me.tap("更正")
+        await me.tap("经过")
+        assert "经过：谈了交货" in await me.say("谈了交货")
+
+
+@on_wecom
+class TestGivenAnAppThatIsInNoGroups:
+    async def test_then_all_that_a_group_would_show_is_decided_and_told_in_private(
+        self, office: Office
+    ) -> None:
+        council.council(office)
+        await council.ask(office)
+        asked = await hands(office, council.HEAD).see()
+        for words in ("阅-2026-0001", "张晓雯", "部门负责人：王海峰 待审批"):
+            assert words in asked.text
+        await hands(office, council.HEAD).tap("同意")
+        assert "王海峰 09:00 已同意" in await hands(office, council.INFO).see()
+        await hands(office, council.INFO).tap("同意")
+        assert council.states(office) == ["approved"]
+        assert "可以查阅飞扬花园酒店" in await hands(office).see()
+        spoke_to = {one for (one,) in rows(office, "SELECT account FROM outbox")}
+        members = {one for (one,) in rows(office, "SELECT account FROM account")}
+        assert spoke_to <= members
+
+
+@on_wecom
 async def test_the_menu_does_what_the_command_does(office: Office) -> None:
     me = hands(office)
     await me.member.click("drafts")
     await office.settle()
     by_menu = await me.see()
     assert by_menu == await me.say("/drafts")
+    await me.member.click("admin")  # nor may they more than in words
+    await office.settle()
+    assert "没有“/admin”这个命令" in await me.see()
 
 
 @on_wecom

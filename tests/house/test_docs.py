@@ -125,7 +125,18 @@ def test_every_decision_is_listed_once_under_its_own_number() -> None:
 
 
 WECOM = ROOT / "docs" / "wecom.md"
+GAPS = re.findall(
+    r"^\| (?!Gap |-)(.+?) \| (.+?) \|(.*)\|$",
+    WECOM.read_text("utf-8").split("\n## What is different from Telegram\n")[1].split("\n## ")[0],
+    re.MULTILINE,
+)
 NAMED_TESTS = sorted(set(re.findall(r"`(tests/[\w/]+\.py(?:::\w+)?)`", WECOM.read_text("utf-8"))))
+
+
+def test_every_gap_has_something_in_its_place_that_a_test_holds() -> None:
+    assert len(GAPS) >= 15
+    without = [gap for gap, _, held_by in GAPS if not re.search(r"`tests/\S+::\w+`", held_by)]
+    assert without == []
 
 
 @pytest.mark.parametrize("name", NAMED_TESTS)

@@ -19,7 +19,7 @@ from bot.channels.base import Desk
 from bot.channels.posted import body_of
 from bot.channels.wecom.albums import Albums
 from bot.channels.wecom.crypto import Crypto, Forged
-from bot.channels.wecom.decode import Unreadable, decode, parsed, value
+from bot.channels.wecom.decode import Unreadable, decode, of_no_app, parsed, value
 from bot.settings import Wecom as Settings
 from handlers.conversation.messages import Inbound
 
@@ -77,7 +77,7 @@ class Callback:
     async def _handle(self, request: web.Request) -> web.Response:
         body = await body_of(request, BODY_SECONDS)
         if body is None:
-            return web.Response(status=413)
+            return _refused("body_too_large", 413)
         try:
             inbound = self._inbound(request, body)
         except Forged as error:
@@ -100,6 +100,8 @@ class Callback:
                 raise Forged("corp_id_mismatch")
             if value(part, "AgentID") not in ("", self._agent_id):
                 raise Forged("agent_id_mismatch")
+        if not value(message, "AgentID") and not of_no_app(message):
+            raise Forged("agent_id_mismatch")
         return decode(message)
 
     def _open(self, request: web.Request, encrypted: str) -> str:
@@ -142,6 +144,6 @@ def _base64(request: web.Request) -> str:
     return request.query.get("echostr", "").strip("\r\n").replace(" ", "+")
 
 
-def _refused(code: str) -> web.Response:
+def _refused(code: str, status: int = 403) -> web.Response:
     log.warning("callback_refused", code=code)
-    return web.Response(status=403)
+    return web.Response(status=status)

@@ -15,8 +15,10 @@ from urllib.parse import urlencode
 import aiohttp
 
 from bot.channels.wecom.crypto import Crypto
+from bot.clock import SystemClock
+from bot.commands.channels import require_channels
 from bot.commands.shared import Refused
-from bot.settings import Wecom
+from bot.settings import Settings, Wecom
 
 LIMIT_SECONDS = 1.0
 """How long the console waits."""
@@ -32,6 +34,25 @@ _WRONG = {
 """By status: why the console could not save."""
 _NOT_THERE = frozenset({502, 503, 504})
 """What a proxy says while the program behind it does not run."""
+
+
+async def look(settings: Settings, wecom: Wecom) -> list[str]:
+    """Return remarks about the callback, also where the app itself cannot be asked yet: of the
+    two the console wants the callback first.
+
+    Raises:
+        Refused: the console could not save it; says what to mend.
+    """
+    try:
+        require_channels(settings)
+    except Refused:
+        return ["it cannot be tried before that of the channels is mended"]
+    url = f"{(settings.http.public_url or '').rstrip('/')}{wecom.callback_path}"
+    return [
+        f"messages are expected at {url}: enter that in the console under 接收消息, API接收, with "
+        "this token and EncodingAESKey, while the program runs",
+        await try_out(url, wecom, SystemClock().now()),
+    ]
 
 
 async def try_out(url: str, wecom: Wecom, now: datetime) -> str:

@@ -43,6 +43,8 @@ _OF_EVENT = (
 )  # fmt: skip
 """What tells two events apart; the platform gives them no id."""
 _SYSTEM = ("", "sys")
+_OF_NO_APP = frozenset({"change_contact", "batch_job_result"})
+"""Events of the company's whole directory."""
 USERID_BYTES = 64
 _ID = re.compile(r"[0-9]{1,20}", re.ASCII)
 _YEARS = range(2000, 2100)
@@ -74,6 +76,11 @@ def _deep(root: Element) -> bool:
 def value(message: Element, name: str) -> str:
     """Return what an element of the message holds; "" where there is none."""
     return (message.findtext(name) or "").strip()
+
+
+def of_no_app(message: Element) -> bool:
+    """Whether it is of no app by its kind, and so names none; all others name theirs."""
+    return value(message, "MsgType") == "event" and value(message, "Event") in _OF_NO_APP
 
 
 def decode(message: Element) -> Inbound | None:
@@ -169,7 +176,7 @@ def _membership(change: ChatChange) -> Callable[[Element, str], Inbound]:
             account=account,
             key=_key(message),
             at=_time(message),
-            event=ChatEvent(change, account),
+            event=ChatEvent(change, account, of_company=True),
         )
 
     return read

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from bot.channels.base import ChannelError
 from bot.channels.wecom.api import Api, Json
-from bot.channels.wecom.callback_look import try_out
 from bot.channels.wecom.outcomes import Refused as Errcode
 from bot.clock import SystemClock
 from bot.commands.shared import Refused
-from bot.settings import Settings, Wecom, without_password
+from bot.settings import Wecom, without_password
 
 _WRONG = {
     40001: "the secret is not one of this app: copy it anew from the app's page in the console",
     40013: "corp_id is not known: 我的企业, at the bottom of the page",
     40056: "agent_id is not this app's: it stands at the top of the app's page",
     40091: "the secret is not one of this app: copy it anew from the app's page in the console",
-    48002: "the app may not use this interface: give it the rights in the console",
+    48002: "that secret may not ask for the app: it is another one of the console, such as "
+    "通讯录同步's, or the app lacks the right; copy the one on the app's own page",
     45009: "calls came too often: wait a minute and try again",
     50003: "the app is disabled: switch it on in the console",
     60011: "the app may not see what it asks for: put it into its visible range (可见范围)",
@@ -24,14 +24,13 @@ _WRONG = {
 """By error code: what is wrong and where the right value stands."""
 
 
-async def look(settings: Settings, wecom: Wecom) -> list[str]:
+async def look(wecom: Wecom) -> list[str]:
     """Return remarks about the app as the platform has it.
 
     Raises:
         Refused: the platform cannot be reached or does not accept a setting; says what to mend.
     """
-    now = SystemClock().now
-    api = Api(wecom, now)
+    api = Api(wecom, SystemClock().now)
     await api.open()
     try:
         app = await api.get("agent/get", agentid=str(wecom.agent_id))
@@ -45,14 +44,7 @@ async def look(settings: Settings, wecom: Wecom) -> list[str]:
         ) from None
     finally:
         await api.close()
-    url = f"{(settings.http.public_url or '').rstrip('/')}{wecom.callback_path}"
-    return [
-        *_of_app(app),
-        *_of_address(seen_from, wecom),
-        f"messages are expected at {url}: enter that in the console under 接收消息, API接收, with "
-        "this token and EncodingAESKey, while the program runs",
-        await try_out(url, wecom, now()),
-    ]
+    return [*_of_app(app), *_of_address(seen_from, wecom)]
 
 
 def _of_address(seen_from: str, wecom: Wecom) -> list[str]:
@@ -69,9 +61,11 @@ def _sentence(code: int, seen_from: str) -> str:
     if seen_from:
         return (
             f"WeCom does not trust the address {seen_from} (60020). Enter it in the console, on "
-            "the app's page under 企业可信IP; or set [wecom] proxy to one with such an address."
+            "the app's page under 企业可信IP, which takes it once the callback is saved; or set "
+            "[wecom] proxy to one with such an address."
         )
-    return f"WeCom says no ({code}): {_WRONG.get(code, 'see docs/wecom.md for what it means')}."
+    elsewhere = f"what it means stands at https://open.work.weixin.qq.com/devtool/query?e={code}"
+    return f"WeCom says no ({code}): {_WRONG.get(code, elsewhere)}."
 
 
 def _of_app(app: Json) -> list[str]:

@@ -20,7 +20,7 @@ class Keys:
         self._key = b64decode(f"{encoding_aes_key}=")
 
     def encrypt(self, text: str, *, random: bytes | None = None) -> str:
-        message = text.encode()
+        message = text.encode(errors="surrogateescape")  # half a character is a byte of none
         head = (os.urandom(16) if random is None else random) + struct.pack(">I", len(message))
         padder = PKCS7(256).padder()
         padded = padder.update(head + message + self.receive_id.encode()) + padder.finalize()

@@ -21,6 +21,9 @@ RECALL_SECONDS = 24 * 3600
 PER_MINUTE, PER_HOUR = 30, 1000
 SAFE = ("text", "image", "video", "file")
 """What can be kept from being passed on."""
+RECIPIENTS = {"touser": 1000, "toparty": 100, "totag": 100}
+"""The most of each in one call."""
+SWITCHES = ("safe", "enable_id_trans", "enable_duplicate_check")
 PLAIN = ("text", "image", "voice", "video", "file")
 
 
@@ -115,6 +118,7 @@ class Chats:
 
     def send(self, body: Json) -> Json:
         self._check_agent(body)
+        self._check_head(body)
         kind = str(body.get("msgtype"))
         if kind not in (*PLAIN, "template_card"):
             raise Errcode(40008, "invalid message type")
@@ -209,11 +213,13 @@ class Chats:
         targets = [str(one).lower() for one in body.get("userids", [])]
         if targets != [message.userid] and not body.get("atall"):
             raise Errcode(42015, "not a card of this member")
+        if ("template_card" in body) == ("button" in body):
+            raise Errcode(40035, "either a card or a button is to change")
         if "template_card" in body:
             card = self._card(body["template_card"], update=True)
             message.show(card)
             message.replaced = card.get("replace_text", "")
-        elif body.get("button", {}).get("replace_name"):
+        elif body["button"].get("replace_name") and message.kind_of_card != cards.NOTICE:
             message.replaced = body["button"]["replace_name"]
         else:
             raise Errcode(40035, "nothing to change")
@@ -230,6 +236,19 @@ class Chats:
                     chat.remove(message)
                     return {}
         raise Errcode(41061, "no such message")
+
+    def _check_head(self, body: Json) -> None:
+        """Check what is said of a message of any kind."""
+        for name, most in RECIPIENTS.items():
+            if len(str(body.get(name, "")).split("|")) > most:
+                raise Errcode(40035, f"more than {most} of {name}")
+        if any(body.get(name, 0) not in (0, 1) for name in SWITCHES):
+            raise Errcode(40035, "a switch is 0 or 1")
+        if not 0 < body.get("duplicate_check_interval", 1800) <= 14400:
+            raise Errcode(40035, "an interval of up to four hours")
+        known = {"agentid", "msgtype", "duplicate_check_interval", str(body.get("msgtype"))}
+        unknown = body.keys() - known - RECIPIENTS.keys() - set(SWITCHES)
+        self.mistakes += [f"a message has no {one}" for one in sorted(unknown)]
 
     def _check_agent(self, body: Json) -> None:
         if not isinstance(body.get("agentid"), int):

@@ -113,6 +113,18 @@ class TestGivenAGuesser:
             ]
             assert seen == [True, False, False, True, False, True]
 
+    def test_one_who_wrote_nothing_is_met_once_and_was_answered(
+        self, unit_factory: UnitFactory
+    ) -> None:
+        with unit_factory() as unit:
+            met = [accounts.met(unit, "wecom", one, NOW) for one in ("9", "9", "8")]
+            assert met == [True, False, True]
+            later = NOW + timedelta(minutes=59)
+            assert not accounts.stranger_seen(unit, "wecom", "9", later)
+            assert not accounts.met(unit, "wecom", "9", NOW + timedelta(days=99))
+            found = accounts.strangers(unit.session, 5)
+            assert [(one.account, one.seen) for one in found] == [("9", 1), ("8", 0)]
+
 
 class TestGivenSeveralMessengers:
     def test_the_first_is_home_until_it_goes(self, unit_factory: UnitFactory) -> None:

@@ -130,6 +130,7 @@ class TestGivenTheMessagePath:
         staff.set_locale(unit, "zhang", "en")
         accounts.of_person(unit.session, "zhang")
         accounts.stranger_seen(unit, "phones", "2", NOW)
+        accounts.met(unit, "phones", "3", NOW)
         accounts.redeem(unit, "phones", "2", "x", NOW)
 
     @pytest.mark.parametrize(
