@@ -425,11 +425,12 @@ class TestGivenTrouble:
     async def test_when_many_calls_need_one_then_it_is_asked_for_once(
         self, hands: WecomHands
     ) -> None:
+        members = [hands.server.member(f"80{n}") for n in range(8)]
         for _ in range(2):
-            await asyncio.gather(*(hands.channel.send(ANN, Card(f"{n}")) for n in range(8)))
+            await asyncio.gather(*(hands.channel.send(one.userid, Card("a")) for one in members))
             hands.server.spoil(42001)
         assert hands.server.count("gettoken") == 2
-        assert len(hands.server.member(ANN).messages) == 16
+        assert [len(one.messages) for one in members] == [2] * 8
 
     async def test_when_every_token_is_refused_then_a_call_is_tried_twice_and_no_more(
         self, hands: WecomHands
@@ -456,7 +457,7 @@ class TestGivenTrouble:
     ) -> None:
         await hands.channel.send(ANN, Card("a"))
         hands.server.spoil_share(45009, 1.0, seed=1)
-        calls = (hands.channel.send(ANN, Card(f"{n}")) for n in range(8))
+        calls = (hands.channel.send(hands.server.member(f"80{n}").userid, ASK) for n in range(8))
         ended = await asyncio.gather(*calls, return_exceptions=True)
         assert all(isinstance(one, ChannelError) and one.after <= 60 for one in ended)
 
