@@ -114,7 +114,6 @@ def setup(settings: Log, secrets: Iterable[str] = (), stream: TextIO | None = No
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
     )
 
 
