@@ -512,13 +512,16 @@ class App:
         self._fetcher.wake()
         self._wake()
 
-    async def drain(self) -> None:
-        """Fetch and send all that is due now; returns when nothing is under way."""
+    async def drain(self) -> datetime | None:
+        """Fetch and send all that is due now; return, when nothing is under way, when more may be.
+
+        None: nothing is waited for.
+        """
         if self._beside:
             await asyncio.wait(set(self._beside))
-        await self._fetcher.drain()
-        for relay in self._relays.values():
-            await relay.drain()
+        due = [await self._fetcher.drain()]
+        due += [await relay.drain() for relay in self._relays.values()]
+        return min(filter(None, due), default=None)
 
     async def next_due(self) -> datetime | None:
         """Return the earliest instant at which a rung or a message is due; None for none."""

@@ -195,12 +195,12 @@ class Relay:
         self._rounds.wake()
         self._shift.call()
 
-    async def drain(self) -> None:
-        """Send all that is due now; returns when nothing is due or on its way."""
+    async def drain(self) -> datetime | None:
+        """Send all that is due now; return, when nothing is on its way, when more may be due."""
         while True:
-            await self._round()
+            due = await self._round()
             if not self._tasks:
-                return
+                return due
             await asyncio.wait(set(self._tasks))
 
     async def _round(self) -> datetime | None:

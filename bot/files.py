@@ -91,12 +91,12 @@ class Fetcher:
         self._rounds.wake()
         self._shift.call()
 
-    async def drain(self) -> None:
-        """Fetch all that is due now; returns when nothing is due or under way."""
+    async def drain(self) -> datetime | None:
+        """Fetch all that is due now; return, when nothing is under way, when more will be due."""
         while True:
-            await self._round()
+            due = await self._round()
             if not self._tasks:
-                return
+                return due
             await asyncio.wait(set(self._tasks.values()))
 
     async def _sweep(self) -> None:

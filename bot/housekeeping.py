@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy.orm import Session
 
 from bot import dispatch
 from bot.channels.base import Channel, ChannelError, Listing
@@ -66,6 +65,9 @@ ones, so that reminders do not wait for it."""
 LISTS = (unreturned, receipt_days, handover_rates)
 """What is sent on its day by itself: each says what has struck by now, and sends it."""
 
+KNOWN = 100
+"""Occasions that are not asked for again: more than come up in one look at the clock."""
+
 ASK_AGAIN = timedelta(hours=1)
 """Pause before a messenger's directory is asked again that did not answer."""
 
@@ -98,6 +100,8 @@ class Housekeeping:
         self._vault = vault
         self._heads = heads.place(attachments)
         self._head_refused = False
+        self._known: dict[tuple[str, str], None] = {}
+        """Jobs with their occasion that were seen to be done, the latest last."""
 
     async def follow_people(self) -> None:
         """Do what follows where somebody left or came back, or a messenger was switched."""
@@ -129,6 +133,17 @@ class Housekeeping:
     async def pass_offers_on(self) -> None:
         """Let offers of papers that came back go on to the next where nobody took them in time."""
         await self._sweep(loan_queue.strike, CASE_SLICE)
+
+    async def _done(self, job: str, occasion: str) -> bool:
+        """Return whether it was done, by whichever process; then it is asked once."""
+        if (job, occasion) in self._known:
+            return True
+        done = await self._units.read(lambda session: occurrences.done(session, job, occasion))
+        if done:
+            self._known[job, occasion] = None
+            if len(self._known) > KNOWN:
+                del self._known[next(iter(self._known))]
+        return done
 
     async def _sweep(self, work: Sweep, limit: int) -> None:
         """Do all that is due, slice by slice."""
@@ -165,7 +180,7 @@ class Housekeeping:
         """Begin, once for each office day, what people have to complete in its period."""
         day = self._world.policies.at(now).day
         job = (rounds.JOB, day.isoformat())
-        if await self._units.read(lambda session: occurrences.done(session, *job)):
+        if await self._done(*job):
             return
         for terms in rounds.current(self._world, day):
             after: str | None = ""
@@ -190,7 +205,7 @@ class Housekeeping:
         """
         day = self._world.policies.at(now).day
         job = (handover_periods.JOB, day.isoformat())
-        if not await self._units.read(partial(_done, *job)):
+        if not await self._done(*job):
             await self._units.run(partial(self._begin_handovers, day, job))
 
     def _begin_handovers(self, day: date, job: tuple[str, str], unit: Unit) -> None:
@@ -208,7 +223,7 @@ class Housekeeping:
         if day is None:
             return
         job = (spot_checks.JOB, day.isoformat())
-        if await self._units.read(partial(_done, *job)):
+        if await self._done(*job):
             return
         after: int | None = 0
         while after is not None:
@@ -225,7 +240,7 @@ class Housekeeping:
         """Count days again, once for each calendar that has come (5.3)."""
         day = self._world.policies.at(now).day
         for occasion in handover_calendar.settled(self._world, day):
-            if not await self._units.read(partial(_done, handover_calendar.JOB, occasion)):
+            if not await self._done(handover_calendar.JOB, occasion):
                 await self._sweep(handover_calendar.settle, CASE_SLICE)
                 await self._units.run(partial(_begin, handover_calendar.JOB, occasion))
 
@@ -233,7 +248,7 @@ class Housekeeping:
         """Let keepers be told who looked at their dossiers, once for each week that is over."""
         monday = looks.monday_of(self._world.policies.at(now).day)
         job = (looks.KIND, monday.isoformat())
-        if await self._units.read(lambda session: occurrences.done(session, *job)):
+        if await self._done(*job):
             return
         after: str | None = ""
         while after is not None:
@@ -251,7 +266,7 @@ class Housekeeping:
         """
         for lists in LISTS:
             for one in lists.struck(self._world, now):
-                if not await self._units.read(partial(_done, *one.job)):
+                if not await self._done(*one.job):
                     await self._units.run(partial(self._send_list, lists.send, one))
 
     def _send_list(
@@ -267,7 +282,7 @@ class Housekeeping:
             job = f"{directory.JOB}.{name}"
             if self._asks_after.get(name, now) > now:
                 continue
-            if await self._units.read(partial(_done, job, day)):
+            if await self._done(job, day):
                 continue
             try:
                 seen = await channel.people()
@@ -313,6 +328,8 @@ class Housekeeping:
     async def forget(self, now: datetime) -> None:
         """Carry out retention, once for each office day (CONTRACT 5.4)."""
         day = self._world.policies.at(now).day.isoformat()
+        if await self._done("retention", day):
+            return
         if not await self._units.run(lambda unit: occurrences.begin(unit, "retention", day)):
             return
         bodies = now - timedelta(days=self._retention.bodies_days)
@@ -335,7 +352,7 @@ class Housekeeping:
         """
         day = self._world.policies.at(now).day
         job = (heads.JOB, day.isoformat())
-        if await self._units.read(lambda session: occurrences.done(session, *job)):
+        if await self._done(*job):
             return
         head = await self._units.read(audit.head)
         if not head.count:
@@ -355,7 +372,3 @@ class Housekeeping:
 
 def _begin(job: str, occasion: str, unit: Unit) -> bool:
     return occurrences.begin(unit, job, occasion)
-
-
-def _done(job: str, occasion: str, session: Session) -> bool:
-    return occurrences.done(session, job, occasion)

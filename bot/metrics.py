@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Generic, TypeVar
 
@@ -241,6 +242,7 @@ def _labelled(name: str, says: str, *labels: str) -> GaugeMetricFamily:
     return GaugeMetricFamily(f"dossierbot_{name}", says, labels=labels)
 
 
+@cache
 def _version() -> str:
     try:
         return version("dossierbot")

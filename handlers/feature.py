@@ -44,7 +44,7 @@ def everyone(person: Person) -> bool:
     return person.active
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Feature:
     key: str
     """Short, lower case; part of button keys."""

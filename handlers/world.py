@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from zoneinfo import ZoneInfo
 
 from handlers.approvals.case_kinds import CaseKind
@@ -59,6 +59,7 @@ class Registry:
         )
 
 
+@cache
 def _check(feature: Feature) -> None:
     if not all(_KEY.fullmatch(one) for one in (feature.key, feature.command or feature.key)):
         raise FormError(f"feature {feature.key!r}: keys and commands are 1 to 16 of a-z")

@@ -18,7 +18,6 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
 from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import NullPool
 
 from storage.crypto import Vault
 from storage.errors import DatabaseRefused, KeyRefused, StorageError
@@ -318,11 +317,9 @@ def _version(connection: Connection) -> str | None:
 
 
 def _sqlite(url: URL, path: Path, *, writes: bool) -> Engine:
-    engine = (
-        create_engine(url, poolclass=NullPool, hide_parameters=True)
-        if writes
-        else create_engine(url, hide_parameters=True)
-    )
+    # one that writes is kept for the next unit: to open it is to read the whole schema
+    pool = {"pool_size": 1, "max_overflow": -1} if writes else {}
+    engine = create_engine(url, hide_parameters=True, **pool)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: Any) -> None:

@@ -65,7 +65,7 @@ class TestAlarm:
         rung: asyncio.Queue[datetime] = asyncio.Queue()
         alarm = Alarm(SettableClock(MONDAY), rung.put)
         alarm.start()
-        assert await asyncio.wait_for(rung.get(), 10) == MONDAY
+        assert await asyncio.wait_for(rung.get(), 60) == MONDAY
         await alarm.stop()
 
     async def test_rings_again(self) -> None:
@@ -73,7 +73,7 @@ class TestAlarm:
         alarm = Alarm(SettableClock(MONDAY), rung.put, every=timedelta(milliseconds=10))
         alarm.start()
         for _ in range(3):
-            await asyncio.wait_for(rung.get(), 10)
+            await asyncio.wait_for(rung.get(), 60)
         await alarm.stop()
 
     async def test_a_failing_scan_does_not_end_the_ringing(self) -> None:
@@ -86,7 +86,7 @@ class TestAlarm:
         alarm = Alarm(SettableClock(MONDAY), scan, every=timedelta(milliseconds=10))
         alarm.start()
         for _ in range(3):
-            await asyncio.wait_for(rung.get(), 10)
+            await asyncio.wait_for(rung.get(), 60)
         await alarm.stop()
 
     async def test_stopping_one_that_never_started_is_harmless(self) -> None:

@@ -382,7 +382,7 @@ class TestRunning:
         await post.channel.sending.wait()
         await post.units.run(lambda _unit: None)  # the relay has looked once more meanwhile
         post.channel.passes.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while (await post.states())[1] != ("sent", ""):
                 pass
             post.clock.advance(NOW + timedelta(seconds=1))

@@ -53,14 +53,14 @@ class House:
 
         def hold(_: Unit) -> None:
             waits.release()
-            free.wait(10)
+            free.wait(60)
 
         self._held = [
             asyncio.create_task(self.units.run(hold, f"lane {number}"))
             for number in range(self.units._writers)
         ]
         for _ in self._held:
-            assert await asyncio.to_thread(waits.acquire, timeout=10)
+            assert await asyncio.to_thread(waits.acquire, timeout=60)
         return free
 
 

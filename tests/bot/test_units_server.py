@@ -26,8 +26,10 @@ from tests.fakes.clock import SettableClock
 from tests.fakes.postgres import PASSWORD, Server
 from tests.fakes.wire import Wire
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds after which a test that waits for another thread gives up."""
+SOON = 15.0
+"""Seconds, fewer than a server is given that says nothing."""
 
 
 def write(kind: str) -> Callable[[Unit], str]:
@@ -331,7 +333,7 @@ class TestGivenTheServerIsGone:
         await asyncio.to_thread(own.server.start)
         back = time.monotonic()
         await again(wired, write("first after"))
-        assert time.monotonic() - back < 5
+        assert time.monotonic() - back < SOON
         # a note of the row whose fate is unknown is what tells a platform's repeat from the first
         done = await asyncio.gather(*people, return_exceptions=True)
         kept = set(await wired.read(kinds))
@@ -353,7 +355,7 @@ class TestGivenTheServerIsGone:
         wire.release()
         back = time.monotonic()
         assert await again(wired, write("after")) == "after"
-        assert time.monotonic() - back < 5
+        assert time.monotonic() - back < SOON
         assert {"before", "after"} <= set(await wired.read(kinds))
 
 

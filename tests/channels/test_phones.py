@@ -82,7 +82,7 @@ class TestTicks:
         second = Desk(tmp_path)
         await second.start()
         async with open_page(second, ANN) as page:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not second.heard:
                     await page.chat(ANN)
             chat = await page.chat(ANN)

@@ -557,7 +557,7 @@ class TestGivenATokenThatWasRevoked:
         token, hands.server.token = hands.server.token, "1:another"
         await hands.server.refuse()
         await hands.server.accept()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while hands.channel.problem != "unauthorized":  # noqa: ASYNC110 - no word of it
                 await asyncio.sleep(0.01)
         hands.server.token = token
@@ -577,7 +577,7 @@ class TestGivenATokenThatWasRevoked:
             channel = Telegram(settings, clock.now, public_url="https://bot.example.com")
             await channel.open(Bot())
             starting = asyncio.create_task(channel.start())
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 while channel.problem != "unauthorized":  # noqa: ASYNC110 - no word of it
                     await asyncio.sleep(0.01)
             starting.cancel()

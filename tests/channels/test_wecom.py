@@ -611,7 +611,7 @@ class TestGivenTheAppsMenu:
             await channel.open(bot)
             await channel.start()
             wanted = json.dumps(menu, ensure_ascii=False, separators=(",", ":"))
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 while wanted not in bot.notes.values():  # noqa: ASYNC110 - no word of it
                     await asyncio.sleep(0)
             await channel.stop()

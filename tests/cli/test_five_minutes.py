@@ -127,7 +127,7 @@ async def test_when_it_was_killed_then_the_next_start_takes_messages_at_once(
     other = server.person(7002, "别人")
     await other.start()
     async with running(company):
-        await server.until(lambda: other.messages, within=LEASE_SECONDS / 4)
+        await server.until(lambda: other.messages, within=LEASE_SECONDS / 2)
 
 
 async def test_when_the_token_is_wrong_then_check_and_run_say_so(

@@ -20,7 +20,7 @@ from tests.cli.conftest import Command
 from tests.fakes.ports import free_port
 from tests.house.sources import ROOT
 
-LIMIT = 30
+LIMIT = 120
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import pytest
 from aiohttp import web
 
 from bot import service
-from bot.http import PortTaken
+from bot.http import PortTaken, Server
 from bot.service import Site
 from storage.errors import DatabaseRefused
 
@@ -116,12 +116,15 @@ class TestGivenARunningProgram:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         ended: list[int] = []
+        server = Server()
+        monkeypatch.setattr(service, "Server", lambda: server)
         monkeypatch.setattr(service, "DRAIN_SECONDS", 0.01)
         monkeypatch.setattr(os, "_exit", ended.append)
         program = Program(stuck=asyncio.Event())
         async with running(program):
             pass
         assert ended == [1]
+        await server.stop()  # as the end of the process would have
 
 
 class TestGivenAStartThatIsRefused:

@@ -14,7 +14,7 @@ from aiohttp import ClientSession, ClientWebSocketResponse
 
 from tests.fakes.desk import Desk
 
-PATIENCE = 10
+PATIENCE = 60
 """Seconds after which something that should have happened did not."""
 
 

@@ -229,11 +229,11 @@ class TelegramServer:
         """Offer the webhook once more what it did not take."""
         await self.webhook.redeliver()
 
-    async def idle(self, within: float = 5) -> None:
+    async def idle(self, within: float = 60) -> None:
         """Wait until the bot has confirmed everything. Raises TimeoutError."""
         await self.until(lambda: not self.updates and self.webhook.idle, within)
 
-    async def until(self, reached: Callable[[], object], within: float = 5) -> None:
+    async def until(self, reached: Callable[[], object], within: float = 60) -> None:
         """Wait until `reached()` is true; asked again after each call and each update.
 
         Raises TimeoutError, with the last calls, after so many seconds.

@@ -187,7 +187,7 @@ class WecomServer:
     def count(self, method: str) -> int:
         return Counter(one.method for one in self.calls)[method]
 
-    async def until(self, reached: Callable[[], object], within: float = 5) -> None:
+    async def until(self, reached: Callable[[], object], within: float = 60) -> None:
         """Wait until `reached()` is true; asked again after each call. Raises TimeoutError."""
         async with asyncio.timeout(within):
             while not reached():

@@ -9,6 +9,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
 from functools import cache, partial
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 import pytest_asyncio
 import uvloop
 from msgspec.structs import replace
+from sqlalchemy import update
 
 from bot import sample
 from bot.app import App
@@ -34,11 +36,12 @@ from handlers.feature import Feature
 from handlers.world import Registry, World
 from rules.calendar import china
 from rules.policies import Policies
-from storage import accounts
+from storage import accounts, tables
 from storage.crypto import Vault
 from storage.database import Database
 from storage.unit import Unit
 from tests.conftest import copied
+from tests.fakes.channel import RecordingChannel
 from tests.fakes.clock import SettableClock
 from tests.fakes.narrow import Narrow
 from tests.fakes.postgres import Server
@@ -127,10 +130,30 @@ def bound(company: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[
     def made(channel: str) -> Path:
         folder = tmp_path_factory.mktemp(f"company-{channel}") / "office"
         shutil.copytree(company, folder)
-        in_store(settings_of(folder), partial(bind, channel))
+        settings = settings_of(folder)
+        in_store(settings, partial(bind, channel))
+        look_at_the_clock(settings, channel)
         return folder
 
     return made
+
+
+def look_at_the_clock(settings: Settings, channel: str) -> None:
+    """Let the program do what it does once a day, and stop: each test would do it anew.
+
+    What menus it showed nobody has seen.
+    """
+
+    async def work() -> None:
+        clock = SettableClock(OPENS)
+        app = App(settings, clock, (RecordingChannel(channel),))
+        await app.start()
+        await app.scan(clock.now())
+        await app.stop()
+
+    with ThreadPoolExecutor(1) as apart:  # from the loop of the test that is the first to ask
+        apart.submit(asyncio.run, work()).result()
+    in_store(settings, lambda unit: unit.session.execute(update(tables.account).values(menu=None)))
 
 
 def bind(channel: str, unit: Unit) -> None:
@@ -143,14 +166,19 @@ def bind(channel: str, unit: Unit) -> None:
 
 
 @pytest.fixture(scope="session")
-def company_on_server(company: Path, server: Server) -> str:
+def company_on_server(
+    bound: Callable[[str], Path], server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> str:
     """The same company with phones in a database on the server, to copy from: its name."""
     name = f"company_{os.environ.get('PYTEST_XDIST_WORKER', '')}"
     server.create(name, "migrated")
-    settings = settings_of(company, server.url(name))
+    folder = tmp_path_factory.mktemp("company-on-server") / "office"
+    shutil.copytree(bound("phones"), folder)
+    settings = settings_of(folder, server.url(name))
     policies = policies_of(settings.company)
     in_store(settings, lambda unit: load(unit, policies))
     in_store(settings, partial(bind, "phones"))
+    look_at_the_clock(settings, "phones")
     return name
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from storage import accounts
+from sqlalchemy import select
+
+from storage import accounts, incidents
+from storage.tables import incident_told
 from storage.unit import Unit
 from tests.features.diary import rows
 from tests.features.office import Office, Shown
@@ -59,6 +62,16 @@ def told(office: Office) -> list[tuple[str, ...]]:
     """Return who is told for what, and whether they have confirmed, in order."""
     found = rows(office, "SELECT staff_id, task, confirmed_at FROM incident_told ORDER BY id")
     return [(who, task, "yes" if at else "no") for who, task, at in found]
+
+
+def all_confirm(office: Office) -> None:
+    """Let everybody confirm who was told; nobody is told again every so often."""
+
+    def work(unit: Unit) -> None:
+        for row in unit.session.execute(select(incident_told.c.id)).all():
+            incidents.confirm(unit, row.id, unit.now)
+
+    office.change(work)
 
 
 def acts(office: Office) -> list[tuple[str, ...]]:

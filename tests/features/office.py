@@ -172,9 +172,10 @@ class Office:
 
     async def settle(self) -> None:
         """Let everything happen that is due now."""
-        await self.app.drain()
+        due = await self.app.drain()
         self.clock.advance(self.clock.now() + PAUSE)
-        await self.app.drain()
+        if due is not None and due <= self.clock.now():
+            await self.app.drain()
 
     async def until(self, moment: datetime) -> None:
         """Let time go on, stopping wherever something is due."""

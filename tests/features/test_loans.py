@@ -10,6 +10,7 @@ from bot import dispatch
 from rules.secrecy import Grade
 from storage import dossiers, grades, loans
 from storage.unit import Unit
+from tests.features import guard
 from tests.features.council import audited
 from tests.features.desk import acting
 from tests.features.diary import rows
@@ -163,6 +164,7 @@ class TestGivenPapersAreLost:
         assert [one["rule"] for one in audited(office, "loan.lost")] == ["S1-14.7"]
         again = await me.press(f"f.loans.lost.{held.id}")
         assert "已不能这样处理" in again
+        guard.all_confirm(office)
         await later(office, "09-26 10:00")
         listed = await me.say("/loans")
         assert "缺损遗失：\n· 借-2026-0001" in listed.text.replace(":", "：")

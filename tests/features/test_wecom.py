@@ -19,6 +19,7 @@ from storage.unit import Unit
 from tests.fakes.telegram.faults import Fault
 from tests.fakes.wecom.messages import Message
 from tests.features import council, guard
+from tests.features.conftest import PATIENCE
 from tests.features.diary import HONGXIN, SALES, rows
 from tests.features.office import Office
 from tests.features.wecom_hands import WecomHands
@@ -94,7 +95,7 @@ class TestGivenADatabaseThatStalls:
         me = hands(impatient)
         with locked(impatient):
             await me.member.say(f"拜访 {HONGXIN}")
-        wait(impatient, 5)
+        wait(impatient, PATIENCE)
         assert "经过：看了货架" in await me.say("看了货架")
 
 

@@ -53,7 +53,7 @@ from tests.storage.people import add_person
 
 T = TypeVar("T")
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class Two:
