@@ -130,19 +130,20 @@ def enter(ctx: Context, feature: Feature, word: str, rest: str, source: str = ""
 
 def _words(ctx: Context, inbound: Inbound, registry: Registry) -> Reply:
     text = inbound.text.strip()
+    plain = hearing.plain(text)
     shown = conversations.menu(ctx.session, ctx.channel, ctx.account)
-    if re.fullmatch(r"[1-9]\d?", text, re.ASCII) and int(text) <= len(shown.keys):
-        return tap(ctx, shown.keys[int(text) - 1], inbound, registry)
+    if re.fullmatch(r"[1-9]\d?", plain, re.ASCII) and int(plain) <= len(shown.keys):
+        return tap(ctx, shown.keys[int(plain) - 1], inbound, registry)
     if text in shown.words:
         return tap(ctx, shown.words[text], inbound, registry)
-    steers = STEERS.get(text.lstrip("/／").casefold())
+    steers = STEERS.get(plain.lstrip("/"))
     if steers == "back" and shown.back:
         return tap(ctx, shown.back, inbound, registry)
     if steers:
         today = enter(ctx, registry.by_key["today"], "today", "")
         return Reply.of(Card(ctx.t(NOTHING_OPEN))).plus(today)
-    if re.fullmatch(r"\d", text, re.ASCII):  # one digit is a choice, never material to keep
-        return Reply.of(Card(ctx.t(NO_NUMBER, number=text)))
+    if re.fullmatch(r"\d", plain, re.ASCII):  # one digit is a choice, never material to keep
+        return Reply.of(Card(ctx.t(NO_NUMBER, number=plain)))
     word, _, rest = text.lstrip("/／").partition(" ")
     feature = registry.by_word.get(word)
     if feature is not None and feature.audience(ctx.person):

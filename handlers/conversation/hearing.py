@@ -45,16 +45,16 @@ def heard(form: Form, state: State, card: Card, text: str, texts: Texts) -> Tap 
     """Return the button that `text` stands for on `card`; None: it is an answer."""
     if len(text) > _LONGEST:
         return None
-    words = _plain(text)
+    words = plain(text)
     if words in WORDS and (WORDS[words] != "submit" or not state.at):
         return Tap(WORDS[words])
-    named = next((one for one in card.choices + card.nav if _plain(one.label) == words), None)
+    named = next((one for one in card.choices + card.nav if plain(one.label) == words), None)
     if named is not None:
         return _tap(named)
     field = form.by_key.get(state.at)
     if field is not None and field.kind in (Kind.CHOICE, Kind.CHOICES):
         for at, one in enumerate(field.choices):
-            if words in (_plain(one.label), _plain(texts.t(one.label))):
+            if words in (plain(one.label), plain(texts.t(one.label))):
                 return Tap("o", str(at))
     if field is not None and field.kind is Kind.CONFIRM and words in _YES | _NO:
         return Tap("v", "1" if words in _YES else "0")
@@ -90,7 +90,7 @@ def _tap(button: Button) -> Tap:
     return Tap(verb, argument[0] if argument else "")
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return words for comparing: NFKC, case folded, without ticks, arrows and double spaces."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return " ".join(_ORNAMENT.sub("", folded).split())

@@ -88,6 +88,12 @@ class TestGivenNothingOpen:
         assert "张晓雯，今天是9月14日" in shown
         assert "待整理（1）" not in shown.labels
 
+    @pytest.mark.parametrize(("typed", "says"), [("０", NOTHING), ("９。", NOTHING)])
+    async def test_when_typed_in_full_width_then_the_same(
+        self, office: Office, typed: str, says: str
+    ) -> None:
+        assert says in await office[SALES].say(typed)
+
     async def test_when_9_on_a_card_then_nothing_of_it_is_done(self, office: Office) -> None:
         me = office[SALES]
         await me.say("设置")
@@ -112,6 +118,14 @@ class TestGivenALongList:
         shown = await office[SALES].say(typed)
         assert NOTHING not in shown
         assert shown.text == (await office[SALES].press(f"f.help.clause.{rule}")).text
+
+    @pytest.mark.parametrize("typed", ["２", "2。"])
+    async def test_when_typed_in_full_width_or_with_a_stop_then_its_entry(
+        self, office: Office, typed: str
+    ) -> None:
+        shows(office, 12)
+        shown = await office[SALES].say(typed)
+        assert shown.text == (await office[SALES].press("f.help.clause.S1-02")).text
 
     @pytest.mark.parametrize("typed", ["13", "012", "99", "1 2"])
     async def test_when_there_is_no_such_entry_then_it_is_kept_as_any_other_words(
