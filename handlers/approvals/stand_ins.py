@@ -105,6 +105,8 @@ def give(ctx: Context, stand_in: str, first: date, last: date) -> tuple[str, ...
     person = staff.get(ctx.session, stand_in)
     if denied is not None or person is None:
         return _refused(ctx, denied, person)
+    if (given := _given(ctx, person.id, first, last)) is not None:
+        return (ctx.t(GIVEN, name=person.name, **_span(given, ctx.texts)),)
     before = set(case_lists.waiting(ctx.session, person.id))
     one = delegations.add(
         ctx.unit, staff_id=me, stand_in=person.id, first_day=first, last_day=last, at=ctx.at
@@ -123,6 +125,15 @@ def give(ctx: Context, stand_in: str, first: date, last: date) -> tuple[str, ...
     if Grade(person.clearance) < Grade(ctx.person.clearance):
         lines.append(ctx.t(LIMIT, name=person.name, grade=Grade(person.clearance).zh))
     return tuple(lines)
+
+
+def _given(ctx: Context, stand_in: str, first: date, last: date) -> Delegation | None:
+    """Return the same delegation if it was given before: said twice it stands once."""
+    known = delegations.upcoming(ctx.session, ctx.person.id, ctx.today)
+    said = (stand_in, first, last)
+    return next(
+        (one for one in known if (one.stand_in, one.first_day, one.last_day) == said), None
+    )
 
 
 def _refused(ctx: Context, denied: Denied | None, person: Person | None) -> tuple[str, ...]:

@@ -203,7 +203,6 @@ FORM = Form(
             N_("Where do the papers lie? Cabinet, shelf, box."),
             check=_in_place,
             max_length=LONGEST,
-            example=N_("C柜1层16号"),
         ),
         Field(
             "matter",
@@ -270,4 +269,5 @@ FORM = Form(
     ),
     submit_label=N_("Shelve"),
     summary=lambda answers: answers.text(NUMBER),
+    protect=True,
 )

@@ -30,6 +30,9 @@ KINDS = (
 SAID = {"leave": ("休假", "年假", "事假"), "sick": ("病假", "生病"), "trip": ("出差",)}
 """Words of an absence said in one line, by kind."""
 
+ME = "我"
+"""Begins a sentence that is surely about who writes it, whoever it names."""
+
 LABELS = {one.key: one.label for one in KINDS}
 
 
@@ -56,6 +59,7 @@ FORM = Form(
 
 ENTERED = N_("Entered: {kind}, {first} to {last}.")
 SUSPENDED = N_("Suspended until your return: {customers}.")
+WHICH_ONE = N_("“{words}” names no colleague, or several: name your stand-in under “More”.")
 CURRENT = N_("{kind}: {first} to {last}")
 ENDED = N_("The absence was ended; your duties count again.")
 DUE_AGAIN = N_("{customer}: the note is due until {until}.")
@@ -68,10 +72,7 @@ def submit(ctx: Context, answers: Answers) -> Reply:
     assert last is not None  # noqa: S101 - as above
     kind = answers.text("kind")
     before = _deadlines(ctx, last)
-    away_id = away.add(
-        ctx.unit, staff_id=ctx.person.id, first_day=first, last_day=last, kind=kind, at=ctx.at
-    )
-    ctx.record("away.entered", f"away:{away_id}")
+    away_id = _entered(ctx, kind, first, last)
     lines = [
         ctx.t(
             ENTERED,
@@ -99,6 +100,18 @@ def submit(ctx: Context, answers: Answers) -> Reply:
     )
 
 
+def _entered(ctx: Context, kind: str, first: date, last: date) -> int:
+    """Enter an absence and return its id; the same one said twice stands once."""
+    for one in away.upcoming(ctx.session, ctx.person.id, ctx.today):
+        if (one.kind, one.first_day, one.last_day) == (kind, first, last):
+            return one.id
+    away_id = away.add(
+        ctx.unit, staff_id=ctx.person.id, first_day=first, last_day=last, kind=kind, at=ctx.at
+    )
+    ctx.record("away.entered", f"away:{away_id}")
+    return away_id
+
+
 def _deadlines(ctx: Context, last: date) -> list[tuple[Visit, Deadline]]:
     """Return the visits an absence up to `last` may touch, each with until when it is due.
 
@@ -119,12 +132,19 @@ def _rewatch(ctx: Context, before: list[tuple[Visit, Deadline]]) -> list[str]:
     return names
 
 
-def _read(ctx: Context, words: str) -> Answers:
+def _read(ctx: Context, words: str) -> dict[str, Any]:
     """Return what 「出差 明天到周五，请李敏代」 says: the kind, the days and who stands in.
 
     What it does not say is asked.
     """
-    return Answers({**_kind(words), **stand_ins.read(ctx, words)})
+    return {**_kind(words), **stand_ins.read(ctx, words)}
+
+
+def _enter(ctx: Context, values: dict[str, Any]) -> Reply:
+    """Start the form with what a sentence says; say so where it names nobody who can stand in."""
+    reply = runner.start(ctx, ENTERING, Answers(values))
+    name = values.get(runner.WORDS)
+    return Reply.of(Card(ctx.t(WHICH_ONE, words=name))).plus(reply) if name else reply
 
 
 def _kind(words: str) -> dict[str, Any]:
@@ -139,18 +159,18 @@ def heard(ctx: Context, words: str) -> Reply | None:
     """
     if not stand_ins.WHO.search(words):
         return None
-    values = stand_ins.read(ctx, words)
-    if not {"first", "stand_in"} <= values.keys():
+    values = _read(ctx, words)
+    if "first" not in values or not ("stand_in" in values or words.lstrip().startswith(ME)):
         return None
-    if not _kind(words):
-        return runner.start(ctx, stand_ins.NAMING, Answers(values))
-    return runner.start(ctx, ENTERING, _read(ctx, words))
+    if "kind" in values:
+        return _enter(ctx, values)
+    return runner.start(ctx, stand_ins.NAMING, Answers(values)) if "stand_in" in values else None
 
 
 def show(ctx: Context, words: str = "") -> Reply:
     """List what is entered; without anything, or with words of a new absence, ask at once."""
     if words.strip():
-        return runner.start(ctx, ENTERING, _read(ctx, words))
+        return _enter(ctx, _read(ctx, words))
     entered = away.upcoming(ctx.session, ctx.person.id, ctx.today, limit=MAX_CHOICES)
     if not entered:
         return runner.start(ctx, ENTERING)

@@ -113,8 +113,9 @@ CALLING = Form(
         ),
     ),
     summary=lambda answers: answers.text("day"),
+    protect=True,
 )
-MOVING = Form("meetingmove", 1, N_("Move the meeting"), WHEN_AND_WHERE)
+MOVING = Form("meetingmove", 1, N_("Move the meeting"), WHEN_AND_WHERE, protect=True)
 NAMING = Form(
     "meetingname",
     1,
@@ -128,6 +129,7 @@ NAMING = Form(
         ),
     ),
     review=False,
+    protect=True,
 )
 ADDING = Form(
     "meetingabout",
@@ -135,6 +137,7 @@ ADDING = Form(
     N_("Add a dossier"),
     (Field("dossier", Kind.DOSSIER, N_("Dossier"), N_("Which dossier is spoken of?")),),
     review=False,
+    protect=True,
 )
 
 

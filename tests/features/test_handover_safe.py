@@ -33,6 +33,7 @@ async def test_an_open_cabinet_is_refused_and_the_safe_proposed(office: Office) 
     await me.tap("存放位置")
     shown = await me.say("C柜1层16号")
     assert "这些资料须存放在保险柜内（S2-SECR.8.1）" in shown
+    assert "例如：" not in shown
     await me.say("保险柜2层3号")
     shown = await me.tap("上架")
     assert "存放保险柜2层3号。" in shown

@@ -29,14 +29,18 @@ pytestmark = pytest.mark.rule("S2-SECR.9.2")
 
 
 async def call(
-    office: Office, host: str = HEAD, grade: str = "秘密", dossier: str = "跳过"
+    office: Office,
+    host: str = HEAD,
+    grade: str = "秘密",
+    dossier: str = "跳过",
+    subject: str = TOPIC,
 ) -> Shown:
     """Call a meeting for tomorrow; returns its card."""
     me = office[host]
     await me.say("涉密会议")
     await me.tap("安排会议")
     await me.tap(grade)
-    topic = (TOPIC,) if shows(office, GRADES[grade]) else ()
+    topic = (subject,) if shows(office, GRADES[grade]) else ()
     for words in ("明天", "下午两点半", "三楼小会议室", *topic, dossier, "跳过"):
         await me.say(words)
     return await me.tap("提交")

@@ -91,6 +91,17 @@ class TestGivenASentence:
 
 @pytest.mark.rule("C-54")
 class TestGivenAnAbsence:
+    async def test_when_it_is_said_twice_then_it_stands_once(self, office: Office) -> None:
+        council(office)
+        await away(office)
+        await away(office)
+        assert (await office[COLLEAGUE].see()).text.count("委托您代为审批") == 1
+        assert [one for one in (await office[HEAD].say("/away")).labels if "出差" in one] == [
+            "出差：9月14日 周一 至 9月18日 周五"
+        ]
+        shown = await office[HEAD].say("/delegate")
+        assert len([one for one in shown.labels if one.startswith("李志强：")]) == 1
+
     async def test_when_the_staff_list_names_a_deputy_then_that_one_decides(
         self, office: Office
     ) -> None:
@@ -137,6 +148,21 @@ class TestGivenSomebodyWhoCannotStandIn:
     async def test_when_it_is_oneself_then_refused(self, office: Office) -> None:
         await office[HEAD].say("委托 王海峰 今天到周五")
         assert "不能委托自己" in await office[HEAD].tap("提交")
+
+    @pytest.mark.parametrize("line", ["我出差到周五，请路人甲代", "/away 出差 到周五，请路人甲代"])
+    async def test_when_no_such_colleague_then_it_says_so_and_the_rest_is_kept(
+        self, office: Office, line: str
+    ) -> None:
+        shown = await office[HEAD].say(line)
+        assert "同事“路人甲”没有找到，或不止一位" in shown
+        assert "最后一天：9月18日 周五" in shown
+        assert "委托：" not in shown
+        assert "补充" in shown.labels
+
+    async def test_when_it_is_about_somebody_else_then_it_is_no_absence(
+        self, office: Office
+    ) -> None:
+        assert "请假外出" not in await office[HEAD].say("客户王总出差到周五，请路人甲代收")
 
     async def test_when_the_stand_in_leaves_then_it_comes_back(self, office: Office) -> None:
         council(office)

@@ -11,10 +11,14 @@ from bot.channels.wecom import draw
 from handlers.conversation.messages import Button, Card
 from handlers.feature import Feature
 from tests.fakes.wecom.messages import Message
+from tests.features.council import HEAD
 from tests.features.desk import Desk
 from tests.features.diary import SALES
 from tests.features.office import Office
-from tests.features.showroom import SELLER, delivered, sells
+from tests.features.showroom import ARCHIVE, SELLER, delivered, sells
+from tests.features.test_handover_safe import of_grade
+from tests.features.test_handover_sign import active
+from tests.features.test_meetings import call
 from tests.features.wecom_hands import Menued, WecomHands
 
 PLANTED = "琥珀色密语"
@@ -88,6 +92,27 @@ class TestGivenPapersOfAHandover:
         assert f"13. {PLANTED}" in await me.say("1")
         await me.tap("返回列表")
         assert f"13. {PLANTED}" in await me.tap(PLANTED)
+
+
+class TestGivenAFormAboutWhatIsGraded:
+    async def test_when_a_meeting_is_called_then_no_card_tells_of_what(
+        self, office: Office
+    ) -> None:
+        await call(office, subject=PLANTED)
+        assert len(told(office, HEAD)) > 1
+
+    async def test_when_papers_are_shelved_then_no_card_tells_whose(self, office: Office) -> None:
+        held = await of_grade(office, "secret")
+        name = active(office).name
+        before = len(chat(office, ARCHIVE))
+        me = office[ARCHIVE]
+        await me.press(f"f.sign.shelve.{held.id}")
+        shown = await me.say("保险柜2层3号")
+        assert name in shown
+        assert "上架" in shown.labels
+        for one in chat(office, ARCHIVE)[before:]:
+            assert one.safe or name not in one.text
+            assert name not in json.dumps(one.card, ensure_ascii=False)
 
 
 async def test_when_a_card_told_content_then_every_transcript_would_fail(
