@@ -22,6 +22,7 @@ from handlers.handovers import (
     handover_stead,
     handover_words,
 )
+from handlers.handovers.handover_given import Line
 from handlers.loans import loan_words
 from handlers.pages import SIZE, beside, page_of
 from handlers.texts import N_, Texts
@@ -160,7 +161,7 @@ def draw(
         return Card(texts.t(GONE))
     rule = handover_access.row_of(ctx, held).correction.due.rule
     until = loan_words.until(ctx, gap.due_on, gap.due_at, texts)
-    name = case_texts.name(ctx, gap.owner)
+    name = case_texts.name(ctx, handover_clock.owner_of(ctx, gap))
     lines = [
         lead,
         handover_words.subject(ctx, held, reader),
@@ -181,12 +182,18 @@ def draw(
 
 def described(ctx: Context, held: Handover, gap: Gap, reader: Person, texts: Texts) -> str:
     """Return which line it is and what is not right about it, as far as words may be shown."""
+    named = handover_findings.numbered(_line(ctx, held, gap), texts)
+    return f"{named} · {_wrong(ctx, held, gap, reader, texts)}"
+
+
+def _line(ctx: Context, held: Handover, gap: Gap) -> Line:
     lines = handover_given.lines(ctx, held)
-    line = next(one for one in lines if one.item.id == gap.item_id)
-    named = handover_findings.numbered(line, texts)
+    return next(one for one in lines if one.item.id == gap.item_id)
+
+
+def _wrong(ctx: Context, held: Handover, gap: Gap, reader: Person, texts: Texts) -> str:
     readable = handover_words.readable(ctx, held, reader)
-    said = handover_findings.what(gap, texts) if readable else handover_findings.kind(gap, texts)
-    return f"{named} · {said}"
+    return handover_findings.what(gap, texts) if readable else handover_findings.kind(gap, texts)
 
 
 def _provisional(gap: Gap, texts: Texts) -> str:
@@ -293,8 +300,9 @@ def _list(
 ) -> Card:
     lines, buttons = [lead], []
     for one in gaps:
-        said = described(ctx, held, one, reader, texts)
-        name = case_texts.name(ctx, one.owner)
+        wrong = _wrong(ctx, held, one, reader, texts)
+        said = f"{_line(ctx, held, one).title(texts)} · {wrong}"  # a number would name an entry
+        name = case_texts.name(ctx, handover_clock.owner_of(ctx, one))
         day = texts.until(one.due_on, one.due_at, ctx.today)
         lines.append(texts.t(BY, line=said, name=name, day=day))
         short = said if len(said) <= 14 else f"{said[:13]}…"

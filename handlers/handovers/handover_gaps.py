@@ -472,8 +472,8 @@ def submit_plan(ctx: Context, answers: Answers) -> Reply:
     ctx.record("handover.gap_planned", f"handover:{held.id}", rule, kind=gap.kind)
     held, gap = _changed(ctx, held, gap)
     facts = {
-        "name": handover_gap_cards.names(ctx, (gap.owner,), ctx.texts),
-        "until": ctx.texts.until(gap.due_on, gap.due_at),
+        "name": handover_gap_cards.names(ctx, (handover_clock.owner_of(ctx, gap),), ctx.texts),
+        "until": ctx.texts.until(gap.due_on, gap.due_at, ctx.today),
     }
     people = (*before, *_owners(ctx, gap))
     handover_gap_cards.tell(ctx, held, gap, people, PLANNED, "planned", **facts)

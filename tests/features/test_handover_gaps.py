@@ -188,6 +188,35 @@ class TestGivenSomethingIsNotRight:
 
 
 @one_channel
+async def test_the_list_has_no_numbers_beside_those_of_its_entries(office: Office) -> None:
+    held, _ = await lacking(office)
+    shown = await office[SELLER].press(f"f.gap.list.{held.id}")
+    assert "购车发票复印件 · 客户未取：董思敏，9月17日 周四 24:00前" in shown.text.split("\n")
+    assert "2. " not in shown
+
+
+@one_channel
+@pytest.mark.rule("C-55")
+async def test_when_its_owner_has_left_then_it_names_who_has_it_now(office: Office) -> None:
+    held, gap = await lacking(office)
+    office.change(lambda unit: staff.deactivate(unit, GIVER))
+    for key in (f"card.{gap.id}", f"list.{held.id}"):
+        shown = await office[ARCHIVE].press(f"f.gap.{key}")
+        assert "杨帆" in shown, shown.text
+        assert "董思敏" not in shown
+
+
+@one_channel
+async def test_when_the_day_lies_in_another_year_then_it_says_which(office: Office) -> None:
+    _, gap = await lacking(office)
+    me = office[ARCHIVE]
+    await me.press(f"f.gap.plan.{gap.id}")
+    await me.tap("改期限")
+    shown = await me.say("2027-01-05")
+    assert "现由董思敏于2027年1月5日 周二 24:00前补正" in shown
+
+
+@one_channel
 class TestGivenWhoseGapItIs:
     @pytest.mark.rule("S1-07.3.3.2a")
     async def test_when_it_is_no_concern_of_theirs_then_nothing_is_learned(
