@@ -112,7 +112,10 @@ def propose(
 
 def _card(found: Differences, channel: str, texts: Texts) -> Card:
     lines = [texts.t(INTRO, channel=bindings.messenger(texts, channel))]
-    new = [texts.t(WITH_ID, name=one.name, id=one.account) for one in found.new]
+    new = [
+        texts.t(WITH_ID, name=one.name, id=one.account) if one.name else one.account
+        for one in found.new
+    ]
     changed = [texts.t(CALLED, name=one.name, new=name) for one, name in found.changed]
     gone = [texts.t(WITH_ID, name=one.name, id=one.staff_id) for one in found.gone]
     for message, names in ((NEW, new), (CHANGED, changed), (GONE, gone)):

@@ -93,6 +93,14 @@ class TestGivenTheVisibleRange:
         assert "名册中没有" not in await hands(office).see()
         assert rows(office, staff) == before
 
+    async def test_when_the_platform_tells_no_name_then_the_account_stands_alone(
+        self, office: Office
+    ) -> None:
+        name_all(office)
+        hands(office)._server.member("LiXin")
+        await office.until(MORNING)
+        assert "名册中没有（1）：lixin\n" in (await hands(office).see()).text
+
     async def test_when_the_platform_does_not_answer_then_it_is_asked_again_later(
         self, office: Office
     ) -> None:
