@@ -134,8 +134,8 @@ def _words(ctx: Context, inbound: Inbound, registry: Registry) -> Reply:
     shown = conversations.menu(ctx.session, ctx.channel, ctx.account)
     if re.fullmatch(r"[1-9]\d?", plain, re.ASCII) and int(plain) <= len(shown.keys):
         return tap(ctx, shown.keys[int(plain) - 1], inbound, registry)
-    if text in shown.words:
-        return tap(ctx, shown.words[text], inbound, registry)
+    if named := conversations.labelled(ctx.unit, shown, text):
+        return tap(ctx, named, inbound, registry)
     steers = STEERS.get(plain.lstrip("/"))
     if steers == "back" and shown.back:
         return tap(ctx, shown.back, inbound, registry)

@@ -248,14 +248,15 @@ class Menu:
     keys: tuple[str, ...] = ()
     """Button keys of its choices; the number 1 is the first."""
     words: Mapping[str, str] = field(default_factory=dict)
-    """Button keys by label, choices and ways on alike."""
+    """Button keys by label, choices and ways on alike; once kept, by the index of the label."""
     back: str = ""
     """Button key of the way up; empty: there is none."""
 
 
 def set_menu(unit: Unit, channel: str, account: str, menu: Menu) -> None:
-    """Remember the buttons of the card that is being shown."""
-    kept = json.dumps([menu.keys, dict(menu.words), menu.back], ensure_ascii=False)
+    """Remember the buttons of the card that is being shown, without labels: they tell content."""
+    words = {unit.vault.index(label).hex(): key for label, key in menu.words.items()}
+    kept = json.dumps([menu.keys, words, menu.back])
     row = {"channel": channel, "account": account, "keys": kept}
     insert_or_set(unit.session, menus, row, ["keys"])
 
@@ -267,6 +268,11 @@ def menu(session: Session, channel: str, account: str) -> Menu:
         return Menu()
     keys, words, *back = json.loads(kept)
     return Menu(tuple(keys), words, *back)
+
+
+def labelled(unit: Unit, shown: Menu, words: str) -> str | None:
+    """Return the key of the button of a kept menu that bears these words; None: none does."""
+    return shown.words.get(unit.vault.index(words).hex())
 
 
 def _set_status(unit: Unit, conversation_id: int, status: str) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from storage import conversations, loose
+from storage import conversations, loose, tables
 from storage.conversations import Stored
 from storage.errors import Conflict
 from storage.unit import Unit
@@ -135,8 +135,16 @@ class TestGivenAMenu:
         assert conversations.menu(unit.session, "phones", "1") == empty
         conversations.set_menu(unit, "phones", "1", conversations.Menu(("c.1.1.o.0",)))
         conversations.set_menu(unit, "phones", "1", later)
-        assert conversations.menu(unit.session, "phones", "1") == later
+        kept = conversations.menu(unit.session, "phones", "1")
+        assert (kept.keys, conversations.labelled(unit, kept, "今日")) == (later.keys, "f")
+        assert conversations.labelled(unit, kept, "明日") is None
         assert conversations.menu(unit.session, "phones", "2") == empty
+
+    def test_what_a_label_says_is_not_kept(self, unit: Unit) -> None:
+        conversations.set_menu(unit, "phones", "1", conversations.Menu(words={"查找 暗号": "f"}))
+        (kept,) = unit.session.execute(select(tables.menu.c["keys"])).scalars()
+        assert "暗号" not in kept
+        assert "\\u" not in kept
 
 
 class TestGivenLooseThings:
