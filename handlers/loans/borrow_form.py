@@ -146,6 +146,7 @@ FORM = Form(
     ),
     submit_label=N_("Submit"),
     summary=lambda answers: answers.text(NAME),
+    protect=True,
 )
 
 

@@ -42,6 +42,13 @@ def told(office: Office, who: str) -> list[Message]:
     return found
 
 
+def tells_nobody(messages: list[Message], words: str) -> None:
+    """Assert that no message that can be passed on says it."""
+    for one in messages:
+        assert one.safe or words not in one.text
+        assert words not in json.dumps(one.card, ensure_ascii=False)
+
+
 class TestGivenFieldsOfADossier:
     @pytest.fixture
     def features(self) -> tuple[Feature, ...]:
@@ -110,9 +117,13 @@ class TestGivenAFormAboutWhatIsGraded:
         shown = await me.say("保险柜2层3号")
         assert name in shown
         assert "上架" in shown.labels
-        for one in chat(office, ARCHIVE)[before:]:
-            assert one.safe or name not in one.text
-            assert name not in json.dumps(one.card, ensure_ascii=False)
+        tells_nobody(chat(office, ARCHIVE)[before:], name)
+
+    async def test_when_papers_are_asked_for_then_no_card_names_them(self, office: Office) -> None:
+        me, paper = office[SALES], "2026年度框架供货合同"
+        assert paper in await me.say("/borrow 深圳市鸿鑫贸易有限公司 合同 三天 核对价格")
+        assert f"已填：{paper}（原件）" in await me.say("1")
+        tells_nobody(chat(office, SALES), paper)
 
 
 async def test_when_a_card_told_content_then_every_transcript_would_fail(
