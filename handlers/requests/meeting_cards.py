@@ -42,6 +42,7 @@ ABOUT = N_("Topic: {subject}")
 APART = N_("The host tells the topic in person.")
 DOSSIERS = N_("Dossiers: {dossiers}")
 HOST = N_("Called by {name} ({department})")
+HOST_GONE = N_("Called by {name} ({department}), who has left: the department's head changes it")
 CIRCLE = N_("Taking part ({count}): {names}")
 PASSED_ON = N_("Passed on: {passing} (S2-SECR.9.4)")
 KEPT = N_("Nothing of it is passed on (S2-SECR.9.4).")
@@ -141,7 +142,7 @@ def draw(ctx: Context, held: Meeting, reader: Person, texts: Texts, lead: str = 
         texts.t(WHEN, grade=named(Grade(held.grade), texts), **when(ctx, held, texts)),
         texts.t(WHERE, place=held.place),
         *_content(ctx, held, reader, texts),
-        texts.t(HOST, name=case_texts.name(ctx, held.host), department=held.department),
+        _host(ctx, held, texts),
         texts.t(CIRCLE, count=len(people), names=listed(people, texts)),
         texts.t(CARE),
     ]
@@ -153,6 +154,12 @@ def draw(ctx: Context, held: Meeting, reader: Person, texts: Texts, lead: str = 
         nav=(Button(texts.t(TITLE), "f.meeting.list", back=True), to_today(texts)),
         protect=True,
     )
+
+
+def _host(ctx: Context, held: Meeting, texts: Texts) -> str:
+    host = staff.get(ctx.session, held.host)
+    words = HOST if host is not None and host.active else HOST_GONE
+    return texts.t(words, name=case_texts.name(ctx, held.host), department=held.department)
 
 
 def _content(ctx: Context, held: Meeting, reader: Person, texts: Texts) -> list[str]:

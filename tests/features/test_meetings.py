@@ -387,6 +387,7 @@ class TestGivenAListThatChanges:
         await office.settle()
         told = await head.see()
         assert "已离职，会议由您作为部门负责人接管（S2-SECR.9.2）" in told
+        assert "主办：顾怀瑾（客户服务部），已离职，由部门负责人变更会议" in told
         assert "会议改期" in told
         await head.say("/meetings")
         assert "接管（S2-SECR.9.2）" in await head.tap("主办人已离职（1）")
