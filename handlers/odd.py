@@ -69,8 +69,14 @@ def phone_in(inbound: Inbound) -> str:
 
 
 def searched(ctx: Context, asked: Field | None, inbound: Inbound) -> str:
-    """Return the words to look up or to take as answer: of a contact, what a picker finds."""
+    """Return the words to look up or to take as answer: of a contact, what a picker finds, of
+    「找 鸿鑫」 the name where a customer is looked for anyway."""
     phone = phone_in(inbound)
+    if asked is not None and asked.kind in (Kind.CUSTOMER, Kind.DOSSIER):
+        word, _, rest = inbound.text.strip().partition(" ")
+        found = ctx.registry.by_word.get(word)
+        if rest and found is not None and found.key == "find":
+            return rest
     if not phone or asked is None:
         return inbound.text
     name = inbound.text.replace(phone, "").strip()

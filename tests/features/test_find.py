@@ -52,6 +52,16 @@ class TestGivenACustomerOfMine:
         shown = await me.tap("佛山市顺德区鸿鑫贸易商行")
         assert "保管人：张晓雯" in shown
 
+    @pytest.mark.parametrize("command", ["/find", "/visit"])
+    async def test_when_it_is_asked_already_then_the_name_after_the_word_counts(
+        self, office: Office, command: str
+    ) -> None:
+        me = office[SALES]
+        await me.say(command)
+        shown = await me.say("找 鸿鑫")
+        assert "没有找到" not in shown
+        assert "深圳市鸿鑫贸易有限公司" in shown.labels
+
     async def test_when_nothing_was_said_then_it_asks(self, office: Office) -> None:
         me = office[SALES]
         assert "哪位客户" in await me.say("/find")
