@@ -41,10 +41,14 @@ Port = Annotated[int, Meta(ge=1, le=65535, description="a port number from 1 to 
 Days = Annotated[int, Meta(ge=1, le=3650, description="a number of days from 1 to 3650")]
 Where = Annotated[Path, Meta(description="a path; a relative one starts beside config.toml")]
 Link = Annotated[
-    str, Meta(pattern=r"^https?://[^\s/]+", description="an address that begins with https://")
+    str,
+    Meta(
+        pattern=r"^https?://[^\s/]+", description="an address that begins with https:// or http://"
+    ),
 ]
 Route = Annotated[
-    str, Meta(pattern=r"^/[A-Za-z0-9/_-]+$", description='a path such as "/telegram/webhook"')
+    str,
+    Meta(pattern=r"^/[A-Za-z0-9/_-]+$", description='a path that begins with /, as "/callback"'),
 ]
 Hidden = Annotated[Secret, Meta(description="a text in quotes, not empty")]
 """A secret; it can come from a file (`<key>_file`) or the environment instead."""

@@ -124,6 +124,8 @@ class TestGivenMistakes:
             ('[storage]\nurl = "mysql://h"', '[storage] url = "mysql://h": expected "sqlite:///"'),
             ("log = 3", "log: expected a table [log]"),
             ("[wecom]\nagent_id = 0", "[wecom] corp_id: missing"),
+            ('[wecom]\nproxy = "10.0.0.1:80"', "begins with https:// or http://"),
+            ('[wecom]\ncallback_path = "wecom"', 'begins with /, as "/callback"'),
             ("[retention]\nbodies_days = 0", "expected a number of days from 1 to 3650"),
             ("[telegram.limits]\nenabled = 1", "[telegram.limits] enabled = 1: expected true or"),
         ],
