@@ -61,6 +61,7 @@ LIMIT = N_("{name} may see up to {grade}; what is graded higher goes to a superi
 TAKEN = N_("{name} is away from {first} to {last}; until then you decide for them.")
 TAKEN_BACK = N_("{name} decides for themselves again.")
 ENDED = N_("Ended: {name} decides for you no longer.")
+STAYS = N_("{name} still decides for you until {last}; it can be ended under “Stand-in”.")
 OVER = N_("The time in which {name} decided for you is over.")
 NOTHING = N_("Nothing was decided in your name.")
 IN_YOUR_NAME = N_("Decided in your name:")
@@ -195,6 +196,14 @@ def _as_sentence(words: str) -> str:
         return words
     name, _, rest = words.strip().partition(" ")
     return f"请{name}代 {rest}"
+
+
+def staying(ctx: Context) -> list[str]:
+    """Say who decides for `ctx.person` on, also where the absence it was given for has ended."""
+    return [
+        ctx.t(STAYS, name=case_texts.name(ctx, one.stand_in), last=ctx.texts.day(one.last_day))
+        for one in delegations.upcoming(ctx.session, ctx.person.id, ctx.today)
+    ]
 
 
 # -- the end of it -----------------------------------------------------------------------------

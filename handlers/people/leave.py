@@ -219,7 +219,11 @@ def end(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     ]
     _rewatch(ctx, before)
     approvals.follow_person(ctx, ctx.person.id)
-    return Reply.of(Card("\n".join(lines), choices=(to_today(ctx.texts),)))
+    staying = stand_ins.staying(ctx)
+    ways = (Button(ctx.t(stand_ins.TITLE), "f.delegate.list"),) if staying else ()
+    return Reply.of(
+        Card("\n".join([*lines, *staying]), choices=(*ways, to_today(ctx.texts)), columns=2)
+    )
 
 
 def _end(ctx: Context, one: away.Absence) -> bool:

@@ -91,6 +91,17 @@ class TestGivenASentence:
 
 @pytest.mark.rule("C-54")
 class TestGivenAnAbsence:
+    async def test_when_it_ends_early_then_it_says_who_still_stands_in(
+        self, office: Office
+    ) -> None:
+        council(office)
+        await away(office)
+        shown = await office[HEAD].tap("提前结束")
+        assert "李志强仍代您审批，至9月18日 周五" in shown
+        shown = await office[HEAD].tap("委托")
+        await office[HEAD].tap(next(one for one in shown.labels if one.startswith("李志强：")))
+        assert "由本人审批" in await office[COLLEAGUE].see()
+
     async def test_when_it_is_said_twice_then_it_stands_once(self, office: Office) -> None:
         council(office)
         await away(office)
