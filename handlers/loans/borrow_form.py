@@ -146,7 +146,6 @@ FORM = Form(
     ),
     submit_label=N_("Submit"),
     summary=lambda answers: answers.text(NAME),
-    protect=True,
 )
 
 

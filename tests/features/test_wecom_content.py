@@ -119,12 +119,6 @@ class TestGivenAFormAboutWhatIsGraded:
         assert "上架" in shown.labels
         tells_nobody(chat(office, ARCHIVE)[before:], name)
 
-    async def test_when_papers_are_asked_for_then_no_card_names_them(self, office: Office) -> None:
-        me, paper = office[SALES], "2026年度框架供货合同"
-        assert paper in await me.say("/borrow 深圳市鸿鑫贸易有限公司 合同 三天 核对价格")
-        assert f"已填：{paper}（原件）" in await me.say("1")
-        tells_nobody(chat(office, SALES), paper)
-
 
 async def test_when_a_card_told_content_then_every_transcript_would_fail(
     office: Office, monkeypatch: pytest.MonkeyPatch
