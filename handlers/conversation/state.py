@@ -39,6 +39,8 @@ IMPLIED = "_implied"
 
 ABOUT = "_about"
 """Among the answers: words in the reader's language that stand on every card of the form."""
+GUARDED = "_guarded"
+"""Among the answers: that what is asked tells what a graded dossier holds, as `Form.protect`."""
 
 
 class Pane(StrEnum):

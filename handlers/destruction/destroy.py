@@ -26,7 +26,7 @@ from handlers.conversation.forms import (
     Moment,
 )
 from handlers.conversation.messages import Button, Card, Problem, Reply
-from handlers.conversation.state import ABOUT
+from handlers.conversation.state import ABOUT, GUARDED
 from handlers.destruction import destroy_checks, destroy_lists, destroy_words
 from handlers.destruction.destroy_checks import Thing
 from handlers.dossiers import papers
@@ -169,9 +169,13 @@ def begin(ctx: Context, words: str) -> Reply:
     if titled:
         seeing.look(ctx, dossier, Way.PAPERS)
     about = ctx.t(ABOUT_ONE, customer=seeing.customer(ctx, dossier))
-    return runner.start(
-        ctx, FEATURE, Answers({DOSSIER: str(dossier.id), TITLED: titled, ABOUT: about})
-    )
+    given = {
+        DOSSIER: str(dossier.id),
+        TITLED: titled,
+        GUARDED: papers.graded(ctx, dossier),
+        ABOUT: about,
+    }
+    return runner.start(ctx, FEATURE, Answers(given))
 
 
 def submit(ctx: Context, answers: Answers) -> Reply:

@@ -91,6 +91,13 @@ def views(ctx: Context, dossier: Dossier) -> dict[str, View]:
     return found
 
 
+def graded(ctx: Context, dossier: Dossier) -> bool:
+    """Return whether the dossier is graded, or one of its papers that the person may know of."""
+    secret = views(ctx, dossier).keys() - {Grade.NONE.value}
+    whole = Grade(dossier.grade) is not Grade.NONE
+    return whole or bool(documents.count(ctx.session, dossier.id, secret))
+
+
 def _lines(ctx: Context, place: int, one: Document, dossier: Dossier, seen: View) -> list[str]:
     if not seen.content:
         return [ctx.t(WITHHELD, place=place, grade=Grade(one.grade).zh)]

@@ -23,8 +23,8 @@ from handlers.conversation.forms import (
     Moment,
 )
 from handlers.conversation.messages import Problem
-from handlers.conversation.state import ABOUT
-from handlers.dossiers.papers import views
+from handlers.conversation.state import ABOUT, GUARDED
+from handlers.dossiers.papers import graded, views
 from handlers.loans import borrow_facts, loan_words
 from handlers.loans.borrow_facts import Wanted
 from handlers.requests import outsiders
@@ -172,6 +172,7 @@ def carried(ctx: Context, dossier: Dossier, kind: LoanKind, reader: ReaderKind) 
         KIND: kind.value,
         READER_OF: reader.value,
         TITLED: choosable(ctx, dossier),
+        GUARDED: graded(ctx, dossier),
         ASKS_PLACE: borrow_facts.asks_place(policy, kind),
         STATED: lending is not None and lending.stated,
         LONG: lending is not None and lending.long_term,

@@ -6,14 +6,17 @@ import json
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
 from bot.channels.wecom import draw
 from handlers.conversation.messages import Button, Card
 from handlers.feature import Feature
+from storage.tables import dossier
 from tests.fakes.wecom.messages import Message
 from tests.features.council import HEAD
 from tests.features.desk import Desk
 from tests.features.diary import SALES
+from tests.features.lending import HX, STATEMENT, begin
 from tests.features.office import Office
 from tests.features.showroom import ARCHIVE, SELLER, delivered, sells
 from tests.features.test_handover_safe import of_grade
@@ -118,6 +121,23 @@ class TestGivenAFormAboutWhatIsGraded:
         assert name in shown
         assert "上架" in shown.labels
         tells_nobody(chat(office, ARCHIVE)[before:], name)
+
+
+class TestGivenPapersOfAGradedDossier:
+    async def test_when_some_are_asked_for_then_by_number(self, office: Office) -> None:
+        graded = update(dossier).where(dossier.c.number == HX).values(grade="confidential")
+        office.change(lambda unit: unit.session.execute(graded))
+        me = office[SALES]
+        await begin(office)
+        shown = await me.say("对账单")
+        number = next(one[0] for one in shown.text.split("\n") if STATEMENT in one)
+        await me.say(number)
+        await me.tap("完成")
+        await me.say("我")
+        await me.tap("核对数据")
+        assert f"材料清单：{STATEMENT}" in await me.say("客户来函核对三季度价格")
+        assert {one.safe for one in chat(office, SALES) if "对账单" in one.text} == {True}
+        assert not [one for one in chat(office, SALES) if "对账单" in str(one.card)]
 
 
 async def test_when_a_card_told_content_then_every_transcript_would_fail(
