@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -109,11 +110,20 @@ class TestGivenACardThatTakesAProtectedOnesPlace:
 
     async def test_when_it_is_then_its_text_does(self, hands: WecomHands) -> None:
         ref = await hands.channel.send(ANN, GUARDED)
+        hands.clock.advance(hands.clock.now() + timedelta(minutes=11))
         await hands.channel.send(ANN, replace(GUARDED, instead_of=ref))
         *_, text, card = hands.server.member(ANN).messages
         assert text.text.startswith(f"更新此前的消息：{SECRET}")
         assert text.safe
         assert SECRET not in json.dumps(card.card, ensure_ascii=False)
+
+    async def test_when_it_stands_right_above_then_it_is_not_quoted(
+        self, hands: WecomHands
+    ) -> None:
+        ref = await hands.channel.send(ANN, GUARDED)
+        await hands.channel.send(ANN, replace(GUARDED, instead_of=ref))
+        first, _, again, _ = hands.server.member(ANN).messages
+        assert again.text == first.text
 
 
 @pytest.mark.parametrize(

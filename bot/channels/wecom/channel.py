@@ -40,6 +40,8 @@ from storage.errors import StorageError
 
 RECALLABLE = timedelta(hours=24)
 """How long the platform lets us take a message back."""
+IN_SIGHT = timedelta(minutes=10)
+"""So long a message counts as standing right above the one that takes its place."""
 TOKEN, MENU = "token", "menu"
 """What is noted of the app beside its messages, each with a digest: of another app, or once the
 secret is another, it says nothing."""
@@ -115,8 +117,7 @@ class Wecom:
 
     async def send(self, account: str, card: Card, files: tuple[OutFile, ...] = ()) -> str:
         before = await self._before(account, card.instead_of)
-        quotable = before is not None and (card.protect or not before.guarded)
-        drawn = draw(card, before.quote if before and quotable else "", self._link)
+        drawn = draw(card, self._quote(before, card), self._link)
         parts = [_file(one, protect=card.protect) for one in files]
         parts += [Part("text", {"content": text}, safe=card.protect) for text in drawn.texts]
         if drawn.card is not None:
@@ -238,6 +239,12 @@ class Wecom:
             return await self._notes.of(account, ref)
         except ChannelError:
             return None
+
+    def _quote(self, before: Note | None, card: Card) -> str:
+        """Return what a message quotes of the one whose place it takes, "" for nothing."""
+        if before is None or (before.guarded and not card.protect):
+            return ""
+        return before.quote if self._now() - before.sent_at > IN_SIGHT else ""
 
     # -- what all processes share ----------------------------------------------------------------
 
