@@ -27,6 +27,8 @@ from tests.fakes import postgres
 AIM, GROWTH_AIM = 2.0, 1.3
 FIRST_YEAR = 2020
 DAYS = 365
+SLICE = 50_000
+"""Handovers that one statement writes: the program waits only so long for an answer."""
 NOW = datetime(2026, 9, 14, 1, 0, tzinfo=UTC)
 MONTH = (date(2020, 9, 1), date(2020, 9, 30))
 
@@ -50,9 +52,12 @@ SIZES = {
 _NUMBERS = {
     "sqlite": (
         "WITH RECURSIVE numbers(n) AS "
-        "(SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :count) "
+        "(SELECT :first UNION ALL SELECT n + 1 FROM numbers WHERE n < :last) "
     ),
-    "postgresql": "WITH numbers(n) AS (SELECT generate_series(1, :count)) ",
+    "postgresql": (
+        "WITH numbers(n) AS "
+        "(SELECT generate_series(CAST(:first AS integer), CAST(:last AS integer))) "
+    ),
 }
 
 _DAY = {
@@ -115,8 +120,10 @@ def fill(connection: Connection, count: int, years: int) -> None:
             "'zh_CN', true, '', '', '2020-01-01')"
         )
     )
-    for statement in (_HANDOVER, _LEG):
-        connection.execute(text(statement.format(**parts)), {"count": count, "years": years})
+    for first in range(1, count + 1, SLICE):
+        asked = {"first": first, "last": min(first + SLICE - 1, count), "years": years}
+        for statement in (_HANDOVER, _LEG):
+            connection.execute(text(statement.format(**parts)), asked)
     connection.execute(text("ANALYZE"))
 
 
