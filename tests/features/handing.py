@@ -156,3 +156,22 @@ def begun(
         return handover_open.open_(ctx, start)
 
     return office.change(start)
+
+
+async def for_a_witness(office: Office) -> Handover:
+    """Have the papers of a section before the archive, which counts them; a witness is to sign."""
+    sells(office, "public-body")
+
+    def appoint(unit: Unit) -> None:
+        for one, role in ((GIVER, "archivist_part"), ("CY034", "office_director")):
+            person = staff.get(unit.session, one)
+            assert person is not None
+            row = StaffRow(one, person.name, person.department, (role,), person.superior)
+            staff.save(unit, row)
+
+    office.change(appoint)
+    held = begun(office, "documents", "public-body", "2026年度文书", second="")
+    filled(office, held)
+    await hand(office, held)
+    await sign(office, held)
+    return held

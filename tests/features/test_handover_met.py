@@ -7,9 +7,8 @@ import pytest
 from rules.checklists import checklist
 from storage import accounts, handovers, staff
 from storage.handovers import Handover
-from storage.staff import StaffRow
 from storage.unit import Unit
-from tests.features.handing import GIVER, begun, filled, hand, legs, line, now, sign
+from tests.features.handing import GIVER, filled, for_a_witness, hand, legs, line, now, sign
 from tests.features.office import Office
 from tests.features.showroom import (
     ARCHIVE,
@@ -41,20 +40,7 @@ def turned(office: Office, account: str, person: str) -> None:
 
 async def with_witness(office: Office) -> Handover:
     """Have the papers of a section signed by the archive; the witness has not signed."""
-    sells(office, "public-body")
-
-    def appoint(unit: Unit) -> None:
-        for one, role in ((GIVER, "archivist_part"), ("CY034", "office_director")):
-            person = staff.get(unit.session, one)
-            assert person is not None
-            row = StaffRow(one, person.name, person.department, (role,), person.superior)
-            staff.save(unit, row)
-
-    office.change(appoint)
-    held = begun(office, "documents", "public-body", "2026年度文书", second="")
-    filled(office, held)
-    await hand(office, held)
-    await sign(office, held)
+    held = await for_a_witness(office)
     for one in checklist("public_documents").checks:
         await office[ARCHIVE].tap(one.zh if len(one.zh) <= 8 else f"{one.zh[:7]}…")
     return held

@@ -17,6 +17,7 @@ from tests.features.handing import (
     begun,
     count,
     filled,
+    for_a_witness,
     gaps,
     hand,
     handed,
@@ -496,20 +497,7 @@ class TestGivenAWitness:
     async def test_when_the_witness_has_not_signed_then_it_stays_open(
         self, office: Office
     ) -> None:
-        sells(office, "public-body")
-
-        def appoint(unit: Unit) -> None:
-            for one, role in ((GIVER, "archivist_part"), ("CY034", "office_director")):
-                person = staff.get(unit.session, one)
-                assert person is not None
-                row = StaffRow(one, person.name, person.department, (role,), person.superior)
-                staff.save(unit, row)
-
-        office.change(appoint)
-        held = begun(office, "documents", "public-body", "2026年度文书", second="")
-        filled(office, held)
-        await hand(office, held)
-        await sign(office, held)
+        held = await for_a_witness(office)
         for one in checklist("public_documents").checks:
             assert legs(office, held)[0].signed_at is None
             await office[ARCHIVE].tap(one.zh if len(one.zh) <= 8 else f"{one.zh[:7]}…")
