@@ -59,7 +59,10 @@ FORM = Form(
 
 ENTERED = N_("Entered: {kind}, {first} to {last}.")
 SUSPENDED = N_("Suspended until your return: {customers}.")
-WHICH_ONE = N_("“{words}” names no colleague, or several: name your stand-in under “More”.")
+WHICH_ONE = N_(
+    "“{words}” names no colleague, or several. Name your stand-in under “Add more” before you "
+    "submit."
+)
 CURRENT = N_("{kind}: {first} to {last}")
 ENDED = N_("The absence was ended; your duties count again.")
 DUE_AGAIN = N_("{customer}: the note is due until {until}.")
