@@ -193,7 +193,7 @@ def _slice(dialect: str, kinds: tuple[str, ...] | None) -> _Slice:
         cards,
         _record(dialect, due),
         _write(dialect, due),
-        _rest(due),
+        _rest(dialect, due),
     )
 
 
@@ -246,24 +246,22 @@ def _write(dialect: str, due: Subquery) -> Insert:
     numbered = (
         select(
             (
-                func.row_number().over(order_by=(func.min(notice.c.due_at), notice.c.outbox_key))
+                func.row_number().over(order_by=(notice.c.due_at, notice.c.outbox_key))
                 + bindparam("of_first", type_=BigInteger)
                 - literal_column("1")
             ).label("id"),
             notice.c.outbox_key.label("key"),
-            # whoever hears one message has one home
-            func.min(staff.c.home_channel).label("channel"),
-            func.min(staff.c.home_account).label("account"),
-            func.min(staff.c.id).label("staff_id"),
+            staff.c.home_channel.label("channel"),
+            staff.c.home_account.label("account"),
+            staff.c.id.label("staff_id"),
         )
         .select_from(
             due.join(notice, _same_rung(due)).join(staff, staff.c.id == notice.c.staff_id)
         )
         .where(notice.c.outcome == "open")
-        .group_by(notice.c.outbox_key)
     )
     shared = dialect == "postgresql"
-    # turns are given in this order; on SQLite they are the ids
+    # turns are given in this order, on SQLite they are the ids; of one key the first is left
     messages = (numbered.order_by("id") if shared else numbered).subquery("messages")
     query = select(
         messages,
@@ -283,20 +281,17 @@ def _write(dialect: str, due: Subquery) -> Insert:
     return filling(dialect, outbox, names, query)
 
 
-def _rest(due: Subquery) -> Update:
+def _rest(dialect: str, due: Subquery) -> Update:
     """Let the cases wait whose rung is recorded and, if it is open, has its message."""
+    cases = tuple_(waiting.c.case_kind, waiting.c.case_id).in_(
+        select(due.c.case_kind, due.c.case_id)
+    )
+    rest = update(waiting).where(cases).values(next_due_at=None)
+    if dialect == "sqlite":
+        return rest  # nobody else writes, so these are the rungs that were recorded
     written = exists().where(outbox.c.key == notice.c.outbox_key)
     recorded = exists().where(_same_rung(waiting), (notice.c.outcome != "open") | written)
-    return (
-        update(waiting)
-        .where(
-            tuple_(waiting.c.case_kind, waiting.c.case_id).in_(
-                select(due.c.case_kind, due.c.case_id)
-            ),
-            recorded,
-        )
-        .values(next_due_at=None)
-    )
+    return rest.where(recorded)
 
 
 def open_notices(session: Session, outbox_key: str, limit: int | None = None) -> list[Notice]:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     delete,
     exists,
     func,
+    literal_column,
     select,
     union_all,
     update,
@@ -81,7 +82,8 @@ def _blocked() -> ColumnElement[bool]:
             earlier.c.account == outbox.c.account,
             outbox_rows.in_state(earlier, "ready", "sending"),
             earlier.c.turn < outbox.c.turn,
-            outbox_rows.in_state(earlier, "sending") | (earlier.c.attempts > 0),
+            outbox_rows.in_state(earlier, "sending") | (earlier.c.attempts > literal_column("0")),
+            earlier.c.account != literal_column("''"),
         )
         .correlate(outbox)
     )

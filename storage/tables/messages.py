@@ -24,6 +24,13 @@ inbox = Table(
     partial("ix_inbox_body", "received_at", where="body IS NOT NULL"),
 )
 
+WAITING = "state IN ('ready', 'sending')"
+AHEAD = "(state = 'sending' OR attempts > 0) AND account <> ''"
+"""Keeps later messages of its chat back: on its way, or to be tried again.
+
+There is always an account; only who says so uses the index, not who has a message's id.
+"""
+
 outbox_turn = Sequence("outbox_turn", metadata=metadata)  # only where several write at once
 
 outbox = Table(
@@ -48,8 +55,10 @@ outbox = Table(
     Column("first_due_at", Instant),  # before the first failed try moved it; None: due_at
     Column("failed_at", Instant),
     partial("ix_outbox_failed", "failed_at", where="state = 'failed'"),
-    partial("ix_outbox_ready", "channel", "due_at", "turn", where="state IN ('ready', 'sending')"),
-    partial("ix_outbox_chat", "channel", "account", "slot", where="state IN ('ready', 'sending')"),
+    partial("ix_outbox_ready", "channel", "due_at", "turn", where=WAITING),
+    # slots first: those of many reminders lie side by side, so that few pages are written
+    partial("ix_outbox_slot", "slot", "account", "channel", where=WAITING),
+    partial("ix_outbox_ahead", "channel", "account", "turn", where=f"{WAITING} AND {AHEAD}"),
     partial("ix_outbox_body", "created_at", where="body IS NOT NULL"),
 )
 
