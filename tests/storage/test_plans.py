@@ -404,3 +404,25 @@ def test_no_table_is_read_through(unit_factory: UnitFactory, work: Callable[[Uni
                 through = step.startswith("SCAN") or "(rowid<" in step or "(rowid>" in step
                 assert newest or passing or not through, (step, sql)
         assert len(statements) > 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_keeps_a_chat_back_is_not_sought_among_all_that_waits_there(
+    unit_factory: UnitFactory,
+) -> None:
+    steps: list[str] = []
+    with unit_factory() as unit:
+        driver = unit.session.connection().connection.driver_connection
+        assert driver is not None
+
+        def note(_c: object, _d: object, sql: str, values: object, _x: object, _m: bool) -> None:
+            steps.extend(row[3] for row in driver.execute(f"EXPLAIN QUERY PLAN {sql}", values))
+
+        engine = unit.session.get_bind().engine
+        event.listen(engine, "before_cursor_execute", note)
+        outbox.next_due(unit.session, "phones")
+        outbox.claim(unit, "phones", NOW, 8)
+        event.remove(engine, "before_cursor_execute", note)
+    earlier = [step for step in steps if "earlier" in step]
+    assert earlier
+    assert all("ix_outbox_ahead" in step for step in earlier)
