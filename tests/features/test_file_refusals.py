@@ -1,4 +1,4 @@
-"""A file that could not be kept: its sender hears why and what to do, the note says it lacks it."""
+"""A file that could not be kept: its sender hears why and what to do, the note says so as well."""
 
 from __future__ import annotations
 
