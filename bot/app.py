@@ -106,7 +106,7 @@ class App:
         self._started = False
         self._policy_edited = False
         self._refusals = Refusals()
-        self.metrics = Metrics()
+        self.metrics = Metrics(self._channels)
 
     async def start(self) -> None:
         """Take messages from now on.
