@@ -20,7 +20,7 @@ from bot.channels.telegram.webhook import BEAT_SECONDS, BEATS, HEADER, secret_fo
 from bot.settings import Secret
 from bot.settings import Telegram as Settings
 from handlers.conversation.messages import Button, Card
-from tests.channels.harness import ANN, UNLIMITED, TelegramHands, telegram_hands
+from tests.channels.harness import ANN, UNLIMITED, Bot, TelegramHands, telegram_hands
 from tests.fakes.clock import SettableClock
 from tests.fakes.desk import NINE
 from tests.fakes.serving import Serving
@@ -326,3 +326,22 @@ class TestGivenThePlatformPostsInVain:
         await watch.look()
         await watch.look()
         assert hands.channel.problem == ""
+
+    async def test_when_it_refuses_the_address_then_said(self) -> None:
+        clock, watch = SettableClock(NINE), Watch()
+        async with TelegramServer(now=clock.now) as server:
+            settings = Settings(
+                token=Secret(server.token), api_base=server.base, mode="webhook", limits=UNLIMITED
+            )
+            channel = Telegram(
+                settings, clock.now, public_url="ftp://bot", pauses=(0.01,), sleep=watch.pause
+            )
+            await channel.open(Bot())
+            starting = asyncio.create_task(channel.start())
+            async with asyncio.timeout(60):
+                while channel.problem != "undelivered":  # noqa: ASYNC110 - no word of it
+                    await asyncio.sleep(0.01)
+            starting.cancel()
+            await asyncio.wait({starting})
+            await channel.stop()
+            await channel.close()

@@ -17,7 +17,7 @@ import msgspec
 import structlog
 from aiohttp import web
 from telegram import Bot, WebhookInfo
-from telegram.error import InvalidToken, TelegramError
+from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from bot.channels.base import Desk
 from bot.channels.posted import body_of
@@ -128,11 +128,12 @@ class Webhook:
                     if beats % BEATS == 0:
                         self._look(await self._bot.get_webhook_info())
             except TelegramError as error:
-                log.warning("webhook_not_set", kind=type(error).__name__)
+                log.warning("webhook_not_set", kind=type(error).__name__, why=error.message)
                 if isinstance(error, InvalidToken):
                     self.problem = "unauthorized"
                 elif not self._told:
-                    self.problem = "unreachable"
+                    refused = isinstance(error, BadRequest)
+                    self.problem = "undelivered" if refused else "unreachable"
                 pause = max(self._pauses[-1], converted(error).after)
             except StorageError as error:
                 log.warning("webhook_store_refused", kind=type(error).__name__)
