@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -39,8 +40,11 @@ from handlers.world import Registry, World
 from rules.calendar import china
 from storage import accounts, audit, staff
 from storage.accounts import Bound
-from storage.staff import Person
+from storage.staff import Person, StaffRow
 from storage.unit import Unit
+
+SLICE = 100
+"""People of one unit of work; a running bot waits no longer than that."""
 
 STAFF_SUMMARY = N_(
     "People: {new} new, {changed} changed, {unchanged} unchanged, {leaving} deactivated; "
@@ -68,7 +72,12 @@ def import_staff(
         lines = tuple(sheet.lines())
 
     with opened(settings) as store:
-        found, refused = store.run(lambda unit: take(unit, lines), keep=not dry_run)
+        present = store.read(staff.everybody)
+        people, refused = staff_sheet.read_staff(lines, present)
+        found = staff_sheet.changes(people, present, in_file=staff_sheet.numbers(lines))
+        written = () if dry_run else found.written
+        for at in range(0, len(written), SLICE):
+            store.run(partial(take, written[at : at + SLICE]))
     summary = texts.t(
         STAFF_SUMMARY,
         new=len(found.new),
@@ -78,8 +87,8 @@ def import_staff(
         refused=rows(refused),
     )
     if found.missing:
-        people = sheet_rows.some(f"{one.id} {one.name}" for one in found.missing)
-        summary += "\n" + texts.t(NOT_IN_FILE, count=len(found.missing), people=people)
+        names = sheet_rows.some(f"{one.id} {one.name}" for one in found.missing)
+        summary += "\n" + texts.t(NOT_IN_FILE, count=len(found.missing), people=names)
     report(file, texts, summary, refused, dry_run=dry_run)
 
 
@@ -181,13 +190,10 @@ def list_staff(config: ConfigOption = DEFAULT_CONFIG) -> None:
     Console().print(table)
 
 
-def take(
-    unit: Unit, lines: Sequence[sheet_rows.Line]
-) -> tuple[staff_sheet.Changes, list[sheet_rows.Refused]]:
-    """Take the list in, and return what it changed and why other rows were refused."""
+def take(people: Sequence[StaffRow], unit: Unit) -> None:
+    """Take some people of a list in, as far as they are not as it says, and record it."""
     present = staff.everybody(unit.session)
-    people, refused = staff_sheet.read_staff(lines, present)
-    changes = staff_sheet.changes(people, present, in_file=staff_sheet.numbers(lines))
+    changes = staff_sheet.changes(people, present)
     before = _on_wecom(unit)
     staff_sheet.apply_staff(unit, changes.written)
     after = _on_wecom(unit)
@@ -201,7 +207,6 @@ def take(
             for _, staff_id in sorted(ones)
         ]
     audit.append(unit, told)
-    return changes, refused
 
 
 def _on_wecom(unit: Unit) -> frozenset[tuple[str, str]]:

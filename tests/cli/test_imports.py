@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.commands import staff as staff_commands
 from bot.config import load
 from bot.offline import opened
 from storage import audit, dossiers, grades, loans
 from storage.audit import Wanted
+from storage.staff import StaffRow
 from storage.unit import Unit
 from tests.cli.conftest import Command, Ended
 from tests.imports.workbooks import text_row, with_sheet, workbook
@@ -166,6 +168,28 @@ class TestGivenAStaffList:
         short = "id,name,department\n1002,李晓梅,销售一部\n"
         assert sheets.take("staff", short).out.startswith(people(unchanged=1))
         assert "salesperson" in sheets.staff_list()
+
+    def test_when_cut_off_then_the_same_command_completes_it(
+        self, sheets: Company, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        slices = []
+        real = staff_commands.take
+
+        def cut_off(people: list[StaffRow], unit: Unit) -> None:
+            slices.append(len(people))
+            if len(slices) == 2:
+                raise RuntimeError("cut off")
+            real(people, unit)
+
+        many = HEAD + "".join(f"{n},王{n},一部,,{n + 1},\n" for n in range(1000, 1249))
+        many += "1249,王总,一部,gm,,\n"
+        monkeypatch.setattr(staff_commands, "take", cut_off)
+        with pytest.raises(RuntimeError):
+            sheets.take("staff", many)
+        assert sheets.take("staff", many).out == people(new=150, unchanged=100)
+        assert slices == [100, 100, 100, 50]
+        assert sheets.take("staff", many).out == people(unchanged=250)
+        assert sheets.trail("staff:1100") == [("staff.entered", {})]
 
     def test_when_somebody_is_left_out_then_they_stay_and_are_named(self, sheets: Company) -> None:
         sheets.take("staff", STAFF)
