@@ -24,7 +24,7 @@ from bot.channels.base import Channel, OutFile
 from bot.clock import Alarm, Clock
 from bot.delivery import Prepared, Relay
 from bot.dispatch import Handled
-from bot.files import Fetcher
+from bot.files import Fetcher, largest
 from bot.housekeeping import LISTS, Housekeeping
 from bot.late import Late
 from bot.menus import Menus
@@ -38,7 +38,7 @@ from handlers import FEATURES, reminders
 from handlers.conversation.messages import Card, Inbound, Mode, Suggestions
 from handlers.dossiers import find, secrecy
 from handlers.feature import Feature
-from handlers.intake import washed
+from handlers.intake import source_of, washed
 from handlers.loans import spot_checks
 from handlers.people import reach
 from handlers.sheets import made
@@ -106,7 +106,7 @@ class App:
         self._started = False
         self._policy_edited = False
         self._refusals = Refusals()
-        self.metrics = Metrics()
+        self.metrics = Metrics(self._channels)
 
     async def start(self) -> None:
         """Take messages from now on.
@@ -457,7 +457,8 @@ class App:
             ctx = self.world.context(
                 unit, person, person.home_channel, person.home_account, unit.now
             )
-            reminders.file_refused(ctx, row)
+            sent_on = self._channels.get(source_of(row).channel)
+            reminders.file_refused(ctx, row, largest(sent_on))
             dispatch.close(ctx, self.world)
 
     def _policies(self) -> Policies:

@@ -45,6 +45,12 @@ PASSING = frozenset({Outcome.RETRY_LATER, Outcome.UNKNOWN})
 log = structlog.get_logger()
 
 
+def largest(channel: Channel | None) -> int:
+    """Return the bytes of the largest file that is fetched from a channel; None: switched off."""
+    given_out = channel.capabilities.file_bytes_in if channel else MAX_FILE_BYTES
+    return min(MAX_FILE_BYTES, given_out)
+
+
 class Fetcher:
     """Fetches pending attachments from their channels into the folder, in one process of all."""
 
@@ -170,7 +176,7 @@ class Fetcher:
         channel = self._channels.get(source.channel)
         if channel is None:
             raise ChannelError(Outcome.RETRY_LATER, "the channel is switched off")
-        limit = min(MAX_FILE_BYTES, channel.capabilities.file_bytes_in)
+        limit = largest(channel)
         incoming = await asyncio.to_thread(partial(self._folder.begin, limit=limit))
         pieces = channel.fetch(InFile(source.ref, FileKind(row.kind), row.name))
         try:

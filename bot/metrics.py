@@ -36,6 +36,10 @@ from storage.unit import Unit
 
 T = TypeVar("T")
 
+KINDS = ("event", "tap", "command", "edit", "file", "place", "text")
+"""What can come in."""
+OUTCOMES = ("handled", "repeated", "failed", "refused")
+"""What can become of it."""
 QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 SLOW = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 900, 3600, 4 * 3600)
 
@@ -63,7 +67,8 @@ def timed(work: Callable[[Unit], T]) -> Callable[[Unit], Timed[T]]:
 class Metrics:
     """The counts of one program, in a registry of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, channels: Iterable[str] = ()) -> None:
+        """`channels`: whose counts are shown from the beginning."""
         self._registry = registry = CollectorRegistry()
         about = ("channel", "kind")
         self._taken = Counter(
@@ -122,6 +127,15 @@ class Metrics:
         self._scanned_at: float | None = None
         self._now = _Now()
         registry.register(self._now)
+        for channel in channels:
+            self._begin(channel)
+
+    def _begin(self, channel: str) -> None:
+        """Show a channel's counts at zero: one that appears as 1 is no increase to Prometheus."""
+        for kind in KINDS:
+            self._taken.labels(channel, kind)
+            for outcome in OUTCOMES:
+                self._ended.labels(channel, kind, outcome)
 
     # -- counts, after commit ------------------------------------------------------------------
 
@@ -221,7 +235,7 @@ class _Now(Collector):
 
 
 def kind_of(inbound: Inbound) -> str:
-    """Return what came in: event, tap, command, edit, file, place or text."""
+    """Return what came in, one of KINDS."""
     if inbound.event is not None:
         return "event"
     kinds = {

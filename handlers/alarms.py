@@ -35,6 +35,7 @@ UNREACHABLE = "unreachable"
 CONFLICT = "conflict"
 UNAUTHORIZED = "unauthorized"
 ADDRESS = "address"
+UNDELIVERED = "undelivered"
 OUTBOX = "outbox"
 ATTACHMENTS = "attachments"
 FAILED = "failed"
@@ -136,7 +137,7 @@ def _attachments(signs: Signs, ongoing: Mapping[str, datetime], now: datetime) -
 
 def _unreachable(line: Line, signs: Signs, began: datetime | None, now: datetime) -> _State:
     silent = [line.failing_since] if line.failing_since else []
-    if line.problem and line.problem not in AT_ONCE and line.problem_since:
+    if line.problem and line.problem not in (*AT_ONCE, UNDELIVERED) and line.problem_since:
         silent.append(line.problem_since)
     if silent and now - min(silent) >= SILENT:
         return min(silent)
@@ -165,6 +166,12 @@ def _address(line: Line, signs: Signs, _began: datetime | None, now: datetime) -
     return _complaint(line, ADDRESS, signs, now)
 
 
+def _undelivered(line: Line, signs: Signs, _began: datetime | None, now: datetime) -> _State:
+    since = _complaint(line, UNDELIVERED, signs, now)
+    young = isinstance(since, datetime) and now - since < LATE
+    return None if young else since  # a restart is noticed as well, and passes
+
+
 def _outbox(line: Line, signs: Signs, _began: datetime | None, now: datetime) -> _State:
     if line.oldest is None or now - line.oldest < CALM:
         return False
@@ -178,6 +185,7 @@ _OF_CHANNEL = {
     CONFLICT: _conflict,
     UNAUTHORIZED: _unauthorized,
     ADDRESS: _address,
+    UNDELIVERED: _undelivered,
     OUTBOX: _outbox,
 }
 
@@ -210,6 +218,7 @@ WHAT = {
     CONFLICT: N_("another program takes the messages of {channel}"),
     UNAUTHORIZED: N_("{channel} does not accept our token"),
     ADDRESS: N_("{channel} does not trust the address we call from"),
+    UNDELIVERED: N_("{channel} cannot deliver to our address what people write"),
     OUTBOX: N_("messages on {channel} are late"),
     ATTACHMENTS: N_("files cannot be kept"),
     FAILED: N_("messages have failed for good"),
@@ -226,6 +235,10 @@ KEPT = {
         "time, Telegram for a day."
     ),
     ADDRESS: N_("Nothing is lost. Waiting to be sent: {waiting}."),
+    UNDELIVERED: N_(
+        "What people write is kept by the messenger for a limited time, Telegram for a day; what "
+        "we write reaches them."
+    ),
     OUTBOX: N_("Nothing is lost. Waiting to be sent: {waiting}, the oldest since {oldest}."),
     ATTACHMENTS: N_("Texts are kept as usual. Files still to be fetched: {pending}."),
     FAILED: N_(
@@ -247,6 +260,10 @@ TO_DO = {
     ADDRESS: N_(
         "`dossierbot check` names the address; enter it in the console of the messenger. It goes "
         "on by itself."
+    ),
+    UNDELIVERED: N_(
+        "`dossierbot check` says what the messenger met. See that [http] public_url is reached "
+        "from outside and that its certificate is valid. It goes on by itself."
     ),
     OUTBOX: N_("If this does not end within the hour, look into the log for not_delivered."),
     ATTACHMENTS: N_("Free space for the attachments folder, or give it back its rights."),

@@ -8,6 +8,7 @@ are dealt with before anything looks at a message.
 from __future__ import annotations
 
 from dataclasses import replace
+from math import ceil
 
 import msgspec
 
@@ -94,7 +95,7 @@ def sifted(ctx: Context, inbound: Inbound) -> tuple[tuple[InFile, ...], str]:
         if file.size == 0:
             refused.append(ctx.t(EMPTY, name=name))
         elif file.size is not None and file.size > MAX_FILE_BYTES:
-            size, limit = round(file.size / 2**20), MAX_FILE_BYTES // 2**20
+            size, limit = ceil(file.size / 2**20), MAX_FILE_BYTES // 2**20
             refused.append(ctx.t(TOO_LARGE, name=name, size=size, limit=limit))
         else:
             taken.append(file)

@@ -44,8 +44,8 @@ AT_CONSOLE = N_("The command line")
 _KINDS = {"d": "dossier", "n": "visit_note", "i": "incident"}
 """Kinds of subjects that can be asked for, by how the keys of their pages begin."""
 UNNAMED = frozenset(
-    {"conversation", "delegation", "figures", "group", "inbox", "log", "loose", "meeting"}
-    | {"outsider", "amendment", "complaint", "deal", "release", "sparekey", "standing"}
+    {"conversation", "delegation", "figures", "group", "import", "inbox", "log", "loose"}
+    | {"meeting", "outsider", "amendment", "complaint", "deal", "release", "sparekey", "standing"}
 )
 """Kinds of subjects that have no number or name of their own among people."""
 NOTHING = N_("The log has nothing on that.")
@@ -83,6 +83,8 @@ ACTIONS = {
     "dossier.graded": N_("set the secrecy grade of"),
     "dossier.declassified": N_("keeps, and secrecy ended by itself:"),
     "dossier.merged": N_("merged dossiers"),
+    "dossier.imported": N_("imported customers"),
+    "document.imported": N_("imported papers"),
     "dossier.distinct": N_("told dossiers apart"),
     "draft.deleted": N_("deleted a draft"),
     "figures.granted": N_("released statistics"),
@@ -129,6 +131,8 @@ ACTIONS = {
     "looks.week": N_("read who looked"),
     "looks.company": N_("read looks at company level"),
     "staff.looked_at": N_("looked at the person"),
+    "staff.entered": N_("entered on the staff list"),
+    "staff.changed": N_("changed on the staff list"),
     "staff.deactivated": N_("recorded a leaver"),
     "staff.reactivated": N_("brought back"),
     "staff.parked": N_("left; what waited is with the superior"),

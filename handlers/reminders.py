@@ -169,24 +169,35 @@ def _digest(ctx: Context, cards: list[Card], rest: int) -> Card:
     )
 
 
-REFUSED = N_(
-    "A file could not be kept{name}: {why}. Everything else was kept; please send it again."
-)
+REFUSED = N_("A file could not be kept{name}: {why}. Everything else was kept; {advice}.")
+LOST = (N_("the messenger no longer has it"), N_("please send it again"))
 WHY = {
-    "empty": N_("it is empty"),
-    "size": N_("it is too large"),
-    "type": N_("files of this kind are not accepted"),
+    "empty": (N_("it is empty"), N_("please send it again")),
+    "size": (
+        N_("it is too large, at most {limit} MB are possible"),
+        N_("please send a smaller one"),
+    ),
+    "type": (
+        N_("files of this kind are not accepted"),
+        N_("pictures, PDF, Office files, plain text, voice and MP4 video are"),
+    ),
 }
-LOST = N_("the messenger no longer has it")
 
 
-def file_refused(ctx: Context, row: attachments.Attachment) -> None:
-    """Tell the sender of a file that was not kept, and why."""
-    why = ctx.t(WHY.get(row.problem, LOST))
-    name = f" ({row.name})" if row.name else ""
+def file_refused(ctx: Context, row: attachments.Attachment, most: int) -> None:
+    """Tell the sender of a file that was not kept why, and what can be done.
+
+    `most`: bytes of the largest file that could have been kept.
+    """
+    why, advice = WHY.get(row.problem, LOST)
+    facts = {
+        "name": f" ({row.name})" if row.name else "",
+        "why": ctx.t(why, limit=most // 2**20),
+        "advice": ctx.t(advice),
+    }
     ctx.tell(
         ctx.person.id,
-        lambda texts: Card(texts.t(REFUSED, name=name, why=why)),
+        lambda texts: Card(texts.t(REFUSED, **facts)),
         f"file:{row.id}",
         after=ctx.now,
     )

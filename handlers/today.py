@@ -14,9 +14,10 @@ from handlers.handovers import handovers, receipt_days, receipts
 from handlers.incidents import incident
 from handlers.loans import hand_out_lists, loan_register, loans, overdue
 from handlers.notes import team
-from handlers.people import leavers
+from handlers.people import admin, leavers
 from handlers.requests import meetings, visitors
 from handlers.texts import N_
+from rules.roles import OPERATOR
 from storage import (
     away,
     case_lists,
@@ -122,13 +123,20 @@ def show(ctx: Context, _words: str = "") -> Reply:
 def _goes_out(ctx: Context) -> bool:
     """Return whether somebody's own work are visits: no desk of the archive, nobody below."""
     desk = loan_register.DESKS & ctx.person.roles
-    return not (desk or ctx.person.head_of or loan_register.everywhere(ctx.person))
+    other = ctx.person.head_of or loan_register.everywhere(ctx.person) or _runs_it_only(ctx)
+    return not (desk or other)
+
+
+def _runs_it_only(ctx: Context) -> bool:
+    return ctx.person.roles == {OPERATOR}
 
 
 def _ways(ctx: Context) -> tuple[Button, ...]:
     """Return where somebody goes most from here, by what they do."""
     note = Button(ctx.t(N_("New note")), "f.note.again")
     find = Button(ctx.t(N_("Find")), "f.find.ask")
+    if _runs_it_only(ctx):
+        return Button(ctx.t(admin.TITLE), "f.admin.open"), find
     if _goes_out(ctx):
         return note, find, Button(ctx.t(N_("Planned visits")), "f.plan.list")
     if loan_register.DESKS & ctx.person.roles:

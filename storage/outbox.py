@@ -323,6 +323,17 @@ def withdraw(unit: Unit, slot: str) -> None:
     outbox_rows.drop_ready(unit, list(unit.session.execute(query).scalars()), "withdrawn")
 
 
+def withdraw_here(unit: Unit, channel: str, account: str, stem: str) -> None:
+    """Do not send to this chat the cards whose names begin so; what is on its way arrives."""
+    query = select(outbox.c.id).where(
+        *outbox_rows.ready(),
+        outbox.c.channel == channel,
+        outbox.c.account == account,
+        outbox.c.slot.startswith(stem, autoescape=True),
+    )
+    outbox_rows.drop_ready(unit, list(unit.session.execute(query).scalars()), "withdrawn")
+
+
 def lately(session: Session, stem: str, at: datetime, pace: timedelta) -> str:
     """Return the key under which something may be said now; "" if it was said within `pace`.
 

@@ -204,6 +204,7 @@ class Watched(Protocol):
         """What keeps messages from coming in; "" for nothing.
 
         `conflict`: another program takes them (a 409 that lasts); `unauthorized`: the token is
-        not accepted; `unreachable`: the platform does not answer. None: this process does not
-        take in for the channel, so it cannot know.
+        not accepted; `unreachable`: the platform does not answer; `undelivered`: it answers, but
+        what it posts to us does not arrive. None: this process does not take in for the channel,
+        so it cannot know.
         """

@@ -17,6 +17,7 @@ from bot import dispatch
 from bot.commands.options import ConfigOption
 from bot.commands.shared import DEFAULT_CONFIG, Refused, say, settings_of
 from bot.commands.sheets import texts_of, unharmed
+from bot.commands.trail import entry
 from bot.offline import opened
 from bot.policies import policies_of
 from handlers import FEATURES
@@ -130,7 +131,8 @@ def distinct(one: Number, other: Number, config: ConfigOption = DEFAULT_CONFIG) 
         if first.id == second.id:
             raise Refused(texts.t(ITSELF, keep=one, gone=other))
         if duplicates.mark_distinct(unit, first.id, second.id, OPERATOR):
-            _record(unit, "dossier.distinct", first.id, {"other": second.id})
+            done = entry(unit, "dossier.distinct", f"dossier:{first.id}", other=second.id)
+            audit.append(unit, [done])
 
     with opened(settings) as store:
         store.run(mark)
@@ -155,7 +157,8 @@ def merge(
         _refuse(plan, keep, gone, texts)
         moved = merging.merge(unit, plan, OPERATOR)
         _follow(unit, world, plan)
-        _record(unit, "dossier.merged", plan.keep.id, {"gone": plan.gone.id})
+        done = entry(unit, "dossier.merged", f"dossier:{plan.keep.id}", gone=plan.gone.id)
+        audit.append(unit, [done])
         return plan, moved
 
     with opened(settings) as store:
@@ -231,15 +234,3 @@ def _told(plan: merging.Plan, keep: str, gone: str, texts: Texts) -> Iterable[st
         taken = field in ("grade", "level") and getattr(plan.row, field) == theirs
         message = STRICTER if taken else DIFFERING
         yield texts.t(message, field=field, mine=mine, theirs=theirs, gone=gone)
-
-
-def _record(unit: Unit, action: str, dossier_id: int, facts: dict[str, str | int]) -> None:
-    entry = audit.Entry(
-        at=unit.now,
-        staff_id="",
-        action=action,
-        subject=f"dossier:{dossier_id}",
-        channel="cli",
-        facts=facts,
-    )
-    audit.append(unit, [entry])

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from bot.commands.shared import Refused
 from bot.settings import Settings, Telegram, Wecom
 
+TELEGRAM = "https://api.telegram.org"
+POSTS_TO = (443, 80, 88, 8443)
+"""Ports to which Telegram posts."""
+_POSTED = re.compile(r"[A-Za-z0-9_-]{1,256}")
+"""What it sends as the secret of a webhook."""
 _COPIED = re.compile(r"[!-~]+")
 """What the values are made of that the console of WeCom shows."""
 
@@ -35,6 +41,33 @@ def _require_telegram(settings: Settings, telegram: Telegram) -> None:
             "[telegram] mode is webhook, but [http] public_url is missing: Telegram would not "
             "know where to post. Give the https:// address of this server, or use polling."
         )
+    if telegram.mode == "webhook" and telegram.api_base.startswith(TELEGRAM):
+        _require_postable(settings.http.public_url or "")
+    secret = telegram.webhook_secret
+    if secret is not None and not _POSTED.fullmatch(secret.reveal()):
+        raise Refused(
+            "[telegram] webhook_secret is not one that Telegram takes: up to 256 letters, digits, "
+            "_ and -. Leave it out, and one is made from the token."
+        )
+
+
+def _require_postable(url: str) -> None:
+    """Make sure that Telegram itself would post there; a server of one's own is less strict."""
+    if _port(url) not in POSTS_TO:
+        ports = ", ".join(map(str, POSTS_TO))
+        raise Refused(
+            f"[http] public_url is {url}, where Telegram does not post: it wants https:// on one "
+            f"of the ports {ports}. Let a proxy with a certificate pass it on, or use polling."
+        )
+
+
+def _port(url: str) -> int | None:
+    """Return the port of an https:// address; None: it is none."""
+    try:
+        to = urlsplit(url)
+        return (to.port or 443) if to.scheme == "https" else None
+    except ValueError:
+        return None
 
 
 def _require_wecom(settings: Settings, wecom: Wecom) -> None:

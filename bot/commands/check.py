@@ -6,7 +6,7 @@ import asyncio
 import stat
 import time
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -30,7 +30,7 @@ from handlers.sheets.list_picture import font
 from rules.calendar import company_calendar
 from rules.errors import DomainError
 from rules.policy import PolicyError
-from rules.roles import ROLES
+from rules.roles import OPERATOR, ROLES
 from storage import accounts, audit, staff
 from storage.crypto import Vault
 from storage.database import bytes_used
@@ -144,7 +144,7 @@ def _database(settings: Settings) -> list[str]:
         people, newest, size = store.run(_state, keep=False)
         on_wecom = store.read(partial(accounts.named, channel="wecom")) if settings.wecom else ()
         seconds = time.monotonic() - began
-    if not any(one.active for one in people):
+    if not _staffed(people):
         remarks.append("nobody is on the staff list yet: `dossierbot staff import FILE`")
     elif settings.wecom and not any(one.active for one in on_wecom):
         remarks.append(NOBODY_ON_WECOM)
@@ -168,6 +168,11 @@ def _database(settings: Settings) -> list[str]:
 
 def _state(unit: Unit) -> tuple[tuple[staff.Person, ...], datetime | None, int]:
     return staff.everybody(unit.session), audit.newest(unit.session), bytes_used(unit.session)
+
+
+def _staffed(people: Iterable[staff.Person]) -> bool:
+    """Return whether anybody works here but the operator whom `init` has entered."""
+    return any(one.active and one.id != OPERATOR for one in people)
 
 
 def _shown(size: int) -> str:
@@ -234,6 +239,7 @@ def _policy(settings: Settings) -> list[str]:
         with opened(settings) as store:
             policies = store.read(lambda session: in_force(company, session))
             changed = store.read(lambda session: edited(company, session))
+            staffed = _staffed(store.read(staff.everybody))
             unheld = {
                 code
                 for policy in policies.at(store.clock.now()).every
@@ -241,13 +247,13 @@ def _policy(settings: Settings) -> list[str]:
             }
     except StorageError:
         return []  # said under database
-    return [
-        *(f"{one.written.file} says something else than what was activated" for one in changed),
-        *(
-            f"nobody holds the role {code} ({ROLES[code].zh}); what concerns it goes up"
-            for code in sorted(unheld)
-        ),
+    remarks = [
+        f"{one.written.file} says something else than what was activated" for one in changed
     ]
+    if unheld and staffed:
+        names = ", ".join(f"{code} ({ROLES[code].zh})" for code in sorted(unheld))
+        remarks.append(f"roles that nobody holds, so what concerns them goes up: {names}")
+    return remarks
 
 
 def _pictures(_settings: Settings) -> list[str]:

@@ -21,12 +21,14 @@ from bot.commands.sheets import (
     rows,
     texts_of,
 )
+from bot.commands.trail import entry
 from bot.offline import Store, opened
 from handlers.sheets import document_sheet
 from handlers.sheets.document_sheet import DOCUMENT_COLUMNS, DocumentList, Paper
 from handlers.texts import N_, Texts
-from storage import documents
+from storage import audit, documents
 from storage.references import meant
+from storage.unit import Unit
 
 SLICE = 100
 """Rows of one unit of work; a running bot waits no longer than that."""
@@ -79,15 +81,21 @@ def _slices(store: Store, listed: DocumentList, texts: Texts, *, dry_run: bool) 
             if new and not dry_run:
                 prepared = _prepared(store, new, fresh_ids)
                 try:
-                    listed.told.written(
-                        len(new), write(partial(documents.add_new, prepared=prepared))
-                    )
+                    listed.told.written(len(new), write(partial(_write, prepared)))
                 except IntegrityError as error:
                     raise Refused(texts.t(MEANWHILE)) from error
             yield count
         pairs = iter(() if dry_run else listed.pairs.values())
         while some := list(islice(pairs, SLICE)):
             write(partial(document_sheet.apply_pairs, pairs=some))
+
+
+def _write(prepared: Sequence[dict[str, Any]], unit: Unit) -> int:
+    written = documents.add_new(unit, prepared)
+    if written:
+        done = entry(unit, "document.imported", f"import:{prepared[0]['id']}", count=written)
+        audit.append(unit, [done])
+    return written
 
 
 def _prepared(

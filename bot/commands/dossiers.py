@@ -20,6 +20,7 @@ from bot.commands.sheets import (
     rows,
     texts_of,
 )
+from bot.commands.trail import entry
 from bot.offline import Store, opened
 from bot.policies import in_force
 from handlers.sheets import customer_sheet
@@ -27,7 +28,8 @@ from handlers.sheets.customer_sheet import DOSSIER_COLUMNS, Customer, CustomerLi
 from handlers.texts import N_, Texts
 from rules.policies import InForce
 from rules.roles import OPERATOR
-from storage import dossiers, staff
+from storage import audit, dossiers, staff
+from storage.unit import Unit
 
 SLICE = 100
 """Rows of one unit of work; a running bot waits no longer than that."""
@@ -99,12 +101,22 @@ class Import:
                 new = customers.new(good, filed)
                 if new and not dry_run:
                     prepared = self._prepared(new, fresh_ids)
-                    work = partial(customer_sheet.write_new, new, prepared, self._policies)
+                    work = partial(self._write, new, prepared)
                     try:
                         customers.told.written(len(new), write(work))
                     except IntegrityError as error:
                         raise Refused(self._texts.t(MEANWHILE)) from error
                 yield count
+
+    def _write(
+        self, new: Sequence[Customer], prepared: Sequence[dossiers.Prepared], unit: Unit
+    ) -> int:
+        written = customer_sheet.write_new(new, prepared, self._policies, unit)
+        if written:
+            first = prepared[0].values["id"]
+            done = entry(unit, "dossier.imported", f"import:{first}", count=written)
+            audit.append(unit, [done])
+        return written
 
     def _prepared(
         self, customers: Sequence[Customer], fresh_ids: Iterator[int]

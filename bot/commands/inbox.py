@@ -8,8 +8,9 @@ import typer
 
 from bot.commands.options import ConfigOption
 from bot.commands.shared import DEFAULT_CONFIG, Refused, say, settings_of
+from bot.commands.trail import entry
 from bot.offline import opened
-from storage import inbox
+from storage import audit, inbox
 from storage.unit import Unit
 
 commands = typer.Typer(no_args_is_help=True, help="Messages that could not be handled.")
@@ -43,4 +44,6 @@ def _requeue(unit: Unit, reference: str | None) -> int:
     known = [one.reference for one in inbox.failed(unit.session)]
     if reference is not None and reference not in known:
         raise Refused(f"No failed message has the reference {reference}; see `inbox list`.")
-    return sum(inbox.requeue(unit, one) for one in known if reference in (None, one))
+    again = [one for one in known if reference in (None, one) and inbox.requeue(unit, one)]
+    audit.append(unit, [entry(unit, "inbox.requeued", f"inbox:{one}") for one in again])
+    return len(again)

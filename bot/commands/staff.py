@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -25,6 +27,7 @@ from bot.commands.sheets import (
     rows,
     texts_of,
 )
+from bot.commands.trail import CONSOLE, entry
 from bot.offline import opened
 from bot.policies import policies_of
 from handlers import FEATURES
@@ -37,12 +40,19 @@ from handlers.world import Registry, World
 from rules.calendar import china
 from storage import accounts, audit, staff
 from storage.accounts import Bound
-from storage.staff import Person
+from storage.staff import Person, StaffRow
 from storage.unit import Unit
+
+SLICE = 100
+"""People of one unit of work; a running bot waits no longer than that."""
 
 STAFF_SUMMARY = N_(
     "People: {new} new, {changed} changed, {unchanged} unchanged, {leaving} deactivated; "
     "rows refused: {refused}."
+)
+NOT_IN_FILE = N_(
+    "On the staff list but not in this file: {count} ({people}). They stay as they are; who has "
+    "left gets active = no."
 )
 StaffArgument = Annotated[str, typer.Argument(metavar="ID", help="The staff number.")]
 
@@ -61,15 +71,13 @@ def import_staff(
     with opened_sheet(file, STAFF_COLUMNS, texts) as sheet:
         lines = tuple(sheet.lines())
 
-    def take(unit: Unit) -> tuple[staff_sheet.Changes, list[sheet_rows.Refused]]:
-        present = staff.everybody(unit.session)
-        people, refused = staff_sheet.read_staff(lines, present)
-        changes = staff_sheet.changes(people, present)
-        staff_sheet.apply_staff(unit, changes.written)
-        return changes, refused
-
     with opened(settings) as store:
-        found, refused = store.run(take, keep=not dry_run)
+        present = store.read(staff.everybody)
+        people, refused = staff_sheet.read_staff(lines, present)
+        found = staff_sheet.changes(people, present, in_file=staff_sheet.numbers(lines))
+        written = () if dry_run else found.written
+        for at in range(0, len(written), SLICE):
+            store.run(partial(take, written[at : at + SLICE]))
     summary = texts.t(
         STAFF_SUMMARY,
         new=len(found.new),
@@ -78,6 +86,9 @@ def import_staff(
         leaving=len(found.leaving),
         refused=rows(refused),
     )
+    if found.missing:
+        names = sheet_rows.some(f"{one.id} {one.name}" for one in found.missing)
+        summary += "\n" + texts.t(NOT_IN_FILE, count=len(found.missing), people=names)
     report(file, texts, summary, refused, dry_run=dry_run)
 
 
@@ -179,6 +190,31 @@ def list_staff(config: ConfigOption = DEFAULT_CONFIG) -> None:
     Console().print(table)
 
 
+def take(people: Sequence[StaffRow], unit: Unit) -> None:
+    """Take some people of a list in, as far as they are not as it says, and record it."""
+    present = staff.everybody(unit.session)
+    changes = staff_sheet.changes(people, present)
+    before = _on_wecom(unit)
+    staff_sheet.apply_staff(unit, changes.written)
+    after = _on_wecom(unit)
+    told = [
+        entry(unit, action, f"staff:{staff_id}", **facts)
+        for staff_id, action, facts in changes.acts(present)
+    ]
+    for action, ones in (("account.unbound", before - after), ("account.bound", after - before)):
+        told += [
+            entry(unit, action, f"staff:{staff_id}", messenger="wecom")
+            for _, staff_id in sorted(ones)
+        ]
+    audit.append(unit, told)
+
+
+def _on_wecom(unit: Unit) -> frozenset[tuple[str, str]]:
+    """Return every account there with its person."""
+    bound = accounts.everybody(unit.session, ("wecom",))
+    return frozenset((one.account, one.staff_id) for one in bound)
+
+
 def give_invite(unit: Unit, staff_id: str, code: str) -> str:
     """Open an invite and return the person's name.
 
@@ -189,7 +225,7 @@ def give_invite(unit: Unit, staff_id: str, code: str) -> str:
     if not person.active:
         raise Refused(f"{staff_id} has left; `dossierbot staff list` shows who is there.")
     accounts.invite(unit, staff_id, code, unit.now)
-    audit.append(unit, [_entry(unit, staff_id, "account.invited")])
+    audit.append(unit, [entry(unit, "account.invited", f"staff:{staff_id}")])
     return person.name
 
 
@@ -205,7 +241,7 @@ def cut_off(
     bound = tuple(
         one for one in accounts.of_person(unit.session, staff_id) if channel in (None, one.channel)
     )
-    ctx = world.context(unit, replace(person, id=""), "cli", "", unit.now)
+    ctx = world.context(unit, replace(person, id=""), CONSOLE, "", unit.now)
     bindings.cut(ctx, bound)
     closed = accounts.close_invites(unit, staff_id)
     dispatch.close(ctx, world)
@@ -226,7 +262,7 @@ def turn(unit: Unit, staff_id: str, *, active: bool) -> str:
     else:
         staff.deactivate(unit, staff_id)
     action = "staff.reactivated" if active else "staff.deactivated"
-    audit.append(unit, [_entry(unit, staff_id, action)])
+    audit.append(unit, [entry(unit, action, f"staff:{staff_id}")])
     return person.name
 
 
@@ -237,10 +273,3 @@ def _listed(unit: Unit, staff_id: str) -> Person:
             f"{staff_id} is not on the staff list; `dossierbot staff list` shows who is there."
         )
     return person
-
-
-def _entry(unit: Unit, staff_id: str, action: str) -> audit.Entry:
-    """Return the audit entry for something the command line did to a person."""
-    return audit.Entry(
-        at=unit.now, staff_id="", action=action, subject=f"staff:{staff_id}", channel="cli"
-    )

@@ -76,6 +76,7 @@ LATE = N_("late ({rule})")
 WITHDRAWN = N_("Withdrawn by its author; the text stays in the history.")
 CORRECTED = N_("Corrected {count} time(s)")
 FILES_COUNT = N_("Attachments ({count})")
+NOT_KEPT = N_("Of the attachments {count} could not be kept.")
 
 
 def note_card(ctx: Context, note: Note, nav: tuple[Button, ...] = ()) -> Card:
@@ -97,6 +98,9 @@ def note_card(ctx: Context, note: Note, nav: tuple[Button, ...] = ()) -> Card:
         choices.append(Button(ctx.t(N_("Reply")), f"f.note.comment.{note.id}"))
     kept = attachments.of(ctx.unit, "visit_note", note.id)
     if kept and readable:
+        gone = sum(one.state in GONE for one in kept)
+        if gone:
+            lines.append(ctx.t(NOT_KEPT, count=gone))
         label = ctx.t(FILES_COUNT, count=len(kept))
         choices.append(Button(label, f"f.note.files.{note.id}"))
     if readable and note.version > 1:
@@ -173,6 +177,7 @@ def send_files(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     return Reply((Show(Card("\n".join(lines), files=kept, protect=True), slot=FRESH),))
 
 
+GONE = ("refused", "lost")
 STATES = {
     "pending": N_("still being fetched"),
     "refused": N_("not kept: the file could not be accepted"),

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from handlers.context import Context
 from handlers.conversation.messages import Card
 from handlers.texts import N_, Texts
-from storage import accounts, staff
+from storage import accounts, outbox, staff
 from storage.accounts import Bound
 
 MESSENGERS = {
@@ -23,13 +23,19 @@ CUT = N_(
     "This chat is no longer bound to anybody. What was written here stays as it is; nothing here "
     "can be used any more."
 )
+FAREWELL = "cut."
+"""How the name of that card begins."""
 SINCE = N_("{channel}, since {day}")
 NO_LONGER = N_("{channel}, since {day}; messages have not arrived since {moment}")
 SWITCHED_OFF = N_("{channel}, since {day}; the messenger is switched off")
 
 
 def bound(ctx: Context, replaced: Iterable[Bound]) -> None:
-    """Do what follows when the chat in which the person writes has just become theirs."""
+    """Do what follows when the chat in which the person writes has just become theirs.
+
+    A farewell that waits there is no longer true, and would take the new menu along.
+    """
+    outbox.withdraw_here(ctx.unit, ctx.channel, ctx.account, FAREWELL)
     gone = tuple(replaced)
     ctx.record("account.bound", f"staff:{ctx.person.id}", replaced=len(gone))
     for one in gone:
@@ -49,7 +55,7 @@ def _part(ctx: Context, gone: Bound) -> None:
         gone.staff_id,
         _farewell,
         f"cut:{gone.channel}:{gone.account}:{int(gone.bound_at.timestamp())}",
-        slot=f"cut.{ctx.new_id()}",
+        slot=f"{FAREWELL}{ctx.new_id()}",
         to=(gone.channel, gone.account),
     )
 

@@ -154,9 +154,7 @@ class CustomerList:
         `seen` hears of every thousandth row. With a wrong header there are none.
         """
         rest = iter(self._lines())
-        header, faults = Header.read(
-            next(rest, None), DOSSIER_COLUMNS, DOSSIER_REQUIRED, self._fields
-        )
+        header, faults = Header.read(rest, DOSSIER_COLUMNS, DOSSIER_REQUIRED, self._fields)
         self.told.refused += faults
         if faults:
             return 0

@@ -94,9 +94,7 @@ class DocumentList:
 
         `seen` hears of every thousandth row. With a wrong header there are none.
         """
-        header, faults = Header.read(
-            next(iter(self._lines()), None), DOCUMENT_COLUMNS, DOCUMENT_REQUIRED
-        )
+        header, faults = Header.read(self._lines(), DOCUMENT_COLUMNS, DOCUMENT_REQUIRED)
         self.told.refused += faults
         if faults:
             return 0

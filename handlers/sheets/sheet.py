@@ -30,6 +30,8 @@ _OTHER = 2000
 GRADES = {grade.value: ("无" if grade is Grade.NONE else grade.zh,) for grade in Grade}
 """Words for each secrecy grade."""
 
+_SEARCHED = 10
+"""Lines below the first one that are looked at for the header."""
 _SHOWN = 3
 """Numbers, lines or roles that one sentence names."""
 
@@ -45,6 +47,7 @@ EMPTY = N_("The file is empty; its first line has to name the columns.")
 MISSING_COLUMN = N_("Missing in the first line: {names}; nothing was read.")
 EXTRA_COLUMN = N_("Not known in the first line: {names}; nothing was read. Known are: {columns}")
 DOUBLE_COLUMN = N_("More than once in the first line: {names}; nothing was read.")
+HEADER_BELOW = N_("The names of the columns stand in line {line}: delete the lines above it.")
 UNKNOWN_FIELD = N_("No fields of the policy: {names}; nothing was read. It has: {fields}")
 TOO_MANY_CELLS = N_("The line has more cells than the first line has columns.")
 TWICE = N_("The same number is in line {lines}; none of them was taken.")
@@ -208,12 +211,16 @@ class Header:
     @classmethod
     def read(
         cls,
-        line: Line | None,
+        lines: Iterator[Line],
         columns: Sequence[str],
         required: Sequence[str],
         fields: Collection[str] = frozenset(),
     ) -> tuple[Header, list[Refused]]:
-        """Return the header and what is wrong with it; then no row can be read."""
+        """Return the header, taken from `lines`, and what is wrong with it.
+
+        Then no row can be read; a header that stands further below is named.
+        """
+        line = next(lines, None)
         if line is None:
             return cls(()), [Refused(1, "", "", Problem(EMPTY), whole=True)]
         names = list(line.cells)
@@ -221,6 +228,9 @@ class Header:
             names.pop()
         faults = [fault for at, fault in line.faults if at < len(names)]
         faults += _header_faults(names, columns, required, fields)
+        below = _lower_header(lines, required) if faults else None
+        if below is not None:
+            faults.append(Problem(HEADER_BELOW, {"line": str(below.number)}))
         return cls(tuple(names)), [Refused(line.number, "", "", one, whole=True) for one in faults]
 
     def row(self, line: Line, refused: list[Refused]) -> Row | None:
@@ -253,7 +263,7 @@ class Table:
     @classmethod
     def read(cls, lines: Iterable[Line], columns: Sequence[str], required: Sequence[str]) -> Table:
         rest = iter(lines)
-        header, faults = Header.read(next(rest, None), columns, required)
+        header, faults = Header.read(rest, columns, required)
         table = cls(refused=faults)
         if not faults:
             rows = (header.row(line, table.refused) for line in rest)
@@ -281,6 +291,11 @@ def some(names: Iterable[str]) -> str:
     """Return the first few names, joined."""
     shown = list(islice(names, _SHOWN + 1))
     return ", ".join(shown[:_SHOWN]) + (" …" if len(shown) > _SHOWN else "")
+
+
+def _lower_header(lines: Iterator[Line], required: Sequence[str]) -> Line | None:
+    """Return a line that has all required names, if it is one of the next few."""
+    return next((one for one in islice(lines, _SEARCHED) if {*required} <= {*one.cells}), None)
 
 
 def _header_faults(

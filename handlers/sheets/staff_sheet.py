@@ -8,7 +8,7 @@ unknown role, a circle of superiors, a number or a WeCom account given twice.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
@@ -28,6 +28,8 @@ STAFF_COLUMNS = (
 )  # fmt: skip
 
 STAFF_REQUIRED = ("id", "name", "department")
+
+_SAID = tuple(name for name in STAFF_COLUMNS if name not in ("id", "active"))
 
 _LOCALES = {"zh_CN": ("中文",), "en": ("英文",)}
 _ACTIVE = {"true": ("yes", "1", "是", "在职"), "false": ("no", "0", "否", "离职")}
@@ -57,6 +59,8 @@ WECOM_TAKEN = N_("This WeCom account belongs to staff number {person}.")
 
 Taken = dict[str, tuple[int, StaffRow]]
 """Line and person by staff number."""
+Act = tuple[str, str, dict[str, str | int]]
+"""Staff number, what is done as the audit trail names it, and its facts."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +72,26 @@ class Changes:
     """Not those who leave."""
     leaving: list[StaffRow]
     unchanged: int
+    missing: tuple[Person, ...] = ()
+    """Who is on the staff list and stands in no row."""
 
     @property
     def written(self) -> list[StaffRow]:
         return [*self.new, *self.changed, *self.leaving]
+
+    def acts(self, present: Iterable[Person]) -> Iterator[Act]:
+        """Yield what is done to each person; of what changed the columns only."""
+        known = {one.id: one for one in present}
+        for one in self.new:
+            yield one.id, "staff.entered", {}
+        for one in (*self.changed, *self.leaving):
+            before = known[one.id]
+            if before.active is not one.active:
+                yield one.id, "staff.reactivated" if one.active else "staff.deactivated", {}
+            was = _as_row(before, one.roles)
+            columns = [name for name in _SAID if getattr(was, name) != getattr(one, name)]
+            if columns:
+                yield one.id, "staff.changed", {"columns": " ".join(columns)}
 
 
 def possible_roles() -> Mapping[str, str]:
@@ -115,8 +135,17 @@ def read_staff(
     return people, sorted(refused, key=lambda one: one.line)
 
 
-def changes(people: Iterable[StaffRow], present: Iterable[Person]) -> Changes:
-    """Return what the list says that is not so yet."""
+def numbers(rows: Sequence[Line]) -> frozenset[str]:
+    """Return the staff numbers that stand in the file, also in rows that are refused."""
+    header = rows[0].cells if rows else ()
+    at = header.index("id") if "id" in header else len(header)
+    return frozenset(cell for row in rows[1:] for cell in row.cells[at : at + 1])
+
+
+def changes(
+    people: Iterable[StaffRow], present: Iterable[Person], in_file: Collection[str] = ()
+) -> Changes:
+    """Return what the list says that is not so yet; `in_file`: the numbers that stand in it."""
     known = {one.id: one for one in present}
     found = Changes([], [], [], 0)
     unchanged = 0
@@ -130,7 +159,9 @@ def changes(people: Iterable[StaffRow], present: Iterable[Person]) -> Changes:
             found.changed.append(person)
         else:
             unchanged += 1
-    return replace(found, unchanged=unchanged)
+    missing = (one for one in known.values() if one.active and one.id not in in_file)
+    gone = tuple(one for one in missing if in_file and one.id != OPERATOR)
+    return replace(found, unchanged=unchanged, missing=gone)
 
 
 def apply_staff(unit: Unit, people: Iterable[StaffRow]) -> None:

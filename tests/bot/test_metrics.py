@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot.app import App
 from bot.channels.base import Outcome
 from bot.demo import OPENS, settings_for
-from bot.metrics import Metrics, kind_of
+from bot.metrics import KINDS, OUTCOMES, Metrics, kind_of
 from bot.readings import Cached
 from handlers.conversation.messages import (
     ChatChange,
@@ -145,6 +145,14 @@ class TestGivenMessages:
         await running.app.drain()
         assert await running.value("files_total", outcome="kept") == 1
 
+    async def test_before_any_came_they_are_zero_so_that_the_first_failure_is_an_increase(
+        self, running: Running
+    ) -> None:
+        for kind in KINDS:
+            for outcome in OUTCOMES:
+                what = {"channel": "fake", "kind": kind, "outcome": outcome}
+                assert await running.value("messages_ended_total", **what) == 0
+
     async def test_nothing_of_people_is_on_the_page(self, running: Running) -> None:
         await running.app.intake(message(text=WORDS))
         await running.app.drain()
@@ -184,7 +192,7 @@ class TestGivenTheState:
     ) -> None:
         other = Running(tmp_path / "other")
         await running.app.intake(message(text=WORDS))
-        assert value(await other.page(), "messages_in_total", channel="fake", kind="text") is None
+        assert value(await other.page(), "messages_in_total", channel="fake", kind="text") == 0
 
     async def test_when_the_database_hangs_then_answered_in_time_with_what_is_known(
         self, running: Running, monkeypatch: pytest.MonkeyPatch

@@ -8,11 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from telegram.error import BadRequest
 
 from bot.channels.base import ChannelError, Outcome, OutFile
 from bot.channels.telegram.channel import Telegram
 from bot.channels.telegram.decode import decode
 from bot.channels.telegram.draw import draw
+from bot.channels.telegram.outcomes import converted
 from bot.channels.telegram.polling import LEASE_SECONDS, LONG_POLL_SECONDS
 from bot.channels.telegram.request import Request
 from bot.channels.telegram.taptime import TapClock, TapTime
@@ -584,3 +586,27 @@ class TestGivenATokenThatWasRevoked:
             await asyncio.wait({starting})
             await channel.stop()
             await channel.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "outcome", "detail"),
+    [
+        ("Bad Request: chat not found", Outcome.UNREACHABLE, ""),
+        ("Bad Request: have no rights to send a message", Outcome.UNREACHABLE, ""),
+        ("Bad Request: TOPIC_CLOSED", Outcome.UNREACHABLE, ""),
+        ("Bad Request: message can't be edited", Outcome.GONE, ""),
+        ("Bad Request: message is too long", Outcome.REJECTED, "message is too long"),
+        (
+            'Bad Request: can\'t parse entities: Unsupported start tag "王" at byte offset 3',
+            Outcome.REJECTED,
+            "can't parse entities",
+        ),
+    ],
+)
+def test_what_the_platform_refuses_is_told_without_what_somebody_wrote(
+    words: str, outcome: Outcome, detail: str
+) -> None:
+    error = converted(BadRequest(words))
+    assert error.outcome is outcome
+    assert detail in str(error).lower()
+    assert "王" not in str(error)

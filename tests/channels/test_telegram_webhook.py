@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -14,9 +15,17 @@ import pytest
 
 from bot.channels import posted
 from bot.channels.posted import BODY_BYTES
-from bot.channels.telegram.webhook import HEADER, secret_for
+from bot.channels.telegram.channel import Telegram
+from bot.channels.telegram.webhook import BEAT_SECONDS, BEATS, HEADER, secret_for
+from bot.settings import Secret
+from bot.settings import Telegram as Settings
 from handlers.conversation.messages import Button, Card
-from tests.channels.harness import ANN, TelegramHands, telegram_hands
+from tests.channels.harness import ANN, UNLIMITED, Bot, TelegramHands, telegram_hands
+from tests.fakes.clock import SettableClock
+from tests.fakes.desk import NINE
+from tests.fakes.serving import Serving
+from tests.fakes.telegram.webhook import Hook
+from tests.fakes.telegram_server import TelegramServer
 
 
 @pytest.fixture
@@ -231,3 +240,108 @@ class TestGivenThePlatform:
         await hands.channel.open(hands.bot)
         await hands.channel.start()
         assert await status(session, hands, update(10), right(hands)) == 200
+
+
+class Watch:
+    """Lets the webhook go on from beat to beat as a test says."""
+
+    def __init__(self) -> None:
+        self._beat = asyncio.Event()
+        self._waits = asyncio.Event()
+
+    async def pause(self, seconds: float) -> None:
+        if seconds < BEAT_SECONDS:
+            return
+        self._waits.set()
+        await self._beat.wait()
+        self._beat.clear()
+
+    async def look(self) -> None:
+        """Return after the next look at what the platform says."""
+        for _ in range(BEATS):
+            await self._waits.wait()
+            self._waits.clear()
+            self._beat.set()
+        await self._waits.wait()
+
+
+@pytest.fixture
+async def watched(tmp_path: Path) -> AsyncIterator[tuple[TelegramHands, Watch]]:
+    del tmp_path
+    clock, watch = SettableClock(NINE), Watch()
+    async with TelegramServer(now=clock.now) as server, Serving() as serving:
+        settings = Settings(
+            token=Secret(server.token), api_base=server.base, mode="webhook", limits=UNLIMITED
+        )
+        channel = Telegram(
+            settings, clock.now, public_url=serving.url, pauses=(0.01,), sleep=watch.pause
+        )
+        serving.handle = channel.webhook.handle
+        hands = TelegramHands(server, channel, clock)
+        await channel.open(hands.bot)
+        await channel.start()
+        yield hands, watch
+        await channel.stop()
+        await channel.close()
+
+
+class TestGivenThePlatformPostsInVain:
+    async def test_when_it_posts_to_another_address_then_said_and_told_ours_again(
+        self, watched: tuple[TelegramHands, Watch]
+    ) -> None:
+        hands, watch = watched
+        ours = address(hands)
+        hands.server.webhook.set(Hook("https://another.example.com/hook"))
+        await watch.look()
+        assert hands.channel.problem == "conflict"
+        assert address(hands) == ours
+        await watch.look()
+        assert hands.channel.problem == ""
+
+    async def test_when_posts_fail_again_and_again_then_said_until_they_arrive(
+        self, watched: tuple[TelegramHands, Watch]
+    ) -> None:
+        hands, watch = watched
+        hands.bot.failures = 2
+        await hands.say(ANN, "lost?")
+        await hands.server.until(lambda: hands.server.webhook.hook.last_error)
+        await watch.look()
+        assert hands.channel.problem == "undelivered"
+        hands.clock.advance(hands.clock.now() + timedelta(minutes=1))
+        await hands.server.redeliver()
+        await watch.look()
+        assert hands.channel.problem == "undelivered"
+        await hands.server.redeliver()
+        assert [one.text for one in hands.bot.heard] == ["lost?"]
+        await watch.look()
+        assert hands.channel.problem == ""
+
+    async def test_when_what_failed_is_long_past_then_nothing_is_wrong(
+        self, watched: tuple[TelegramHands, Watch]
+    ) -> None:
+        hands, watch = watched
+        hands.bot.failures = 1
+        await hands.say(ANN, "late")
+        await hands.server.until(lambda: hands.server.webhook.hook.last_error)
+        await watch.look()
+        await watch.look()
+        assert hands.channel.problem == ""
+
+    async def test_when_it_refuses_the_address_then_said(self) -> None:
+        clock, watch = SettableClock(NINE), Watch()
+        async with TelegramServer(now=clock.now) as server:
+            settings = Settings(
+                token=Secret(server.token), api_base=server.base, mode="webhook", limits=UNLIMITED
+            )
+            channel = Telegram(
+                settings, clock.now, public_url="ftp://bot", pauses=(0.01,), sleep=watch.pause
+            )
+            await channel.open(Bot())
+            starting = asyncio.create_task(channel.start())
+            async with asyncio.timeout(60):
+                while channel.problem != "undelivered":  # noqa: ASYNC110 - no word of it
+                    await asyncio.sleep(0.01)
+            starting.cancel()
+            await asyncio.wait({starting})
+            await channel.stop()
+            await channel.close()

@@ -132,3 +132,25 @@ class TestGivenNoChineseFont:
         assert "apt install fonts-noto-cjk" in ended.out
         monkeypatch.setattr("bot.commands.check.font", lambda: (Path("a.ttc"), 0))
         assert "ok    pictures" in dossierbot("check").out
+
+
+class TestGivenAStaffList:
+    def test_when_only_the_operator_is_on_it_then_that_is_said_and_no_roles_are_missed(
+        self, dossierbot: Command, company: Path
+    ) -> None:
+        del company
+        said = dossierbot("check").out
+        assert "note  database: nobody is on the staff list yet" in said
+        assert "nobody holds" not in said
+
+    def test_when_roles_are_held_by_nobody_then_all_of_them_in_one_line(
+        self, dossierbot: Command, company: Path
+    ) -> None:
+        file = company / "staff.csv"
+        file.write_text("id,name,department,roles\n1,王建国,总部,总经理\n", encoding="utf-8")
+        assert dossierbot("staff", "import", file).code == 0
+        said = dossierbot("check").out
+        assert "nobody is on the staff list" not in said
+        (line,) = (one for one in said.splitlines() if "nobody holds" in one)
+        assert "custodian (档案管理员)" in line
+        assert "gm (总经理)" not in line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 from collections.abc import Callable
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.commands.channels import require_channels
+from bot.commands.shared import Refused
 from bot.config import load
 from bot.offline import opened
 from storage import accounts
@@ -123,6 +126,7 @@ class TestGivenACompany:
                 "aibot cannot be served",
             ),
             ('[telegram]\ntoken = "1:a"\nmode = "webhook"', "public_url is missing"),
+            ('[telegram]\ntoken = "1:a"\nwebhook_secret = "密码"', "webhook_secret is not one"),
         ],
     )
     def test_when_a_channel_cannot_be_served_then_refused_not_ignored(
@@ -132,6 +136,36 @@ class TestGivenACompany:
             file.write(f"\n{section}\n")
         assert sentence in dossierbot("run").refusal
         assert f"mend  channels: {section.splitlines()[0]}" in dossierbot("check").out
+
+    @pytest.mark.parametrize(
+        ("url", "api_base", "served"),
+        [
+            ("http://bot.example.com", "", False),
+            ("https://bot.example.com:8080", "", False),
+            ("https://bot.example.com:99999", "", False),
+            ("https://bot.example.com", "", True),
+            ("https://bot.example.com:8443", "", True),
+            ("http://10.0.0.5:8080", 'api_base = "http://10.0.0.6:8081"\n', True),
+        ],
+    )
+    def test_when_telegram_would_not_post_there_then_refused(
+        self,
+        company: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        url: str,
+        api_base: str,
+        *,
+        served: bool,
+    ) -> None:
+        monkeypatch.setenv("DOSSIERBOT_HTTP_PUBLIC_URL", url)
+        with (company / "config.toml").open("a", encoding="utf-8") as file:
+            file.write(f'\n[telegram]\ntoken = "1:a"\nmode = "webhook"\n{api_base}')
+        settings = load(company / "config.toml", os.environ)
+        if served:
+            require_channels(settings)
+            return
+        with pytest.raises(Refused, match="where Telegram does not post: it wants https://"):
+            require_channels(settings)
 
     def test_when_the_key_is_gone_then_one_sentence(
         self, dossierbot: Command, company: Path

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.commands import staff as staff_commands
 from bot.config import load
 from bot.offline import opened
-from storage import dossiers, grades, loans
+from storage import audit, dossiers, grades, loans
+from storage.audit import Wanted
+from storage.staff import StaffRow
 from storage.unit import Unit
 from tests.cli.conftest import Command, Ended
 from tests.imports.workbooks import text_row, with_sheet, workbook
@@ -37,6 +41,14 @@ class Company:
     def __init__(self, folder: Path, dossierbot: Command) -> None:
         self.folder = folder
         self._dossierbot = dossierbot
+
+    def trail(self, subject: str) -> list[tuple[str, Mapping[str, str | int]]]:
+        """Return action and facts of what the audit trail has on a subject, oldest first."""
+        with opened(load(self.folder / "config.toml", {})) as store:
+            found = store.read(
+                lambda session: audit.entries(session, Wanted(subject=subject), 100)
+            )
+        return [(one.entry.action, one.entry.facts) for one in reversed(found)]
 
     def take(
         self, what: str, text: str, *more: str, form: str = "csv", encoding: str = "utf-8"
@@ -154,8 +166,58 @@ class TestGivenAStaffList:
     def test_when_columns_are_left_out_then_what_they_held_stays(self, sheets: Company) -> None:
         sheets.take("staff", STAFF)
         short = "id,name,department\n1002,李晓梅,销售一部\n"
-        assert sheets.take("staff", short).out == people(unchanged=1)
+        assert sheets.take("staff", short).out.startswith(people(unchanged=1))
         assert "salesperson" in sheets.staff_list()
+
+    def test_when_cut_off_then_the_same_command_completes_it(
+        self, sheets: Company, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        slices = []
+        real = staff_commands.take
+
+        def cut_off(people: list[StaffRow], unit: Unit) -> None:
+            slices.append(len(people))
+            if len(slices) == 2:
+                raise RuntimeError("cut off")
+            real(people, unit)
+
+        many = HEAD + "".join(f"{n},王{n},一部,,{n + 1},\n" for n in range(1000, 1249))
+        many += "1249,王总,一部,gm,,\n"
+        monkeypatch.setattr(staff_commands, "take", cut_off)
+        with pytest.raises(RuntimeError):
+            sheets.take("staff", many)
+        assert sheets.take("staff", many).out == people(new=150, unchanged=100)
+        assert slices == [100, 100, 100, 50]
+        assert sheets.take("staff", many).out == people(unchanged=250)
+        assert sheets.trail("staff:1100") == [("staff.entered", {})]
+
+    def test_when_somebody_is_left_out_then_they_stay_and_are_named(self, sheets: Company) -> None:
+        sheets.take("staff", STAFF)
+        short = STAFF.replace("1002,", "1003,")
+        ended = sheets.take("staff", short)
+        assert "not in this file: 1 (1002 李晓梅). They stay as they are" in ended.out
+        assert "李晓梅" in sheets.staff_list()
+        wrong = sheets.take("staff", STAFF.replace("1002,", "1002,,"))
+        assert "not in this file: 1 (1003 李晓梅)" in wrong.out
+
+    def test_when_imported_then_the_audit_trail_has_who_but_not_what(
+        self, sheets: Company
+    ) -> None:
+        sheets.take("staff", STAFF)
+        changed = STAFF.replace("1002,李晓梅", "1002,李小梅").replace(",,true", ",wang,true", 1)
+        for active in ("true", "true", "no"):
+            sheets.take("staff", changed[:-5] + f"{active}\n", "--dry-run")
+            sheets.take("staff", changed[:-5] + f"{active}\n")
+        assert sheets.trail("staff:1001") == [
+            ("staff.entered", {}),
+            ("staff.changed", {"columns": "wecom_userid"}),
+            ("account.bound", {"messenger": "wecom"}),
+        ]
+        assert sheets.trail("staff:1002") == [
+            ("staff.entered", {}),
+            ("staff.changed", {"columns": "name"}),
+            ("staff.deactivated", {}),
+        ]
 
     def test_when_two_swap_their_wecom_accounts_then_both_are_taken(self, sheets: Company) -> None:
         rows = "1001,王建国,一部,,,{}\n1002,李晓梅,一部,,,{}\n"
@@ -291,6 +353,18 @@ class TestGivenDossiers:
         assert ended.code == 1
         assert ended.out.endswith("Nothing was taken; mend the first line and import the file "
                                   "again.\n")  # fmt: skip
+
+    def test_when_imported_then_the_audit_trail_says_how_many_and_only_once(
+        self, sheets: Company
+    ) -> None:
+        sheets.take("dossiers", DOSSIERS, "--dry-run")
+        for _ in range(2):
+            sheets.take("dossiers", DOSSIERS)
+        for _ in range(2):
+            sheets.take("documents", TestGivenPapers.TEXT)
+        said = sheets.run("audit", "show").out
+        assert said.count("The command line imported customers") == 1
+        assert said.count("The command line imported papers") == 1
 
 
 class TestGivenPapers:

@@ -13,7 +13,7 @@ from storage import accounts, inbox, meta, staff
 from storage.staff import StaffRow
 from tests.features.conftest import OPERATOR
 from tests.features.diary import MANAGER, SALES, rows
-from tests.features.office import Hands, Office, Shown
+from tests.features.office import Hands, Office, Shown, one_channel
 from tests.features.test_binding import audited, chats, enter
 
 LATE = "CY017"
@@ -44,6 +44,16 @@ class TestGivenAnOperator:
         assert re.search(r"版本：\d", shown.text)
         assert "今日未送达：0 条" in shown
         assert "系统管理" in await admin.say("管理")
+
+    @one_channel
+    async def test_when_that_is_all_they_are_then_today_leads_there(self, office: Office) -> None:
+        admin = office[OPERATOR]
+        assert "写拜访记录" in await admin.say("今日")
+        office.change(lambda unit: staff.save(unit, ROOT))
+        shown = await admin.say("今日")
+        assert "出去走访" not in shown.text
+        assert shown.labels == ("系统管理", "查找")
+        assert "今日未送达" in await admin.tap("系统管理")
 
     async def test_when_lists_are_paged_then_all_come_once(self, office: Office) -> None:
         admin = office[OPERATOR]

@@ -78,6 +78,21 @@ BEGINS = [
         one(problem="address", problem_since=NOW),
         {"address:tg"},
     ),
+    (
+        "what the platform posts has not arrived for nine minutes",
+        one(problem="undelivered", problem_since=ago(minutes=9.9)),
+        set(),
+    ),
+    (
+        "what the platform posts has not arrived for ten minutes",
+        one(problem="undelivered", problem_since=ago(minutes=10)),
+        {"undelivered:tg"},
+    ),
+    (
+        "what the platform posts has not arrived for an hour",
+        one(problem="undelivered", problem_since=ago(hours=1)),
+        {"undelivered:tg"},
+    ),
     ("the oldest message is nine minutes old", one(oldest=ago(minutes=9.9)), set()),
     ("the oldest message is ten minutes old", one(oldest=ago(minutes=10)), {"outbox:tg"}),
     (
@@ -115,6 +130,13 @@ ENDS = [
     ("conflict:tg", "it turned out to be the token", one(problem="unauthorized"), True),
     ("conflict:tg", "another process takes in", one(problem=None), False),
     ("conflict:tg", "the program has only just come up", fresh(), False),
+    ("undelivered:tg", "it arrives again", one(), True),
+    (
+        "undelivered:tg",
+        "it arrived for a moment",
+        one(problem="undelivered", problem_since=ago(minutes=1)),
+        False,
+    ),
     ("outbox:tg", "everything was sent", one(), True),
     ("outbox:tg", "what waits is a few minutes old", one(oldest=ago(minutes=5)), False),
     ("outbox:tg", "what waits is seconds old", one(oldest=ago(seconds=59)), True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from bot.commands.staff import cut_off
 from storage import accounts, staff
 from storage import tables as t
 from tests.features.conftest import OPERATOR, STRANGERS
@@ -84,6 +85,18 @@ class TestGivenANewPhone:
         await enter(office[SALES], invite(office, code=CODE[::-1]))
         assert ("visit", "写拜访记录") in office[SALES].menu()
         assert BOUND in await office[NEW_PHONE].see()
+
+    async def test_when_it_was_cut_off_and_binds_again_at_once_then_it_keeps_its_menu(
+        self, office: Office
+    ) -> None:
+        me = office[SALES]
+        await me.say("今日")
+        office.change(lambda unit: cut_off(unit, office.app.world, SALES, office.channel))
+        code = invite(office)
+        shown = await enter(me, code)
+        assert "张晓雯" in shown
+        assert BOUND not in shown
+        assert ("visit", "写拜访记录") in me.menu()
 
 
 def waits(office: Office, unit, visit: str) -> None:

@@ -106,6 +106,20 @@ class TestGivenAHeader:
         assert ": roles;" in doubled
         assert ": name, department;" in missing
 
+    def test_one_that_stands_further_below_is_named(self) -> None:
+        text = "销售一部人员名单\n\n填表人：王建国\nid,name,department\ns1,张三,一部\n"
+        people, refused = staff_sheet.read_staff(rows_of(text.encode()))
+        assert people == []
+        assert "stand in line 4: delete the lines above" in str(refused[-1])
+        read = customer_sheet.read_dossiers(
+            rows_of("客户名单\nname,keeper\n鸿鑫,s1\n".encode()), [person("s1")], POLICIES
+        )
+        assert "stand in line 2: delete the lines above" in str(read.told.refused[-1])
+
+    def test_where_there_is_none_nothing_is_named(self) -> None:
+        _, refused = staff_sheet.read_staff(rows_of("姓名,部门\n张三,一部\n".encode()))
+        assert not any("stand in line" in str(one) for one in refused)
+
     def test_what_may_be_empty_may_be_left_out(self) -> None:
         lines = rows_of("id,name,department\ns1,张三,一部\n".encode())
         people, refused = staff_sheet.read_staff(lines)

@@ -13,6 +13,7 @@ import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from xlsxwriter import Workbook
 
 from handlers.sheets import staff_sheet, workbook_scan
 from handlers.sheets.sheet import Line, Refused, Sheet, Unreadable
@@ -61,6 +62,17 @@ class TestGivenAGoodWorkbook:
             "张三", "1001", "75508661234", "1.5", "TRUE", "FALSE", "2026-09-14",
             "2026-09-14 08:30:00", "08:30:00",
         )  # fmt: skip
+
+    @pytest.mark.parametrize("mac", [False, True])
+    def test_days_are_those_that_are_seen_from_whatever_year_they_are_counted(
+        self, file: Path, mac: bool
+    ) -> None:
+        with Workbook(file, {"date_1904": mac}) as book:
+            page = book.add_worksheet()
+            page.write_row(0, 0, STAFF_HEADER)
+            day = book.add_format({"num_format": "yyyy/m/d"})
+            page.write_datetime(1, 0, date(2026, 3, 2), day)
+        assert lines(file)[1].cells[0] == "2026-03-02"
 
     def test_lines_have_the_numbers_of_the_spreadsheet(self, file: Path) -> None:
         workbook(file, [[], [], STAFF_HEADER, [], GOOD])

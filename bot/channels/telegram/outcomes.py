@@ -33,6 +33,7 @@ _UNREACHABLE = (
     "not enough rights to send",
     "chat_write_forbidden",
     "group chat was deactivated",
+    "topic_closed",
 )
 
 STORM_SECONDS = 5.0

@@ -10,13 +10,14 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
 import structlog
 from aiohttp import web
-from telegram import Bot
-from telegram.error import InvalidToken, TelegramError
+from telegram import Bot, WebhookInfo
+from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from bot.channels.base import Desk
 from bot.channels.posted import body_of
@@ -32,6 +33,9 @@ CONNECTIONS = 100
 LEASE = "webhook:telegram"
 BEAT_SECONDS = 10.0
 """How often it is kept in mind that we could be reached."""
+BEATS = 12
+"""So many lie between two looks at what the platform says of its posts. What it could not deliver
+it tries again within a minute, so each look sees a new failure as long as there are any."""
 
 Call = dict[str, Any]
 """A method of the Bot API under `method`, and its parameters. The answer to an update may be one:
@@ -63,7 +67,7 @@ class Webhook:
         `take` handles an update and returns what to answer it with; None: nothing but 200.
         """
         self.problem = ""
-        """As `Watched` has it; a platform that has been told once is taken to post."""
+        """As `Watched` has it."""
         self._bot = bot
         self._url = url
         self._secret = secret
@@ -73,6 +77,10 @@ class Webhook:
         self._pauses = tuple(pauses)
         self._sleep = sleep
         self._open = False
+        self._told = False
+        """Whether the platform knows where to post."""
+        self._failed: datetime | None = None
+        """When a post last failed, as the platform says."""
         self._left = 0
         self._busy: set[asyncio.Task[Call | None]] = set()
         self._caught_up = asyncio.Event()
@@ -105,36 +113,58 @@ class Webhook:
 
     async def _run(self) -> None:
         """Tell the platform where to post, then look again and again whether it does."""
-        told = False
+        self._told, beats = False, 0
         while True:
             pause = self._pauses[0]
             try:
-                if not told:
-                    await self._prepare()
-                    await self._bot.set_webhook(
-                        self._url,
-                        allowed_updates=list(KINDS),
-                        secret_token=self._secret,
-                        max_connections=CONNECTIONS,
-                    )
-                    told = True
+                if not self._told:
+                    await self._tell()
                 if not self._caught_up.is_set():
                     self._catch_up((await self._bot.get_webhook_info()).pending_update_count)
-                self.problem = ""
-                if self._caught_up.is_set():
+                else:
                     await self._desk.hold(LEASE, BEAT_SECONDS, shared=True)
                     pause = BEAT_SECONDS
+                    beats += 1
+                    if beats % BEATS == 0:
+                        self._look(await self._bot.get_webhook_info())
             except TelegramError as error:
-                log.warning("webhook_not_set", kind=type(error).__name__)
+                log.warning("webhook_not_set", kind=type(error).__name__, why=error.message)
                 if isinstance(error, InvalidToken):
                     self.problem = "unauthorized"
-                elif not told:
-                    self.problem = "unreachable"
+                elif not self._told:
+                    refused = isinstance(error, BadRequest)
+                    self.problem = "undelivered" if refused else "unreachable"
                 pause = max(self._pauses[-1], converted(error).after)
             except StorageError as error:
                 log.warning("webhook_store_refused", kind=type(error).__name__)
                 pause = self._pauses[-1]
             await self._sleep(pause)
+
+    async def _tell(self) -> None:
+        await self._prepare()
+        await self._bot.set_webhook(
+            self._url,
+            allowed_updates=list(KINDS),
+            secret_token=self._secret,
+            max_connections=CONNECTIONS,
+        )
+        self._told = True
+        if (
+            self.problem != "conflict"
+        ):  # that one is over when it still posts to us at the next look
+            self.problem = ""
+
+    def _look(self, info: WebhookInfo) -> None:
+        """Take in how the platform fares; where it posts to another address it is told anew."""
+        failed, self._failed = self._failed, info.last_error_date
+        if info.url != self._url:
+            self._told, self.problem = False, "conflict"
+        elif info.pending_update_count and info.last_error_date not in (None, failed):
+            self.problem = "undelivered"
+        else:
+            self.problem = ""
+        if self.problem:
+            log.warning("webhook_fails", problem=self.problem, waiting=info.pending_update_count)
 
     def _catch_up(self, waiting: int) -> None:
         """Note how many updates still wait at the platform; what comes after those is new."""
