@@ -53,6 +53,7 @@ from handlers.conversation.talk import (
     draft_title,
     draw,
     elsewhere,
+    guarded,
     key_maker,
     looked_up,
     opened,
@@ -149,7 +150,7 @@ def start(
         state = _with_earlier(ctx, feature, state)
     if words and wanted(form, state):
         state = change(state, words=one_line(words)[:MAX_NAME])
-    state = _not_found(form, looked_up(ctx, form, state))
+    state = guarded(ctx, form, _not_found(form, looked_up(ctx, form, state)))
     conversations.forget_dropped(ctx.unit, ctx.person.id, ctx.now - UNDO)
     stored = conversations.start(
         ctx.unit,
