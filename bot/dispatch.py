@@ -161,12 +161,22 @@ def _in_private(unit: Unit, inbound: Inbound, event: ChatEvent, world: World) ->
             _put_shows(unit, inbound, "", reply, LOCALES[0])
             _deliver_told(unit, told, world)
         return Handled()
-    greets = came and ctx.person.active
+    opened = event.change is ChatChange.OPENED
+    greets = (came or opened) and ctx.person.active
     if greets:
-        reply = members.first_word(ctx)
+        reply = members.first_word(ctx, here=opened)
         _put_shows(unit, inbound, ctx.person.id, reply, ctx.texts.locale, ctx)
     close(ctx, world)
     return Handled(menu=menu_for(ctx.person, world, ctx.texts) if greets else None)
+
+
+def welcome(unit: Unit, world: World, staff_id: str, channel: str, account: str) -> None:
+    """Say a first word to somebody who came to the bot before they were on the staff list."""
+    person = staff.get(unit.session, staff_id)
+    assert person is not None  # noqa: S101 - the list was written just now
+    ctx = world.context(unit, person, channel, account, unit.now)
+    listed = Inbound(channel, account, f"listed:{staff_id}:{unit.now.isoformat()}", unit.now)
+    _put_shows(unit, listed, person.id, members.first_word(ctx), ctx.texts.locale, ctx)
 
 
 def menu_for(

@@ -27,6 +27,7 @@ from bot.commands.sheets import (
 )
 from bot.offline import opened
 from bot.policies import policies_of
+from bot.settings import Settings
 from handlers import FEATURES
 from handlers.people import bindings
 from handlers.sheets import sheet as sheet_rows
@@ -58,6 +59,7 @@ def import_staff(
     """Take the staff from a spreadsheet; known numbers are brought up to date."""
     settings = settings_of(config)
     texts = texts_of(settings)
+    world = _world(settings)
     with opened_sheet(file, STAFF_COLUMNS, texts) as sheet:
         lines = tuple(sheet.lines())
 
@@ -65,7 +67,8 @@ def import_staff(
         present = staff.everybody(unit.session)
         people, refused = staff_sheet.read_staff(lines, present)
         changes = staff_sheet.changes(people, present)
-        staff_sheet.apply_staff(unit, changes.written)
+        for staff_id, account in staff_sheet.apply_staff(unit, changes.written):
+            dispatch.welcome(unit, world, staff_id, "wecom", account)
         return changes, refused
 
     with opened(settings) as store:
@@ -120,7 +123,7 @@ def unbind(
 ) -> None:
     """Cut a person's chats off at once, for a lost phone, and close their open invites."""
     settings = settings_of(config)
-    world = World(policies_of(settings.company), china(), Registry(FEATURES))
+    world = _world(settings)
     with opened(settings) as store:
         name, cut, closed = store.run(lambda unit: cut_off(unit, world, staff_id, channel))
     for one in cut:
@@ -228,6 +231,10 @@ def turn(unit: Unit, staff_id: str, *, active: bool) -> str:
     action = "staff.reactivated" if active else "staff.deactivated"
     audit.append(unit, [_entry(unit, staff_id, action)])
     return person.name
+
+
+def _world(settings: Settings) -> World:
+    return World(policies_of(settings.company), china(), Registry(FEATURES))
 
 
 def _listed(unit: Unit, staff_id: str) -> Person:

@@ -75,6 +75,8 @@ class ChatChange(StrEnum):
     """The bot was removed from a group, or a person blocked it."""
     MOVED = "moved"
     """The group has another id from now on."""
+    OPENED = "opened"
+    """A person looks at the private chat, perhaps for the first time."""
 
 
 @dataclass(frozen=True)

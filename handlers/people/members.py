@@ -1,7 +1,8 @@
 """Members who come into the view of the company's own messenger, before they have written a word.
 
-The trap: the platform says so once more whenever the visible range is drawn anew. So whoever was
-answered before is not greeted, and of a member nobody vouched for the operators hear once.
+The trap: the platform says so once more whenever the visible range is drawn anew, and never of
+whom it showed before anybody listened. So whoever was answered before is not greeted, whoever
+opens the chat and was not is, and of a member nobody vouched for the operators hear once.
 """
 
 from __future__ import annotations
@@ -32,12 +33,15 @@ APPEARED = N_(
 )
 
 
-def first_word(ctx: Context) -> Reply:
-    """Return who the bot is and what this person can do here; nothing for whom it answered."""
+def first_word(ctx: Context, *, here: bool = False) -> Reply:
+    """Return who the bot is and what this person can do here; nothing for whom it answered.
+
+    `here`: they look at the chat, so it need not wait for the day.
+    """
     if conversations.menu(ctx.session, ctx.channel, ctx.account).words:
         return Reply()
-    lead = ctx.t(HELLO, name=ctx.person.name)
-    return _by_day(help.show(ctx, "", lead), ctx.policy.time, ctx.now)
+    said = help.show(ctx, "", ctx.t(HELLO, name=ctx.person.name))
+    return said if here else _by_day(said, ctx.policy.time, ctx.now)
 
 
 def unknown(unit: Unit, inbound: Inbound, world: World) -> tuple[Reply, tuple[Told, ...]]:
