@@ -140,6 +140,9 @@ def _in_group(unit: Unit, inbound: Inbound, person: Person | None, world: World)
 
 def _happened(unit: Unit, inbound: Inbound, event: ChatEvent, world: World) -> Handled:
     """Work in what happened to a chat."""
+    if event.change is ChatChange.IDLE:
+        _deliver_told(unit, members.hardly_used(unit, inbound, world), world)
+        return Handled()
     if event.chat == inbound.account:
         return _in_private(unit, inbound, event, world)
     after = groups.happened(unit, inbound, event, world)

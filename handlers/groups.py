@@ -100,7 +100,7 @@ def put(unit: Unit, channel: str, chat: str, key: str, card: Card, locale: str) 
 def happened(unit: Unit, inbound: Inbound, event: ChatEvent, world: World) -> Aftermath:
     """Work in that the bot joined, left or moved with a group."""
     match event.change:
-        case ChatChange.OPENED:
+        case ChatChange.OPENED | ChatChange.IDLE:
             return Aftermath()
         case ChatChange.JOINED:
             return _joined(unit, inbound, event.chat, world)

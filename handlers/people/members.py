@@ -31,6 +31,10 @@ APPEARED = N_(
     "{account} can now see the app in {channel}, but is not on the staff list and learns nothing "
     "from it. Whoever else comes today is listed under “Strangers”."
 )
+HARDLY_USED = N_(
+    "{channel} finds that the app is hardly used and may switch it off; then nobody gets a "
+    "message. Have people use it, and look in the console whether it is still switched on."
+)
 
 
 def first_word(ctx: Context, *, here: bool = False) -> Reply:
@@ -60,6 +64,19 @@ def unknown(unit: Unit, inbound: Inbound, world: World) -> tuple[Reply, tuple[To
     )
     said = Reply.of(Card(world.texts().t(strangers.UNKNOWN)))
     return _by_day(said, time, unit.now), told
+
+
+def hardly_used(unit: Unit, inbound: Inbound, world: World) -> tuple[Told, ...]:
+    """Return what the operators hear once a day as long as the platform finds the app idle."""
+    day = world.policies.at(unit.now).company.time.office_day(unit.now)
+    return tuple(
+        Told(one, partial(_idle, inbound.channel), f"idle:{inbound.channel}:{day}:{one}")
+        for one in staff.holders(unit.session, OPERATOR)
+    )
+
+
+def _idle(channel: str, texts: Texts) -> Card:
+    return Card(texts.t(HARDLY_USED, channel=bindings.messenger(texts, channel)))
 
 
 def _appeared(channel: str, account: str, texts: Texts) -> Card:

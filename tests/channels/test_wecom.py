@@ -125,7 +125,9 @@ class TestGivenWhatPeopleSend:
             (ChatChange.LEFT, ANN), (ChatChange.JOINED, ANN), (ChatChange.OPENED, ANN)
         ]  # fmt: skip
 
-    @pytest.mark.parametrize("event", ["view", "LOCATION", "change_contact", "inactive_alert", ""])
+    @pytest.mark.parametrize(
+        "event", ["view", "LOCATION", "change_contact", "active_restored", ""]
+    )
     async def test_when_nobody_asked_anything_then_nothing_is_made_of_it(
         self, hands: WecomHands, event: str
     ) -> None:

@@ -29,10 +29,11 @@ def hands(office: Office, who: str) -> WecomHands:
     return found
 
 
-async def event(office: Office, who: str, name: str, ago: int = 0) -> None:
+async def event(office: Office, who: str, name: str, ago: int = 0, **content: object) -> None:
     """Let the platform say it now, of a moment so many seconds `ago`."""
     sent = int(office.clock.now().timestamp()) - ago
-    delivery = await hands(office, who).member.event(name, EventKey="", CreateTime=sent)
+    what = {"EventKey": "", "CreateTime": sent} | content
+    delivery = await hands(office, who).member.event(name, **what)
     assert delivery.offers == 1
     await office.settle()
 
@@ -149,6 +150,22 @@ class TestGivenWhoIsListedAfterTheyCame:
         for _ in range(2):
             await event(office, UNLISTED, "enter_agent")
         assert (await office[UNLISTED].see()).text.count(HELLO) == 1
+
+
+class TestGivenAnAppThatIsHardlyUsed:
+    async def test_then_the_operators_hear_of_it_once_a_day(self, office: Office) -> None:
+        for name in ("inactive_alert", "low_active_alert", "inactive_alert"):
+            for sender in ("sys", SALES):
+                await event(office, OPERATOR, name, FromUserName=sender)
+        assert (await office[OPERATOR].see()).text.count("企业微信提示应用使用过少") == 1
+        assert (await office[SALES].see()).text == ""
+        assert rows(office, "SELECT * FROM stranger") == []
+        await office.until(office.clock.now() + timedelta(days=1))
+        await office[OPERATOR].see()
+        await event(office, OPERATOR, "close_inactive_agent")
+        assert "应用使用过少" in await office[OPERATOR].see()
+        await event(office, OPERATOR, "reopen_inactive_agent")
+        assert (await office[OPERATOR].see()).text == ""
 
 
 class TestGivenAMemberNobodyVouchedFor:

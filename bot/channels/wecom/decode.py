@@ -43,6 +43,8 @@ _OF_EVENT = (
 )  # fmt: skip
 """What tells two events apart; the platform gives them no id."""
 _SYSTEM = ("", "sys")
+_IDLE = frozenset({"inactive_alert", "close_inactive_agent", "low_active_alert", "low_active"})
+"""Events of an app that is hardly used: the platform warns of it first, then switches it off."""
 _OF_NO_APP = frozenset({"change_contact", "batch_job_result"})
 """Events of the company's whole directory."""
 USERID_BYTES = 64
@@ -92,6 +94,8 @@ def decode(message: Element) -> Inbound | None:
         Unreadable: it has no time, or names nobody that there can be.
     """
     account = value(message, "FromUserName").lower()
+    if value(message, "MsgType") == "event" and value(message, "Event") in _IDLE:
+        return _idle(message)
     if account in _SYSTEM:
         return None
     if len(account.encode()) > USERID_BYTES:
@@ -167,6 +171,17 @@ def _clicked(message: Element, account: str) -> Inbound | None:
         at=_time(message),
         command=command or key.lower(),
         text=rest,
+    )
+
+
+def _idle(message: Element) -> Inbound:
+    """Return that the app is hardly used, which concerns nobody's chat."""
+    return Inbound(
+        channel=NAME,
+        account="",
+        key=_key(message),
+        at=_time(message),
+        event=ChatEvent(ChatChange.IDLE, ""),
     )
 
 
