@@ -286,7 +286,14 @@ def reachable(ctx: Context, words: str) -> Dossier | None:
     dossier = dossiers.get(ctx.unit, int(words)) if words.isdecimal() else None
     if dossier is None or dossier.state == DESTROYED or view(ctx, dossier).sight is Sight.NONE:
         return None
+    ctx.about.add(dossier.id)
     return dossier
+
+
+def about_graded(ctx: Context) -> bool:
+    """Whether what was asked for is about a graded dossier."""
+    found = (dossiers.get(ctx.unit, one) for one in ctx.about)
+    return any(one is not None and Grade(one.grade) is not Grade.NONE for one in found)
 
 
 def note(
@@ -299,4 +306,5 @@ def note(
     found = notes.get_note(ctx.unit, int(words)) if words.isdecimal() else None
     if found is None or not may(ctx, action, found):
         return None
+    ctx.about.add(found.dossier_id)
     return found if legible(ctx, found) or not content else None

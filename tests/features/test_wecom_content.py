@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
@@ -184,6 +185,34 @@ class TestGivenAFormThatOnlyNamesAGradedDossier:
         assert PLANTED in await me.tap("恢复")
         tells_nobody(chat(office, SALES), PLANTED)
         tells_nobody(chat(office, SALES), HONGXIN)
+
+    async def test_when_a_filed_note_is_corrected_then_no_card_tells_it(
+        self, office: Office
+    ) -> None:
+        me = office[SALES]
+        await me.say(f"拜访 {HONGXIN} 今天 {PLANTED}")
+        await me.tap("提交")
+        number = rows(office, "SELECT number FROM dossier WHERE name = ?", HONGXIN)[0][0]
+        self.grade(office, number)
+        before = len(chat(office, SALES))
+        assert PLANTED in await me.tap("更正")
+        await me.tap("经过")
+        await me.say(f"{PLANTED}，另有补充")
+        await me.tap("取消")
+        tells_nobody(chat(office, SALES)[before:], PLANTED)
+
+    async def test_when_a_loan_is_explained_then_no_card_tells_why(self, office: Office) -> None:
+        desks(office)
+        await lend_watched(office)
+        self.grade(office, HX)
+        before = len(chat(office, SALES))
+        await office.until(office.clock.now() + timedelta(days=9))
+        me = office[SALES]
+        loan_id = rows(office, "SELECT id FROM loan")[0][0]
+        await me.press(f"f.loans.explain.{loan_id}")
+        await me.say(PLANTED)
+        assert told(office, SALES)
+        tells_nobody(chat(office, SALES)[before:], PLANTED)
 
     async def test_when_it_is_not_graded_then_its_cards_are_as_ever(self, office: Office) -> None:
         me = office[SALES]
