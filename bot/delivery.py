@@ -22,7 +22,7 @@ import structlog
 from aiolimiter import AsyncLimiter
 from sqlalchemy.orm import Session
 
-from bot.channels.base import Channel, ChannelError, Outcome, OutFile
+from bot.channels.base import Channel, ChannelError, Held, Outcome, OutFile
 from bot.clock import Clock
 from bot.dispatch import decode_card
 from bot.rounds import REFUSED_SECONDS, Rounds
@@ -435,6 +435,9 @@ class Relay:
 
     def _ending(self, row: Message, error: ChannelError) -> _Ending:
         outcome = error.outcome
+        if isinstance(error, Held):  # no try: it says nothing of the platform
+            log.info("held_back", outbox=row.id, channel=row.channel, seconds=round(error.after))
+            return _Ending(partial(_hold, row, timedelta(seconds=error.after)), blocks=True)
         log.info("not_delivered", outbox=row.id, channel=row.channel, outcome=outcome.value)
         if outcome is Outcome.MOVED and error.moved_to:
             return _Ending(partial(_move, row, error.moved_to), outcome.value, blocks=True)
@@ -472,6 +475,10 @@ def _mark(row: Message, ref: str, keep: Callable[[Unit], object] | None, unit: U
 
 def _try_again(row: Message, after: timedelta, problem: str, unit: Unit) -> None:
     outbox.retry(unit, row.id, unit.now + after, problem)
+
+
+def _hold(row: Message, after: timedelta, unit: Unit) -> None:
+    outbox.hold(unit, row.id, unit.now + after)
 
 
 def _give_up(row: Message, lost: Lost, unit: Unit) -> None:

@@ -13,7 +13,7 @@ from functools import partial
 
 import msgspec
 
-from handlers import groups
+from handlers import groups, seeing
 from handlers.approvals import group_links
 from handlers.context import Context, Recorded, Told
 from handlers.conversation.messages import (
@@ -140,6 +140,9 @@ def _in_group(unit: Unit, inbound: Inbound, person: Person | None, world: World)
 
 def _happened(unit: Unit, inbound: Inbound, event: ChatEvent, world: World) -> Handled:
     """Work in what happened to a chat."""
+    if event.change is ChatChange.IDLE:
+        _deliver_told(unit, members.hardly_used(unit, inbound, world), world)
+        return Handled()
     if event.chat == inbound.account:
         return _in_private(unit, inbound, event, world)
     after = groups.happened(unit, inbound, event, world)
@@ -161,12 +164,22 @@ def _in_private(unit: Unit, inbound: Inbound, event: ChatEvent, world: World) ->
             _put_shows(unit, inbound, "", reply, LOCALES[0])
             _deliver_told(unit, told, world)
         return Handled()
-    greets = came and ctx.person.active
+    opened = event.change is ChatChange.OPENED
+    greets = (came or opened) and ctx.person.active
     if greets:
-        reply = members.first_word(ctx)
+        reply = members.first_word(ctx, here=opened)
         _put_shows(unit, inbound, ctx.person.id, reply, ctx.texts.locale, ctx)
     close(ctx, world)
     return Handled(menu=menu_for(ctx.person, world, ctx.texts) if greets else None)
+
+
+def welcome(unit: Unit, world: World, staff_id: str, channel: str, account: str) -> None:
+    """Say a first word to somebody who came to the bot before they were on the staff list."""
+    person = staff.get(unit.session, staff_id)
+    assert person is not None  # noqa: S101 - the list was written just now
+    ctx = world.context(unit, person, channel, account, unit.now)
+    listed = Inbound(channel, account, f"listed:{staff_id}:{unit.now.isoformat()}", unit.now)
+    _put_shows(unit, listed, person.id, members.first_word(ctx), ctx.texts.locale, ctx)
 
 
 def menu_for(
@@ -179,7 +192,7 @@ def menu_for(
 
 def close(ctx: Context, world: World) -> None:
     """Write what a unit has to tell others, then what it did: the last statement of the unit."""
-    _deliver_told(ctx.unit, ctx.told, world)
+    _deliver_told(ctx.unit, ctx.told, world, ctx)
     looks.add(ctx.unit, ctx.looks)
     _record(ctx.unit, ctx.recorded, ctx.person.id, ctx.channel)
 
@@ -215,11 +228,12 @@ def _put_shows(
     """
     for number, show in enumerate(reply.shows):
         slot, mode = show.slot, show.mode
+        card = seeing.guard(ctx, show.card) if ctx else show.card
         if slot == FRESH:
             slot = ""
         elif not slot and number == 0 and ctx and ctx.tapped.startswith("m."):
             slot, mode = ctx.tapped, Mode.REDRAW
-        if not slot and show.card.buttons():
+        if not slot and card.buttons():
             slot = f"m.{next(unit.ids)}"
         put = partial(
             outbox.put,
@@ -231,7 +245,7 @@ def _put_shows(
         )
         key = show.once or f"{inbound.channel}:{inbound.key}:{number}"
         due = unit.now + timedelta(milliseconds=show.after_ms)
-        put(key=key, mode=mode, body=show.card.encoded(locale), due_at=due)
+        put(key=key, mode=mode, body=card.encoded(locale), due_at=due)
         if show.stay is not None:
             put(
                 key=f"{key}{outbox.GONE}",
@@ -239,33 +253,41 @@ def _put_shows(
                 body=show.stay.leaves.encoded(locale),
                 due_at=due + timedelta(seconds=show.stay.seconds),
             )
-        if show.card.buttons():
-            buttons = show.card.nav + show.card.choices
+        if card.buttons():
+            buttons = card.nav + card.choices
             menu = conversations.Menu(
-                tuple(button.key for button in show.card.choices),
-                {button.label: button.key for button in show.card.buttons()},
+                tuple(button.key for button in card.choices),
+                {button.label: button.key for button in card.buttons()},
                 next((button.key for button in buttons if button.back), ""),
             )
             conversations.set_menu(unit, inbound.channel, inbound.account, menu)
 
 
-def _deliver_told(unit: Unit, messages: Iterable[Told], world: World) -> None:
-    """Write what others must hear to the outbox, in their language, outside quiet hours."""
+def _deliver_told(
+    unit: Unit, messages: Iterable[Told], world: World, ctx: Context | None = None
+) -> None:
+    """Write what others must hear to the outbox, in their language, outside quiet hours.
+
+    `ctx`: of the unit in which their cards are drawn, where that may name a customer.
+    """
     for told in messages:
         reader = staff.get(unit.session, told.staff_id)
         if reader is None:
             continue
         if told.to is not None:
-            _put_told(unit, world, told, reader, told.to, unit.now)
+            to, due = told.to, unit.now
         elif reader.active and reader.home_channel:
-            home = (reader.home_channel, reader.home_account)
+            to = (reader.home_channel, reader.home_account)
             time = world.policies.at(unit.now).company.time
             due = after_quiet(told.after or unit.now, time.quiet_hours, time.zone)
-            _put_told(unit, world, told, reader, home, due)
+        else:
+            continue
+        card = told.card(world.texts(reader.locale))
+        _put_told(unit, told, seeing.guard(ctx, card) if ctx else card, reader, to, due)
 
 
 def _put_told(
-    unit: Unit, world: World, told: Told, reader: Person, to: tuple[str, str], due: datetime
+    unit: Unit, told: Told, card: Card, reader: Person, to: tuple[str, str], due: datetime
 ) -> None:
     outbox.put(
         unit,
@@ -275,7 +297,7 @@ def _put_told(
         staff_id=reader.id,
         mode=told.mode,
         slot=told.slot or f"n.{told.key}",
-        body=told.card(world.texts(reader.locale)).encoded(reader.locale),
+        body=card.encoded(reader.locale),
         due_at=due,
     )
 

@@ -84,6 +84,12 @@ class Context:
     """Of people whose dossiers and notes this message has looked at."""
     granted: dict[str, Mapping[int, frozenset[str]]] = field(default_factory=dict)
     """Dossiers open for a time to readers that this message has looked for, with their parts."""
+    about: set[int] = field(default_factory=set)
+    """Dossiers that what was asked for by its number is about: a form that begins with it is
+    guarded if one of them is graded."""
+    guarded: set[str] = field(default_factory=set)
+    """Names and words of graded dossiers that were written out; filled by `handlers.seeing`,
+    which protects every card with one of them, and by the name of a draft about one."""
 
     @property
     def session(self) -> Session:

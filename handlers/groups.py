@@ -29,6 +29,8 @@ JOINED = N_(
 LEFT = N_("I was removed from a group that you had added me to. No more notices go there.")
 INTRUDER = N_("Somebody who is not bound added me to a group. I said nothing there and left it.")
 
+GROUPLESS = frozenset({"phones", "wecom"})
+"""Messengers whose bot is in no groups."""
 PACE = timedelta(minutes=1)
 """A group gets one notice in so long."""
 LINK_LIFE = timedelta(days=1)
@@ -98,6 +100,8 @@ def put(unit: Unit, channel: str, chat: str, key: str, card: Card, locale: str) 
 def happened(unit: Unit, inbound: Inbound, event: ChatEvent, world: World) -> Aftermath:
     """Work in that the bot joined, left or moved with a group."""
     match event.change:
+        case ChatChange.OPENED | ChatChange.IDLE:
+            return Aftermath()
         case ChatChange.JOINED:
             return _joined(unit, inbound, event.chat, world)
         case ChatChange.LEFT:

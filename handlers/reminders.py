@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from handlers import seeing
 from handlers.context import Context
 from handlers.conversation.messages import MAX_CHOICES, Button, Card, Mode
 from handlers.conversation.wording import LABEL_BYTES, shorten
@@ -60,7 +61,7 @@ def render(unit: Unit, outbox_key: str, staff_id: str, world: World) -> Rendered
         else:
             cards.append(card)
     rest = ledger.count_rest(unit, outbox_key, rows) if len(rows) == DRAWN else 0
-    return Rendered(ctx, _digest(ctx, cards, rest)) if cards else None
+    return Rendered(ctx, seeing.guard(ctx, _digest(ctx, cards, rest))) if cards else None
 
 
 def hand_up(ctx: Context, outbox_key: str) -> None:

@@ -6,9 +6,10 @@ Only asks `rules.access`, which decides; this page fetches the facts it decides 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from handlers.context import Context
+from handlers.conversation.messages import Card
 from handlers.texts import N_
 from rules import access
 from rules.access import (
@@ -170,12 +171,45 @@ def customer(
     ctx: Context, row: Dossier | Hit | Brief | Visit, reader: Person | None = None
 ) -> str:
     """Return the customer's name as far as it may be written out for that reader."""
-    return called(Subject.of(row).name, view(ctx, row, reader))
+    return called(ctx, row, view(ctx, row, reader))
 
 
-def called(name: str, seen: View) -> str:
-    """Return a customer's name as far as it may be written out for whoever has that view."""
-    return name if seen.name else mask_name(name)
+def called(ctx: Context, row: Dossier | Hit | Brief | Visit, seen: View) -> str:
+    """Return the customer's name as far as it may be written out for whoever has that view.
+
+    Of a graded dossier it is content like the rest.
+    """
+    name = Subject.of(row).name
+    return written(ctx, row, name) if seen.name else mask_name(name)
+
+
+def written(ctx: Context, row: Dossier | Hit | Brief | Visit, words: str) -> str:
+    """Return words of a dossier that go into a card; `guard` protects it if the dossier is
+    graded."""
+    if words and Grade(row.grade) is not Grade.NONE:
+        ctx.guarded.add(words)
+    return words
+
+
+def tells(ctx: Context, words: str) -> bool:
+    """Whether something says what was `written` of a graded dossier, be it cut short."""
+    return any(
+        name in words
+        or ("…" in words and any(f"{name[:end]}…" in words for end in range(2, len(name))))
+        for name in ctx.guarded
+    )
+
+
+def guard(ctx: Context, card: Card) -> Card:
+    """Return the card, protected if it tells of a graded dossier: whatever form or list it is of.
+
+    Rule: C-01, S2-SECR.11.
+    """
+    if card.protect or not ctx.guarded:
+        return card
+    labels = (one.label for one in card.buttons())
+    told = tells(ctx, "\n".join((card.title, card.text, *labels)))
+    return replace(card, protect=True) if told else card
 
 
 def may(ctx: Context, action: NoteAction, note: Brief, reader: Person | None = None) -> bool:
@@ -252,7 +286,14 @@ def reachable(ctx: Context, words: str) -> Dossier | None:
     dossier = dossiers.get(ctx.unit, int(words)) if words.isdecimal() else None
     if dossier is None or dossier.state == DESTROYED or view(ctx, dossier).sight is Sight.NONE:
         return None
+    ctx.about.add(dossier.id)
     return dossier
+
+
+def about_graded(ctx: Context) -> bool:
+    """Whether what was asked for is about a graded dossier."""
+    found = (dossiers.get(ctx.unit, one) for one in ctx.about)
+    return any(one is not None and Grade(one.grade) is not Grade.NONE for one in found)
 
 
 def note(
@@ -265,4 +306,5 @@ def note(
     found = notes.get_note(ctx.unit, int(words)) if words.isdecimal() else None
     if found is None or not may(ctx, action, found):
         return None
+    ctx.about.add(found.dossier_id)
     return found if legible(ctx, found) or not content else None

@@ -142,18 +142,21 @@ def draw_code() -> str:
     return b32encode(secrets.token_bytes(16)).decode("ascii").rstrip("=")
 
 
-def bind(unit: Unit, channel: str, account_id: str, staff_id: str) -> None:
-    """Make the account that person's, whosever it was; it becomes home if there is none yet."""
+def bind(unit: Unit, channel: str, account_id: str, staff_id: str) -> bool:
+    """Make the account that person's, whosever it was; it becomes home if there is none yet.
+
+    Returns whether it had come to us as a stranger's before.
+    """
     here = {"channel": channel, "account": account_id}
     if unit.session.execute(_BINDING, here).scalar() == staff_id:
-        return
+        return False
     unbind(unit, channel, account_id)  # somebody else's notices must not go on arriving here
     row = {"staff_id": staff_id, "bound_at": unit.now, **here}
     insert_or_set(unit.session, account, row, ("staff_id", "bound_at"))
-    unit.session.execute(
-        delete(stranger).where(stranger.c.channel == channel, stranger.c.account == account_id)
-    )
+    this = delete(stranger).where(stranger.c.channel == channel, stranger.c.account == account_id)
+    came = changed(unit.session, this) == 1
     settle_home(unit, staff_id)
+    return came
 
 
 def unbind(unit: Unit, channel: str, account_id: str) -> None:

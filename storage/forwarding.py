@@ -75,8 +75,10 @@ def forward(
         elif to is None:
             fail(unit, row.id, problem, *states)
         else:
-            values = {"channel": to[0], "account": to[1], "state": "ready", "attempts": 0}
-            end(unit, row.id, *states, **values)  # unless the relay has taken it up since
+            values = {"channel": to[0], "account": to[1], "attempts": 0, "problem": ""}
+            end(
+                unit, row.id, *states, state="ready", **values
+            )  # unless the relay has taken it up since
 
 
 def send_elsewhere(unit: Unit, row: Message, channel: str, account: str) -> None:

@@ -39,6 +39,8 @@ TIDY = "tidy"
 DELETE = "delete"
 GONE = ":gone"
 """How the key ends of a row that takes the message of the key before it out of the chat."""
+HELD = "held"
+"""Problem of a message that waits because its reader was sent enough for now."""
 PASSING = "r."
 """How the slots of messages begin that do not stay: they go to no other chat."""
 
@@ -82,7 +84,9 @@ def _blocked() -> ColumnElement[bool]:
             earlier.c.account == outbox.c.account,
             outbox_rows.in_state(earlier, "ready", "sending"),
             earlier.c.turn < outbox.c.turn,
-            outbox_rows.in_state(earlier, "sending") | (earlier.c.attempts > literal_column("0")),
+            outbox_rows.in_state(earlier, "sending")
+            | (earlier.c.attempts > literal_column("0"))
+            | (earlier.c.problem == literal_column(f"'{HELD}'")),
             earlier.c.account != literal_column("''"),
         )
         .correlate(outbox)
@@ -284,6 +288,15 @@ def retry(unit: Unit, id: int, due_at: datetime, problem: str) -> None:
         "attempts": outbox.c.attempts + 1,
     }
     _give_back(unit, id, values)
+
+
+def hold(unit: Unit, id: int, due_at: datetime) -> None:
+    """Give a claimed message back that may not be tried before `due_at`: its reader was sent
+    enough for now.
+
+    Later messages to the same chat wait for it; it counts neither as tried nor as late.
+    """
+    _give_back(unit, id, {"due_at": due_at, "problem": HELD})
 
 
 def release(unit: Unit, ids: Iterable[int]) -> None:

@@ -91,6 +91,13 @@ class ChannelError(Exception):
         self.moved_to = moved_to
 
 
+class Held(ChannelError):
+    """Not tried: its reader was sent as much as the platform lets through, for `after` seconds."""
+
+    def __init__(self, detail: str, *, after: float) -> None:
+        super().__init__(Outcome.RETRY_LATER, detail, after=after)
+
+
 @dataclass(frozen=True)
 class OutFile:
     """An attachment to send along: decrypted bytes, name and kind."""

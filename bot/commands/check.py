@@ -121,7 +121,18 @@ def _wecom(settings: Settings) -> list[str]:
         return []
     from bot.channels.wecom.look import look
 
-    return asyncio.run(look(settings.wecom))
+    return asyncio.run(look(settings.wecom, _operators(settings)))
+
+
+def _operators(settings: Settings) -> list[str]:
+    """Return the WeCom accounts of the operators, as far as the store says."""
+    try:
+        with opened(settings) as store:
+            holders = store.read(lambda session: staff.holders(session, OPERATOR))
+            named = store.read(partial(accounts.named, channel="wecom"))
+    except StorageError:
+        return []  # said under database
+    return [one.account for one in named if one.staff_id in holders]
 
 
 def _callback(settings: Settings) -> list[str]:

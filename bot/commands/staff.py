@@ -30,6 +30,7 @@ from bot.commands.sheets import (
 from bot.commands.trail import CONSOLE, entry
 from bot.offline import opened
 from bot.policies import policies_of
+from bot.settings import Settings
 from handlers import FEATURES
 from handlers.people import bindings
 from handlers.sheets import sheet as sheet_rows
@@ -68,6 +69,7 @@ def import_staff(
     """Take the staff from a spreadsheet; known numbers are brought up to date."""
     settings = settings_of(config)
     texts = texts_of(settings)
+    world = _world(settings)
     with opened_sheet(file, STAFF_COLUMNS, texts) as sheet:
         lines = tuple(sheet.lines())
 
@@ -77,7 +79,7 @@ def import_staff(
         found = staff_sheet.changes(people, present, in_file=staff_sheet.numbers(lines))
         written = () if dry_run else found.written
         for at in range(0, len(written), SLICE):
-            store.run(partial(take, written[at : at + SLICE]))
+            store.run(partial(take, written[at : at + SLICE], world))
     summary = texts.t(
         STAFF_SUMMARY,
         new=len(found.new),
@@ -131,7 +133,7 @@ def unbind(
 ) -> None:
     """Cut a person's chats off at once, for a lost phone, and close their open invites."""
     settings = settings_of(config)
-    world = World(policies_of(settings.company), china(), Registry(FEATURES))
+    world = _world(settings)
     with opened(settings) as store:
         name, cut, closed = store.run(lambda unit: cut_off(unit, world, staff_id, channel))
     for one in cut:
@@ -190,12 +192,12 @@ def list_staff(config: ConfigOption = DEFAULT_CONFIG) -> None:
     Console().print(table)
 
 
-def take(people: Sequence[StaffRow], unit: Unit) -> None:
+def take(people: Sequence[StaffRow], world: World, unit: Unit) -> None:
     """Take some people of a list in, as far as they are not as it says, and record it."""
     present = staff.everybody(unit.session)
     changes = staff_sheet.changes(people, present)
     before = _on_wecom(unit)
-    staff_sheet.apply_staff(unit, changes.written)
+    came = staff_sheet.apply_staff(unit, changes.written)
     after = _on_wecom(unit)
     told = [
         entry(unit, action, f"staff:{staff_id}", **facts)
@@ -207,6 +209,8 @@ def take(people: Sequence[StaffRow], unit: Unit) -> None:
             for _, staff_id in sorted(ones)
         ]
     audit.append(unit, told)
+    for staff_id, account in came:
+        dispatch.welcome(unit, world, staff_id, "wecom", account)
 
 
 def _on_wecom(unit: Unit) -> frozenset[tuple[str, str]]:
@@ -264,6 +268,10 @@ def turn(unit: Unit, staff_id: str, *, active: bool) -> str:
     action = "staff.reactivated" if active else "staff.deactivated"
     audit.append(unit, [entry(unit, action, f"staff:{staff_id}")])
     return person.name
+
+
+def _world(settings: Settings) -> World:
+    return World(policies_of(settings.company), china(), Registry(FEATURES))
 
 
 def _listed(unit: Unit, staff_id: str) -> Person:

@@ -95,7 +95,10 @@ def open_one(ctx: Context, arguments: tuple[str, ...]) -> Reply:
 
 
 def _stored(ctx: Context, words: str) -> Stored | None:
-    return cases.get(ctx.unit, int(words)) if words.isdecimal() else None
+    stored = cases.get(ctx.unit, int(words)) if words.isdecimal() else None
+    if stored is not None and stored.dossier_id is not None:
+        ctx.about.add(stored.dossier_id)
+    return stored
 
 
 def concerned(ctx: Context, stored: Stored) -> bool:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 
 from handlers import groups
-from handlers.approvals import approvals, case_texts
+from handlers.approvals import approval_list, approvals, case_texts
 from handlers.context import Context
-from handlers.conversation.messages import Card, Inbound, Reply
+from handlers.conversation.messages import Button, Card, Inbound, Reply
 from handlers.feature import Feature
+from handlers.pages import to_today
+from handlers.people import bindings
 from handlers.texts import N_, Texts
 from rules.access import StaffId
 from rules.cases import Approve
@@ -30,6 +32,10 @@ USAGE = N_(
     "kind and who asks, nothing of the content. Operators name a department or a post, such as "
     "/here {example}; /here off ends it."
 )
+NO_GROUPS = N_(
+    "I am in no groups in {channel}. What waits for a decision comes as a card to whoever "
+    "decides, here in the private chat; /approvals lists it."
+)
 NOT_YOURS = N_("That was not done. {usage}")
 LINKED = N_("From now on approval cards for {whose} come to the group. /here off ends it.")
 UNLINKED = N_("No approval cards come to the group any more.")
@@ -37,6 +43,16 @@ SAID_LINKED = N_("Approval cards for {whose} come here: number, kind and who ask
 SAID_UNLINKED = N_("No approval cards come here any more.")
 OFF = frozenset({"off", "取消", "停止"})
 _OK = re.compile(r"f\.case\.ok\.(?P<case>[0-9]{1,18})\.(?P<step>[0-9]{1,4})")
+
+
+def show(ctx: Context, _words: str) -> Reply:
+    """Say in private how a group is linked; where there are none, what stands for it."""
+    if ctx.channel not in groups.GROUPLESS:
+        said = ctx.t(USAGE, example=ROLES["info_supervisor"].zh)
+        return Reply.of(Card(said, title=ctx.t(TITLE)))
+    said = ctx.t(NO_GROUPS, channel=bindings.messenger(ctx.texts, ctx.channel))
+    nav = (Button(ctx.t(approval_list.TITLE), "f.approvals.list"), to_today(ctx.texts))
+    return Reply.of(Card(said, title=ctx.t(TITLE), nav=nav))
 
 
 # -- linking -----------------------------------------------------------------------------------
@@ -121,8 +137,6 @@ FEATURE = Feature(
     key=COMMAND,
     title=TITLE,
     command=COMMAND,
-    open=lambda ctx, _words: Reply.of(
-        Card(ctx.t(USAGE, example=ROLES["info_supervisor"].zh), title=ctx.t(TITLE))
-    ),
+    open=show,
     listed=False,
 )

@@ -28,7 +28,7 @@ from handlers.conversation.talk import (
     slot,
     tidy,
 )
-from handlers.conversation.view import answered_card, filed_card
+from handlers.conversation.view import answered_card, filed_card, protected
 from handlers.conversation.wording import draft_name, summary
 from handlers.texts import N_
 from storage import conversations, origins
@@ -126,7 +126,8 @@ def cancel(ctx: Context, talk: Talk, tapped: bool) -> Reply:
         summary(form, state, ctx.texts, ctx.today, only={one.key for one in own}),
     ]
     restore = Button(ctx.t(RESTORE), button_key(stored.id, stored.rev, "resume"))
-    card = Card("\n".join(lines).strip(), title=title, choices=(restore,))
+    said = "\n".join(lines).strip()
+    card = Card(said, title=title, choices=(restore,), protect=protected(form, state))
     return _closing(ctx, talk, card, tapped=tapped)
 
 

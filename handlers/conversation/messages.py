@@ -75,6 +75,10 @@ class ChatChange(StrEnum):
     """The bot was removed from a group, or a person blocked it."""
     MOVED = "moved"
     """The group has another id from now on."""
+    OPENED = "opened"
+    """A person looks at the private chat, perhaps for the first time."""
+    IDLE = "idle"
+    """The platform finds the bot hardly used, in whatever chat, and is about to switch it off."""
 
 
 @dataclass(frozen=True)

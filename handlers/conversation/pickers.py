@@ -85,7 +85,7 @@ def _option(ctx: Context, hit: Hit) -> Option | None:
         hint = "" if hit.number else ctx.t(DRAFT)
     else:
         hint = ctx.t(HINT, number=hit.number or ctx.t(DRAFT), keeper=hit.keeper_name)
-    return Option(str(hit.id), seeing.called(hit.name, seen), hint)
+    return Option(str(hit.id), seeing.called(ctx, hit, seen), hint)
 
 
 def _fits_fully(hit: Hit, option: Option, wanted: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from handlers import intake, odd
+from handlers import intake, odd, seeing
 from handlers.context import Context
 from handlers.conversation import asides, pickers
 from handlers.conversation.answers import one_line
@@ -34,6 +34,7 @@ from handlers.conversation.hearing import heard
 from handlers.conversation.messages import Button, Card, Inbound, Mode, Reply, Show
 from handlers.conversation.said import NOTHING_FOUND
 from handlers.conversation.state import (
+    GUARDED,
     IMPLIED,
     MAX_NAME,
     Part,
@@ -53,6 +54,7 @@ from handlers.conversation.talk import (
     draft_title,
     draw,
     elsewhere,
+    guarded,
     key_maker,
     looked_up,
     opened,
@@ -135,6 +137,8 @@ def start(
     kept = park(ctx)
     given = dict(answers.values) if answers else {}
     words = str(given.pop(WORDS, ""))
+    if seeing.about_graded(ctx):
+        given[GUARDED] = True
     if prefilled:
         fields = {key: value for key, value in given.items() if key in form.by_key}
         given = {PREFILLED: fields, **given}
@@ -149,7 +153,7 @@ def start(
         state = _with_earlier(ctx, feature, state)
     if words and wanted(form, state):
         state = change(state, words=one_line(words)[:MAX_NAME])
-    state = _not_found(form, looked_up(ctx, form, state))
+    state = guarded(ctx, form, _not_found(form, looked_up(ctx, form, state)))
     conversations.forget_dropped(ctx.unit, ctx.person.id, ctx.now - UNDO)
     stored = conversations.start(
         ctx.unit,

@@ -86,6 +86,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the picker shows; None: not looked up yet."""
     further: bool = False
     """The picker has a further page."""
+    guarded: bool = False
+    """What the picker shows names the customer of a graded dossier."""
     month: str = ""
     """YYYY-MM on the calendar."""
     ticks: tuple[str, ...] = ()

@@ -10,12 +10,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
+from handlers import seeing
 from handlers.context import Context
 from handlers.conversation import pickers
 from handlers.conversation.engine import adopt, listing, wanted
-from handlers.conversation.forms import Form
+from handlers.conversation.forms import Form, Kind
 from handlers.conversation.messages import Card, Inbound, Mode, Reply, Show
-from handlers.conversation.state import Pane, Remark, State, decode, effective, encode, sound
+from handlers.conversation.state import (
+    GUARDED,
+    Pane,
+    Remark,
+    State,
+    change,
+    decode,
+    effective,
+    encode,
+    sound,
+)
 from handlers.conversation.view import view
 from handlers.conversation.wording import draft_name
 from handlers.feature import Feature
@@ -94,7 +105,7 @@ def _remains(ctx: Context, state: State | None) -> str:
 def saved(ctx: Context, talk: Talk, state: State, *, new_card: bool, after_ms: int = 0) -> Show:
     """Keep the state and return its card."""
     form, stored = talk.form, talk.stored
-    state = looked_up(ctx, form, state)
+    state = guarded(ctx, form, looked_up(ctx, form, state), talk.state)
     kept = replace(
         stored,
         form_version=form.version,
@@ -159,6 +170,30 @@ def looked_up(ctx: Context, form: Form, state: State) -> State:
     return listing(state, pickers.find(ctx, query)) if query else state
 
 
+def guarded(ctx: Context, form: Form, state: State, before: State | None = None) -> State:
+    """Return the state, marked where it tells of a graded dossier: its cards are protected then,
+    also those that are drawn when nobody looks the dossier up. What was answered marks it for
+    good, what may be picked as long as it is shown.
+
+    `before`: as it was when it was looked at last.
+    """
+    if before is None or state.options != before.options:
+        labels = (one.label for one in state.options or ())
+        state = change(state, guarded=seeing.tells(ctx, "\n".join(labels)))
+    if state.answers.get(GUARDED):
+        return state
+    known = before.answers if before else {}
+    for one in form.fields:
+        picked = state.answers.get(one.key)
+        if one.kind in (Kind.CUSTOMER, Kind.DOSSIER) and picked and picked != known.get(one.key):
+            dossier = seeing.reachable(ctx, picked["key"])
+            if dossier is not None:
+                seeing.customer(ctx, dossier)
+    if not seeing.tells(ctx, encode(change(state, options=None))):
+        return state
+    return change(state, answers={**state.answers, GUARDED: True})
+
+
 def elsewhere(ctx: Context, stored: Stored) -> bool:
     """Whether the conversation was last written on another phone or messenger."""
     return (stored.channel, stored.account) != (ctx.channel, ctx.account)
@@ -174,7 +209,7 @@ def tidy(ctx: Context, stored: Stored, card: Card) -> None:
         staff_id=stored.staff_id,
         mode=Mode.TIDY,
         slot=slot(stored),
-        body=card.encoded(ctx.texts.locale),
+        body=seeing.guard(ctx, card).encoded(ctx.texts.locale),
         due_at=ctx.now,
     )
 
@@ -194,6 +229,9 @@ def base36(number: int) -> str:
 def draft_title(ctx: Context, stored: Stored) -> str:
     """Return the line that names a draft: its form and what it is about."""
     feature = ctx.registry.by_key.get(stored.feature)
+    state = decode(stored.state_json)
+    if stored.title and state is not None and state.answers.get(GUARDED):
+        ctx.guarded.add(stored.title)
     form = ctx.t(feature.form.title) if feature and feature.form else stored.feature
     return ctx.t(TITLE, form=form, name=stored.title) if stored.title else form
 

@@ -54,13 +54,13 @@ ANSWERED = N_("→ {value}")
 def view(form: Form, state: State, texts: Texts, moment: Moment, key: Key, foot: str = "") -> Card:
     """Return the card to show for `state`; `foot` is said below the answers that are reviewed."""
     card = _Drawing(form, state, texts, moment, key).card(foot)
-    return replace(card, protect=_protected(form, state))
+    return replace(card, protect=protected(form, state))
 
 
 def filed_card(form: Form, state: State, texts: Texts, today: date) -> Card:
     """Return what remains of the card once its form was submitted."""
     words = summary(form, state, texts, today)
-    return Card(words, title=texts.t(form.title), protect=_protected(form, state))
+    return Card(words, title=texts.t(form.title), protect=protected(form, state))
 
 
 def answered_card(form: Form, before: State, after: State, texts: Texts, moment: Moment) -> Card:
@@ -69,16 +69,17 @@ def answered_card(form: Form, before: State, after: State, texts: Texts, moment:
     field = form.by_key.get(before.at)
     if field is None:
         words = summary(form, before, texts, moment.today)
-        return Card(words, title=drawing.title(), protect=_protected(form, before))
+        return Card(words, title=drawing.title(), protect=protected(form, before))
     value = after.answers.get(field.key)
     lines = [texts.t(field.prompt)]
     if value is not None and (value != before.answers.get(field.key) or after.at != before.at):
         lines.append(texts.t(ANSWERED, value=display(field, value, texts, moment.today)))
-    return Card("\n".join(lines), title=drawing.title(), protect=_protected(form, before))
+    return Card("\n".join(lines), title=drawing.title(), protect=protected(form, before))
 
 
-def _protected(form: Form, state: State) -> bool:
-    return form.protect or bool(state.answers.get(GUARDED))
+def protected(form: Form, state: State) -> bool:
+    """Whether what the form asks, offers or was answered tells what a dossier holds."""
+    return form.protect or state.guarded or bool(state.answers.get(GUARDED))
 
 
 class _Drawing(Pen):

@@ -127,7 +127,10 @@ def known(ctx: Context, words: str) -> Correction | None:
     concerned = ctx.person.id in (held.planner, held.executor)
     concerned = concerned or correction_turns.may_act(ctx, held, ctx.person)
     seen = seeing.view(ctx, dossier_of(ctx, held)).sight is Sight.FULL
-    return held if concerned or seen else None
+    if not concerned and not seen:
+        return None
+    ctx.about.add(held.dossier_id)
+    return held
 
 
 def own(ctx: Context, words: str, stage: Stage) -> Correction | Reply:

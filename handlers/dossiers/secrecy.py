@@ -83,6 +83,7 @@ def _written(ctx: Context, dossier: Dossier, grade: Grade, until: date | None) -
     after = dossiers.get(ctx.unit, dossier.id)
     assert after is not None  # noqa: S101 - it was written just now
     watch(ctx, after)
+    seeing.customer(ctx, after)  # so that what names it already in this unit is guarded as well
     return after
 
 

@@ -60,6 +60,8 @@ def known(ctx: Context, words: str, *, lock: bool = False) -> Handover | None:
     if not knows(ctx, held, ctx.person):
         ctx.record("handover.press_refused", f"handover:{held.id}", FORGED)
         return None
+    if held.dossier_id is not None:
+        ctx.about.add(held.dossier_id)
     return held
 
 

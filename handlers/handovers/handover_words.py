@@ -102,7 +102,8 @@ def subject(ctx: Context, held: Handover, reader: Person) -> str:
     dossier = dossier_of(ctx, held)
     if dossier is None:
         return held.subject
-    parts = [held.subject] if seeing.readable(ctx, dossier, reader) else []
+    known = seeing.readable(ctx, dossier, reader)
+    parts = [seeing.written(ctx, dossier, held.subject)] if known else []
     if seeing.view(ctx, dossier, reader).sight is not Sight.NONE:
         customer = seeing.customer(ctx, dossier, reader)
         parts += [] if customer in held.subject else [customer]

@@ -100,6 +100,8 @@ def of(ctx: Context, words: str, *, lock: bool = False) -> Held | None:
         return None
     one = cards.held(ctx, incident)
     if one.concerns(ctx.person.id):
+        if one.dossier is not None:
+            ctx.about.add(one.dossier.id)
         return one
     ctx.record("incident.press_refused", _subject(incident), FORGED)
     return None

@@ -54,7 +54,10 @@ NOBODY = N_(
 def loan(ctx: Context, words: str, *, lock: bool = False) -> Loan | None:
     """Return the loan of that id if who acts may know of it, else None."""
     held = loans.get(ctx.unit, int(words), lock=lock) if words.isdecimal() else None
-    return held if held is not None and knows(ctx, held, ctx.person) else None
+    if held is None or not knows(ctx, held, ctx.person):
+        return None
+    ctx.about.add(held.dossier_id)
+    return held
 
 
 def dossier_of(ctx: Context, held: Loan) -> Dossier:

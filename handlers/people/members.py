@@ -1,7 +1,8 @@
 """Members who come into the view of the company's own messenger, before they have written a word.
 
-The trap: the platform says so once more whenever the visible range is drawn anew. So whoever was
-answered before is not greeted, and of a member nobody vouched for the operators hear once.
+The trap: the platform says so once more whenever the visible range is drawn anew, and never of
+whom it showed before anybody listened. So whoever was answered before is not greeted, whoever
+opens the chat and was not is, and of a member nobody vouched for the operators hear once.
 """
 
 from __future__ import annotations
@@ -30,14 +31,21 @@ APPEARED = N_(
     "{account} can now see the app in {channel}, but is not on the staff list and learns nothing "
     "from it. Whoever else comes today is listed under “Strangers”."
 )
+HARDLY_USED = N_(
+    "{channel} finds that the app is hardly used and may switch it off; then nobody gets a "
+    "message. Have people use it, and look in the console whether it is still switched on."
+)
 
 
-def first_word(ctx: Context) -> Reply:
-    """Return who the bot is and what this person can do here; nothing for whom it answered."""
+def first_word(ctx: Context, *, here: bool = False) -> Reply:
+    """Return who the bot is and what this person can do here; nothing for whom it answered.
+
+    `here`: they look at the chat, so it need not wait for the day.
+    """
     if conversations.menu(ctx.session, ctx.channel, ctx.account).words:
         return Reply()
-    lead = ctx.t(HELLO, name=ctx.person.name)
-    return _by_day(help.show(ctx, "", lead), ctx.policy.time, ctx.now)
+    said = help.show(ctx, "", ctx.t(HELLO, name=ctx.person.name))
+    return said if here else _by_day(said, ctx.policy.time, ctx.now)
 
 
 def unknown(unit: Unit, inbound: Inbound, world: World) -> tuple[Reply, tuple[Told, ...]]:
@@ -56,6 +64,19 @@ def unknown(unit: Unit, inbound: Inbound, world: World) -> tuple[Reply, tuple[To
     )
     said = Reply.of(Card(world.texts().t(strangers.UNKNOWN)))
     return _by_day(said, time, unit.now), told
+
+
+def hardly_used(unit: Unit, inbound: Inbound, world: World) -> tuple[Told, ...]:
+    """Return what the operators hear once a day as long as the platform finds the app idle."""
+    day = world.policies.at(unit.now).company.time.office_day(unit.now)
+    return tuple(
+        Told(one, partial(_idle, inbound.channel), f"idle:{inbound.channel}:{day}:{one}")
+        for one in staff.holders(unit.session, OPERATOR)
+    )
+
+
+def _idle(channel: str, texts: Texts) -> Card:
+    return Card(texts.t(HARDLY_USED, channel=bindings.messenger(texts, channel)))
 
 
 def _appeared(channel: str, account: str, texts: Texts) -> Card:

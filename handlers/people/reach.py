@@ -72,7 +72,7 @@ def happened(unit: Unit, inbound: Inbound, world: World) -> Context | None:
     ctx = _context(unit, world, bound)
     if event.change is ChatChange.LEFT:
         _lose(ctx, bound, BLOCKED)
-    elif event.change is ChatChange.JOINED and bound.unreachable_since is not None:
+    elif bound.unreachable_since is not None:
         back(ctx)
     return ctx
 

@@ -173,7 +173,11 @@ def _mine(ctx: Context, words: str) -> Affair | None:
     held = affairs.get(ctx.unit, int(words)) if words.isdecimal() else None
     if held is None or held.kind is not AffairKind.COMPLAINT:
         return None
-    return held if held.staff_id == ctx.person.id else None
+    if held.staff_id != ctx.person.id:
+        return None
+    if held.dossier_id is not None:
+        ctx.about.add(held.dossier_id)
+    return held
 
 
 def say(ctx: Context, subject: int, reader: Person, texts: Texts) -> Asking:

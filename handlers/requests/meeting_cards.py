@@ -124,7 +124,7 @@ def called(ctx: Context, dossier: Dossier, reader: Person) -> str:
     seen = seeing.view(ctx, dossier, reader)
     if seen.sight is Sight.NONE:
         return ""
-    return " ".join(filter(None, (dossier.number, seeing.called(dossier.name, seen))))
+    return " ".join(filter(None, (dossier.number, seeing.called(ctx, dossier, seen))))
 
 
 def draw(ctx: Context, held: Meeting, reader: Person, texts: Texts, lead: str = "") -> Card:

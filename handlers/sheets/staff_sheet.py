@@ -164,8 +164,12 @@ def changes(
     return replace(found, unchanged=unchanged, missing=gone)
 
 
-def apply_staff(unit: Unit, people: Iterable[StaffRow]) -> None:
-    """Write the people; a WeCom account named in the list is theirs from now on."""
+def apply_staff(unit: Unit, people: Iterable[StaffRow]) -> tuple[tuple[str, str], ...]:
+    """Write the people; a WeCom account named in the list is theirs from now on.
+
+    Returns staff number and account of those who had come to the bot before they were listed.
+    """
+    waited = []
     for person in people:
         staff.save(unit, person)
         account = _account(person)
@@ -173,7 +177,9 @@ def apply_staff(unit: Unit, people: Iterable[StaffRow]) -> None:
             for one in accounts.of_person(unit.session, person.id):
                 if one.channel == "wecom" and one.account != account:
                     accounts.unbind(unit, one.channel, one.account)
-            accounts.bind(unit, "wecom", account, person.id)
+            if accounts.bind(unit, "wecom", account, person.id):
+                waited.append((person.id, account))
+    return tuple(waited)
 
 
 def _role(row: Row, word: str) -> str:

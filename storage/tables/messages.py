@@ -25,8 +25,8 @@ inbox = Table(
 )
 
 WAITING = "state IN ('ready', 'sending')"
-AHEAD = "(state = 'sending' OR attempts > 0) AND account <> ''"
-"""Keeps later messages of its chat back: on its way, or to be tried again.
+AHEAD = "(state = 'sending' OR attempts > 0 OR problem = 'held') AND account <> ''"
+"""Keeps later messages of its chat back: on its way, to be tried again, or held.
 
 There is always an account; only who says so uses the index, not who has a message's id.
 """

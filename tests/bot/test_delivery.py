@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
-from bot.channels.base import Outcome, OutFile
+from bot.channels.base import Held, Outcome, OutFile
 from bot.delivery import Pace, Relay
 from bot.settings import Limits
 from bot.units import Units
@@ -166,6 +166,21 @@ class TestOutcomes:
         assert post.channel.attempts == 1
         await post.later(seconds=1)
         assert post.channel.texts("anna") == ["text"]
+
+    async def test_held_back_is_no_try_and_no_silence_of_the_platform(self, post: Post) -> None:
+        for _ in range(3):
+            post.channel.fail(Held("enough", after=60), account="anna")
+        await post.send(put("one"), put("two"), put("other", "bo"))
+        assert post.channel.texts("bo") == ["other"]
+        post.relay.answered_at = None
+        for _ in range(2):
+            await post.later(seconds=60)
+            assert (await post.states())[:2] == [("ready", "held"), ("ready", "")]
+        tried = await post.units.read(lambda s: s.execute(select(rows.c.attempts)).scalars().all())
+        assert set(tried) == {0}
+        assert (post.relay.failing_since, post.relay.answered_at) == (None, None)
+        await post.later(seconds=60)
+        assert post.channel.texts("anna") == ["one", "two"]
 
     async def test_retry_later_backs_off_by_itself(self, post: Post) -> None:
         for _ in range(5):

@@ -94,15 +94,39 @@ class TestGivenWhatPeopleSend:
         await hands.server.member(ANN).click("visit")
         assert hands.bot.heard[0].command == "visit"
 
+    @pytest.mark.parametrize("key", ["我的档案", "../..", "=", "f.case.ok.1"])
+    async def test_when_a_menus_entry_is_not_ours_then_it_is_a_command_nobody_knows(
+        self, hands: WecomHands, key: str
+    ) -> None:
+        await hands.server.member(ANN).click(key)
+        assert hands.bot.heard[0].command == key
+        await hands.server.member(ANN).click("")
+        assert len(hands.bot.heard) == 1
+
+    @pytest.mark.parametrize("userid", ["Zhang.San-2_x@corp", "1", "a" * 64])
+    async def test_then_a_userid_may_hold_all_that_the_console_lets_it(
+        self, hands: WecomHands, userid: str
+    ) -> None:
+        member = hands.server.member(userid)
+        await member.say("a")
+        assert hands.bot.heard[0].account == userid.lower()
+        ref = await hands.channel.send(userid.lower(), ASK)
+        await member.tap("同意")
+        assert hands.bot.heard[1].card == ref
+        assert await hands.channel.edit(userid.lower(), ref, Card("b", choices=ASK.choices)) != ref
+
     async def test_then_coming_and_going_are_events_of_the_chat(self, hands: WecomHands) -> None:
         ann = hands.server.member(ANN)
         await ann.event("unsubscribe", EventKey="")
         await ann.event("subscribe", EventKey="")
+        await ann.event("enter_agent", EventKey="")
         changes = [(one.event.change, one.event.chat) for one in hands.bot.heard if one.event]
-        assert changes == [(ChatChange.LEFT, ANN), (ChatChange.JOINED, ANN)]
+        assert changes == [
+            (ChatChange.LEFT, ANN), (ChatChange.JOINED, ANN), (ChatChange.OPENED, ANN)
+        ]  # fmt: skip
 
     @pytest.mark.parametrize(
-        "event", ["enter_agent", "view", "LOCATION", "change_contact", "inactive_alert", ""]
+        "event", ["view", "LOCATION", "change_contact", "active_restored", ""]
     )
     async def test_when_nobody_asked_anything_then_nothing_is_made_of_it(
         self, hands: WecomHands, event: str
@@ -549,6 +573,48 @@ class TestGivenALongText:
         await hands.channel.send(ANN, Card(whole))
         shown = "\n".join(one.text for one in hands.server.member(ANN).messages)
         assert shown == whole.replace("<", "(")
+
+    @pytest.mark.parametrize(
+        ("text", "sizes"),
+        [
+            ("a" * 2048, [2048]),
+            ("a" * 2049, [2048, 1]),
+            ("长" * 682 + "ab", [2048]),
+            ("长" * 682 + "abc", [2048, 1]),
+            ("长" * 683, [2046, 3]),
+            ("👍🏽" * 256, [2048]),
+            ("👍🏽" * 257, [2048, 8]),
+            ("a" * 2047 + "👍🏽", [2047, 8]),
+        ],
+    )
+    async def test_when_it_is_as_long_as_one_may_be_then_one_and_one_byte_more_makes_two(
+        self, hands: WecomHands, text: str, sizes: list[int]
+    ) -> None:
+        await hands.channel.send(ANN, Card(text))
+        shown = [one.text for one in hands.server.member(ANN).messages]
+        assert [len(one.encode()) for one in shown] == sizes
+        assert "".join(shown) == text
+
+    @pytest.mark.parametrize(
+        ("text", "shown"),
+        [
+            ("C:\\users\\年报", "C:\\users\\年报"),
+            ("\\u4e00\\u4E01", "/u4e00/u4E01"),
+            ("a\x00b\x1fc\x7f\td", "abc\td"),
+            ('"\u2028\u0085é👨‍👩‍👧', '"\u2028\u0085é👨‍👩‍👧'),
+        ],
+    )
+    async def test_when_it_has_what_json_would_escape_then_it_arrives_in_texts_and_cards(
+        self, hands: WecomHands, text: str, shown: str
+    ) -> None:
+        ann = hands.server.member(ANN)
+        await hands.channel.send(ANN, Card(text))
+        assert ann.last.text == shown
+        ref = await hands.channel.send(ANN, Card(text, title=text, choices=(Button(text, "a"),)))
+        assert [label for label, _ in ann.last.buttons] == [shown]
+        assert ann.last.text == f"{shown}\n{shown}"
+        await hands.channel.edit(ANN, ref, Card("x", title=text, choices=(Button(text, "b"),)))
+        assert ann.last.edits == 1
 
     async def test_when_a_label_has_signs_that_nobody_sees_then_it_is_taken(
         self, hands: WecomHands

@@ -134,7 +134,10 @@ class TestGivenTheCheckOfTheAddress:
     async def test_when_forged_then_refused_without_a_word(
         self, hands: WecomHands, changed: dict[str, str]
     ) -> None:
-        assert await hands.server.callbacks.verify(**changed) == (403, "")
+        with structlog.testing.capture_logs() as logged:
+            assert await hands.server.callbacks.verify(**changed) == (403, "")
+        code = {"code": "signature_mismatch", "log_level": "warning"}
+        assert logged == [{"event": "callback_refused", **code}]
 
     async def test_when_a_plus_came_as_a_blank_and_a_line_end_behind_then_all_the_same(
         self, hands: WecomHands
@@ -319,6 +322,13 @@ class TestGivenBadInput:
             assert await callbacks.post(body, query) == 200
             assert await callbacks.post(body, query | {"timestamp": f"{moment}1"}) == 403
         assert len({(one.key, one.at) for one in hands.bot.heard}) == 1
+
+    async def test_when_somebody_pasted_signs_that_xml_may_not_hold_then_without_them(
+        self, hands: WecomHands
+    ) -> None:
+        xml = text(hands).replace("hello", "he\x00l\x0bl\x1fo\ufffe")
+        assert await hands.server.callbacks.offer(xml) == 200
+        assert [one.text for one in hands.bot.heard] == ["hello"]
 
     async def test_when_from_the_system_then_passed_over(self, hands: WecomHands) -> None:
         xml = text(hands).replace(f"<![CDATA[{ANN}]]>", "<![CDATA[sys]]>")

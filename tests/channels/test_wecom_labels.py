@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -14,6 +16,8 @@ from hypothesis import strategies as st
 
 from bot.channels.base import ChannelError, Outcome
 from bot.channels.wecom.draw import buttons_after, buttons_of, draw, redrawn
+from handlers import seeing
+from handlers.context import Context
 from handlers.conversation.messages import TICK, Button, Card
 from handlers.texts import LOCALES, N_, is_own
 from tests.channels.harness import ANN, WecomHands, wecom_hands
@@ -145,3 +149,23 @@ def test_which_words_are_the_programs_own(words: str, own: bool) -> None:
 def test_in_english_they_are_the_english_ones() -> None:
     assert is_own(N_("Drafts ({count})").format(count=3), "en")
     assert not is_own("草稿（3）", "en")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (f"1 {SECRET}有限公司", True),
+        ("鸿鑫贸易有…", True),
+        ("借-2026-0001 鸿鑫…", True),
+        ("鸿…", False),
+        ("鸿鑫贸**司", False),
+        ("", False),
+    ],
+)
+def test_which_cards_tell_of_a_graded_dossier(words: str, told: bool) -> None:
+    ctx = cast(Context, SimpleNamespace(guarded={f"{SECRET}有限公司"}))
+    for card in (Card(words or "x"), Card("x", title=words), Card("x", nav=(Button(words, "a"),))):
+        assert seeing.guard(ctx, card).protect is told
+    assert (
+        seeing.guard(cast(Context, SimpleNamespace(guarded=set())), Card(words)).protect is False
+    )

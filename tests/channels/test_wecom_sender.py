@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.channels.base import ChannelError, Outcome, OutFile
+from bot.channels.base import ChannelError, Held, Outcome, OutFile
 from bot.channels.wecom.channel import Wecom
 from bot.settings import MemberLimits
 from handlers.conversation.messages import Button, Card
@@ -70,6 +70,7 @@ class TestGivenAMembersLimit:
                 later(hands, seconds=2)
         async with process(hands, MemberLimits()) as channel:
             error = await refusal(channel, Card("a"))
+            assert isinstance(error, Held)
             assert (error.outcome, error.after) == (Outcome.RETRY_LATER, 48)
             await channel.send(BOB, Card("to another"))
         assert hands.server.chats.dropped == []
@@ -122,7 +123,9 @@ class TestGivenAMembersLimit:
             hands.server.faults.add(Fault.CONFLICT, SEND)
             hands.server.faults.add(Fault.RESET_AFTER, SEND)
             card = Card("a", try_of="1")
-            assert (await refusal(channel, card)).outcome is Outcome.RETRY_LATER
+            busy = await refusal(channel, card)
+            assert busy.outcome is Outcome.RETRY_LATER
+            assert not isinstance(busy, Held)
             assert (await refusal(channel, card)).outcome is Outcome.UNKNOWN
             assert (await refusal(channel, card)).after == 60
         assert texts(hands) == ["a"]

@@ -148,13 +148,18 @@ class TestGivenAnApp:
         self, dossierbot: Command, server: WecomServer
     ) -> None:
         server.forbidden.add("agent/get")
-        assert "(48002): that secret may not ask for the app" in dossierbot("check").out
+        assert (
+            f"(48002) to a call from {SEEN_FROM}: that secret may not ask"
+            in dossierbot("check").out
+        )
 
     def test_when_calls_came_too_often_then_to_wait(
         self, dossierbot: Command, server: WecomServer
     ) -> None:
         server.most_a_minute["gettoken"] = 0
-        assert "(45009): calls came too often: wait a minute" in dossierbot("check").out
+        assert (
+            f"(45009) to a call from {SEEN_FROM}: calls came too often" in dossierbot("check").out
+        )
 
     def test_when_it_says_what_nobody_knows_then_where_that_is_explained(
         self, dossierbot: Command, server: WecomServer
@@ -164,8 +169,48 @@ class TestGivenAnApp:
 
         server._methods["agent/get"] = refuse
         said = dossierbot("check").out
-        assert "(41064): what it means stands at https://open.work.weixin.qq.com" in said
+        assert f"(41064) to a call from {SEEN_FROM}: what it means stands at https://" in said
         assert "query?e=41064" in said
+
+    @pytest.mark.parametrize(
+        ("code", "said"),
+        [
+            (40014, "another program may use the same secret"),
+            (42001, "another program may use the same secret"),
+            (41001, "the token did not arrive"),
+            (40056, "agent_id is not this app's"),
+            (40091, "the secret is not one of this app"),
+            (50001, "网页授权及JS-SDK"),
+            (50003, "switch it on in the console"),
+            (60011, "put it there"),
+            (81013, "wecom_userid is not their 账号"),
+        ],
+    )
+    def test_when_it_refuses_the_app_then_cause_cure_and_address(
+        self, dossierbot: Command, server: WecomServer, code: int, said: str
+    ) -> None:
+        def refuse(_body: object, _query: object) -> dict[str, object]:
+            raise Errcode(code, "no")
+
+        server._methods["agent/get"] = refuse
+        ended = dossierbot("check")
+        assert ended.code == 1
+        (line,) = [one for one in ended.out.splitlines() if one.startswith("mend  wecom:")]
+        assert f"WeCom says no ({code}) to a call from {SEEN_FROM}: " in line
+        assert said in line
+
+    def test_when_an_operator_is_out_of_its_sight_then_that_is_said(
+        self, dossierbot: Command, server: WecomServer, configured: Path
+    ) -> None:
+        with opened(load(configured / "config.toml", os.environ)) as store:
+            people = [one for one in store.read(staff.everybody) if "operator" in one.roles]
+            store.run(lambda unit: accounts.bind(unit, "wecom", "zhangsan", people[0].id))
+        assert "gets nothing here" not in dossierbot("check").out
+        server.see("ZhangSan", False)
+        said = "note  wecom: the operator zhangsan gets nothing here "
+        assert f"{said}(60011): it is not in the app's visible range" in dossierbot("check").out
+        del server._members["zhangsan"]
+        assert f"{said}(60111): there is no such 账号" in dossierbot("check").out
 
     @pytest.mark.parametrize("key", [f"{AES_KEY[:9]} {AES_KEY[9:]}", AES_KEY[:-1], f"{AES_KEY}="])
     def test_when_the_key_is_not_one_then_said_once_and_nothing_is_tried_with_it(
@@ -189,9 +234,9 @@ class TestGivenAnApp:
     @pytest.mark.parametrize(
         ("key", "value", "said"),
         [
-            ("SECRET", "another", "(40001): the secret"),
-            ("CORP_ID", "ww0", "(40013): corp_id"),
-            ("AGENT_ID", "7", "(301002): agent_id and secret"),
+            ("SECRET", "another", f"(40001) to a call from {SEEN_FROM}: the secret"),
+            ("CORP_ID", "ww0", f"(40013) to a call from {SEEN_FROM}: corp_id"),
+            ("AGENT_ID", "7", f"(301002) to a call from {SEEN_FROM}: agent_id and secret"),
         ],
     )
     def test_when_a_setting_is_wrong_then_it_is_said_where_the_right_one_stands(

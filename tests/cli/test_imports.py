@@ -10,13 +10,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from bot.commands import staff as staff_commands
 from bot.config import load
 from bot.offline import opened
-from storage import audit, dossiers, grades, loans
+from storage import accounts, audit, dossiers, grades, loans
 from storage.audit import Wanted
 from storage.staff import StaffRow
+from storage.tables import outbox
 from storage.unit import Unit
 from tests.cli.conftest import Command, Ended
 from tests.imports.workbooks import text_row, with_sheet, workbook
@@ -226,6 +228,25 @@ class TestGivenAStaffList:
         assert sheets.take("staff", HEAD + rows.format("b", "a")).out == people(unchanged=2)
         refused = sheets.take("staff", HEAD + "1002,李晓梅,一部,,,b\n")
         assert "belongs to staff number 1001" in refused.out
+
+    def test_when_somebody_came_before_they_were_listed_then_they_hear_a_first_word(
+        self, sheets: Company
+    ) -> None:
+        settings = load(sheets.folder / "config.toml", {})
+
+        def owed() -> list[tuple[str, str]]:
+            query = select(outbox.c.account, outbox.c.staff_id)
+            with opened(settings) as store:
+                return store.run(lambda unit: list(map(tuple, unit.session.execute(query))))
+
+        rows = "1001,王建国,一部,,,wangjg\n1002,李晓梅,一部,,1001,LiXM\n"
+        with opened(settings) as store:
+            store.run(lambda unit: accounts.met(unit, "wecom", "lixm", unit.now))
+        sheets.take("staff", HEAD + rows, "--dry-run")
+        assert owed() == []
+        for _ in range(2):
+            sheets.take("staff", HEAD + rows)
+            assert owed() == [("lixm", "1002")]
 
     def test_when_a_row_has_several_faults_then_it_counts_once(self, sheets: Company) -> None:
         ended = sheets.take("staff", STAFF + ",,销售一部,sellar,,,公开,,,,\n")

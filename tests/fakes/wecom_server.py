@@ -42,6 +42,7 @@ TOKEN = "StandInToken0001"
 AES_KEY = "A8rKpQfS3GTSPpDdkyQynK6BgC1y92BVrAEKMPpe5TC"
 LASTS = 7200
 SEEN_FROM = "203.0.113.7"
+ESCAPED = re.compile(rb"\\u[0-9a-fA-F]{4}")
 BLOCKED_SECONDS = 60
 """How long a method is refused that was called too often within a minute."""
 POSTED = ("message/", "menu/create", "media/upload", "user/list_id")
@@ -266,7 +267,7 @@ class WecomServer:
         raw = await request.read()
         body = _object(raw)
         self.calls.append(Call(method, body))
-        if b"\\u" in raw:
+        if ESCAPED.search(raw):
             raise Errcode(40033, "invalid characters")
         if self.suspended and method.startswith("message/"):
             raise Errcode(50003, "agent is forbidden")

@@ -18,7 +18,7 @@ import pytest
 import pytest_asyncio
 import uvloop
 from msgspec.structs import replace
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from bot import sample
 from bot.app import App
@@ -60,7 +60,7 @@ from tests.features.office import (
     settings_of,
 )
 from tests.features.telegram_hands import TelegramHands, number_of
-from tests.features.wecom_hands import Menued, WecomHands
+from tests.features.wecom_hands import Menued, WecomHands, content_of
 
 ON_POSTGRESQL = (
     "test_dossier_cases",
@@ -309,7 +309,14 @@ async def wecom_office(
         app = App(replace(settings, wecom=section), clock, (channel,), features)
         office = Office(app, clock, folder_of(settings), "wecom", account=str.lower)
         office.hands = {one: WecomHands(office, server, channel, one) for one in ACCOUNTS}
+        channel.graded = lambda: content_of(graded(office))
         yield office
+
+
+def graded(office: Office) -> list[str]:
+    """Return the numbers of all dossiers that have a secrecy grade."""
+    query = select(tables.dossier.c.number).where(tables.dossier.c.grade != "none")
+    return office.look(lambda unit: list(unit.session.scalars(query)))
 
 
 OFFICES = {

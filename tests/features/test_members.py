@@ -6,7 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from bot import dispatch
+from handlers.sheets.staff_sheet import apply_staff
 from storage import accounts, staff
+from storage.unit import Unit
 from tests.features.conftest import OPERATOR
 from tests.features.diary import MANAGER, SALES, at, rows
 from tests.features.office import Office
@@ -26,10 +29,11 @@ def hands(office: Office, who: str) -> WecomHands:
     return found
 
 
-async def event(office: Office, who: str, name: str, ago: int = 0) -> None:
+async def event(office: Office, who: str, name: str, ago: int = 0, **content: object) -> None:
     """Let the platform say it now, of a moment so many seconds `ago`."""
     sent = int(office.clock.now().timestamp()) - ago
-    delivery = await hands(office, who).member.event(name, EventKey="", CreateTime=sent)
+    what = {"EventKey": "", "CreateTime": sent} | content
+    delivery = await hands(office, who).member.event(name, **what)
     assert delivery.offers == 1
     await office.settle()
 
@@ -93,6 +97,75 @@ class TestGivenANewcomerOfTheStaffList:
         office.change(lambda unit: staff.deactivate(unit, NEW))
         await event(office, UNLISTED, "subscribe")
         assert (await listed.see()).text == ""
+
+
+class TestGivenWhoIsListedAfterTheyCame:
+    def enlist(self, office: Office) -> None:
+        """Take the staff list in as the command line does, with the member on it."""
+
+        def take(unit: Unit) -> None:
+            person = staff.get(unit.session, NEW)
+            assert person is not None
+            row = staff.StaffRow(NEW, person.name, person.department, wecom_userid=UNLISTED)
+            for staff_id, account in apply_staff(unit, [row]):
+                dispatch.welcome(unit, office.app.world, staff_id, "wecom", account)
+
+        office.change(take)
+
+    async def test_then_the_first_word_comes_with_the_listing_and_once(
+        self, office: Office
+    ) -> None:
+        await event(office, UNLISTED, "subscribe")
+        assert "公司内部助手" in await office[UNLISTED].see()
+        for _ in range(2):
+            self.enlist(office)
+            await office.settle()
+        assert (await office[UNLISTED].see()).text.count(HELLO) == 1
+        for name in ("enter_agent", "unsubscribe", "subscribe"):
+            await event(office, UNLISTED, name)
+        assert HELLO not in await office[UNLISTED].see()
+
+    async def test_when_they_are_listed_at_night_then_in_the_morning(self, office: Office) -> None:
+        await event(office, UNLISTED, "subscribe")
+        await office.until(at("09-14 23:30"))
+        self.enlist(office)
+        await office.settle()
+        assert HELLO not in await office[UNLISTED].see()
+        await office.until(at("09-15 08:30"))
+        assert (await office[UNLISTED].see()).text.count(HELLO) == 1
+
+    async def test_when_they_had_written_before_then_as_well(self, office: Office) -> None:
+        await office[UNLISTED].say("你好")
+        self.enlist(office)
+        await office.settle()
+        assert HELLO in await office[UNLISTED].see()
+
+    async def test_when_nobody_told_that_they_came_then_when_they_open_the_chat(
+        self, office: Office
+    ) -> None:
+        await office.until(at("09-14 23:30"))
+        self.enlist(office)
+        await office.settle()
+        assert (await office[UNLISTED].see()).text == ""
+        for _ in range(2):
+            await event(office, UNLISTED, "enter_agent")
+        assert (await office[UNLISTED].see()).text.count(HELLO) == 1
+
+
+class TestGivenAnAppThatIsHardlyUsed:
+    async def test_then_the_operators_hear_of_it_once_a_day(self, office: Office) -> None:
+        for name in ("inactive_alert", "low_active_alert", "inactive_alert"):
+            for sender in ("sys", SALES):
+                await event(office, OPERATOR, name, FromUserName=sender)
+        assert (await office[OPERATOR].see()).text.count("企业微信提示应用使用过少") == 1
+        assert (await office[SALES].see()).text == ""
+        assert rows(office, "SELECT * FROM stranger") == []
+        await office.until(office.clock.now() + timedelta(days=1))
+        await office[OPERATOR].see()
+        await event(office, OPERATOR, "close_inactive_agent")
+        assert "应用使用过少" in await office[OPERATOR].see()
+        await event(office, OPERATOR, "reopen_inactive_agent")
+        assert (await office[OPERATOR].see()).text == ""
 
 
 class TestGivenAMemberNobodyVouchedFor:

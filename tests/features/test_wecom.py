@@ -289,6 +289,21 @@ class TestGivenAnAppThatIsInNoGroups:
         members = {one for (one,) in rows(office, "SELECT account FROM account")}
         assert spoke_to <= members
 
+    async def test_when_a_group_is_asked_for_then_it_says_what_there_is_instead(
+        self, office: Office
+    ) -> None:
+        council.council(office)
+        await council.ask(office)
+        head = hands(office, council.HEAD)
+        await head.see()
+        for words in ("/here", "/here off", "/here 销售一部"):
+            shown = await head.say(words)
+            assert "企业微信里没有我能进的群" in shown
+        assert "阅-2026-0001" in "".join((await head.tap("待审批")).labels)
+        assert "/here" not in (await head.say("/help")).text
+        assert "here" not in [command for command, _ in head.menu()]
+        assert rows(office, "SELECT * FROM chat_group") == []
+
 
 @on_wecom
 async def test_the_menu_does_what_the_command_does(office: Office) -> None:
@@ -303,11 +318,17 @@ async def test_the_menu_does_what_the_command_does(office: Office) -> None:
 
 
 @on_wecom
-async def test_who_opens_the_chat_is_not_greeted_each_time(office: Office) -> None:
-    for who in (SALES, "X001"):
+async def test_who_opens_the_chat_is_greeted_the_first_time_alone(office: Office) -> None:
+    for who in (SALES, SALES, "X001"):
         await hands(office, who).member.event("enter_agent", EventKey="")
     await office.settle()
-    assert (await hands(office).see()).text == ""
+    assert (await hands(office).see()).text.count("我是公司的客户档案助手") == 1
+    await hands(office).say("今日")
+    office.clock.advance(office.clock.now() + timedelta(days=1))
+    await hands(office).member.event("enter_agent", EventKey="")
+    await office.settle()
+    assert "客户档案助手" not in (await hands(office).see()).text
+    assert (await hands(office, "X001").see()).text == ""
     assert rows(office, "SELECT * FROM stranger") == []
 
 

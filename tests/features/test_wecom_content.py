@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
@@ -15,12 +16,14 @@ from storage.tables import dossier
 from tests.fakes.wecom.messages import Message
 from tests.features.council import HEAD
 from tests.features.desk import Desk
-from tests.features.diary import SALES
-from tests.features.lending import HX, STATEMENT, begin
+from tests.features.diary import HONGXIN, SALES, rows
+from tests.features.lending import HX, STATEMENT, begin, desks, lend_watched
 from tests.features.office import Office
 from tests.features.showroom import ARCHIVE, SELLER, delivered, sells
+from tests.features.test_handover_extension import ask as more_time
+from tests.features.test_handover_extension import lends, paid_out
 from tests.features.test_handover_safe import of_grade
-from tests.features.test_handover_sign import active
+from tests.features.test_handover_sign import active, linked
 from tests.features.test_meetings import call
 from tests.features.wecom_hands import Menued, WecomHands
 
@@ -121,6 +124,101 @@ class TestGivenAFormAboutWhatIsGraded:
         assert name in shown
         assert "上架" in shown.labels
         tells_nobody(chat(office, ARCHIVE)[before:], name)
+
+
+class TestGivenAFormThatOnlyNamesAGradedDossier:
+    """What is asked tells nothing, but over every question stands whose papers it is about."""
+
+    def grade(self, office: Office, number: str) -> str:
+        """Let a dossier be confidential, and return whose it is."""
+        change = update(dossier).where(dossier.c.number == number).values(grade="confidential")
+        office.change(lambda unit: unit.session.execute(change))
+        return rows(office, "SELECT name FROM dossier WHERE number = ?", number)[0][0]
+
+    async def test_when_a_loan_is_renewed_then_no_card_tells_whose_it_is(
+        self, office: Office
+    ) -> None:
+        desks(office)
+        await lend_watched(office)
+        name, before = self.grade(office, HX), len(chat(office, SALES))
+        me = office[SALES]
+        assert name in await me.say("续借")
+        assert name in await me.say("对账尚未完成")
+        await me.tap("事由")
+        assert name in await me.say("还在对账")
+        await me.tap("提交")
+        await me.say("/loans")
+        tells_nobody(chat(office, SALES)[before:], name)
+
+    async def test_when_a_handover_is_to_be_later_then_no_card_tells_of_what(
+        self, office: Office
+    ) -> None:
+        lends(office)
+        held, number = paid_out(office), "KH-2025-0058"
+        known = rows(office, "SELECT id FROM dossier WHERE number = ?", number)[0][0]
+        office.change(lambda unit: linked(unit, held, int(known)))
+        name, before = self.grade(office, number), len(chat(office, SELLER))
+        assert held.subject in await more_time(office, held)
+        await office[SELLER].tap("提交")
+        for words in (held.subject, name):
+            tells_nobody(chat(office, SELLER)[before:], words)
+
+    async def test_when_a_note_is_written_then_no_card_tells_it_from_then_on(
+        self, office: Office
+    ) -> None:
+        self.grade(
+            office, rows(office, "SELECT number FROM dossier WHERE name = ?", HONGXIN)[0][0]
+        )
+        me = office[SALES]
+        await me.say("/visit")
+        await me.say(HONGXIN)
+        await me.say("今天")
+        await me.say("说到一半")
+        await me.tap("保存草稿")
+        shown = await me.say("/drafts")
+        await me.tap(next(one for one in shown.labels if HONGXIN in one))
+        await me.tap("继续填写")
+        assert "说到一半" in await me.tap("跳过")
+        await me.tap("经过")
+        assert PLANTED in await me.say(PLANTED)
+        assert PLANTED in await me.tap("取消")
+        assert PLANTED in await me.tap("恢复")
+        tells_nobody(chat(office, SALES), PLANTED)
+        tells_nobody(chat(office, SALES), HONGXIN)
+
+    async def test_when_a_filed_note_is_corrected_then_no_card_tells_it(
+        self, office: Office
+    ) -> None:
+        me = office[SALES]
+        await me.say(f"拜访 {HONGXIN} 今天 {PLANTED}")
+        await me.tap("提交")
+        number = rows(office, "SELECT number FROM dossier WHERE name = ?", HONGXIN)[0][0]
+        self.grade(office, number)
+        before = len(chat(office, SALES))
+        assert PLANTED in await me.tap("更正")
+        await me.tap("经过")
+        await me.say(f"{PLANTED}，另有补充")
+        await me.tap("取消")
+        tells_nobody(chat(office, SALES)[before:], PLANTED)
+
+    async def test_when_a_loan_is_explained_then_no_card_tells_why(self, office: Office) -> None:
+        desks(office)
+        await lend_watched(office)
+        self.grade(office, HX)
+        before = len(chat(office, SALES))
+        await office.until(office.clock.now() + timedelta(days=9))
+        me = office[SALES]
+        loan_id = rows(office, "SELECT id FROM loan")[0][0]
+        await me.press(f"f.loans.explain.{loan_id}")
+        await me.say(PLANTED)
+        assert told(office, SALES)
+        tells_nobody(chat(office, SALES)[before:], PLANTED)
+
+    async def test_when_it_is_not_graded_then_its_cards_are_as_ever(self, office: Office) -> None:
+        me = office[SALES]
+        await me.say(f"拜访 {HONGXIN} 今天 看了货架")
+        assert HONGXIN in chat(office, SALES)[-1].text
+        assert chat(office, SALES)[-1].card
 
 
 class TestGivenPapersOfAGradedDossier:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import cache
 from itertools import count
@@ -30,19 +30,35 @@ _NUMBERS = count(1)
 
 
 @cache
+def by_number() -> dict[str, frozenset[str]]:
+    """Return what each dossier of the sample company says: name, numbers, address, titles."""
+    told = {
+        one["number"]: {one["name"], one["phone"], one["contact"], one["address"]}
+        for one in rows("dossiers.csv")
+    }
+    for one in rows("documents.csv"):
+        told[one["dossier"]].add(one["title"])
+    return {number: frozenset(filter(None, words)) for number, words in told.items()}
+
+
+@cache
 def content() -> frozenset[str]:
-    """Return what the dossiers of the sample company say: names, numbers, addresses, titles."""
-    told = [
-        (one["name"], one["phone"], one["contact"], one["address"]) for one in rows("dossiers.csv")
-    ]
-    told += [(one["title"],) for one in rows("documents.csv")]
-    return frozenset(words for row in told for words in row if words)
+    """Return what the dossiers of the sample company say."""
+    return frozenset[str]().union(*by_number().values())
+
+
+def content_of(numbers: Iterable[str]) -> frozenset[str]:
+    """Return what these dossiers say and no other one does."""
+    told, these = by_number(), frozenset(numbers)
+    others = (words for number, words in told.items() if number not in these)
+    return frozenset[str]().union(*(told.get(one, ()) for one in these)).difference(*others)
 
 
 class Menued(Wecom):
     """Keeps what menu each person is to have; the platform has one for all.
 
-    Counts it as a mistake where the template card of a protected one tells content.
+    Counts it as a mistake where the template card of a protected one tells content, and where one
+    that is not protected tells of a graded dossier.
     """
 
     def __init__(
@@ -57,6 +73,8 @@ class Menued(Wecom):
         super().__init__(settings, now, patience=patience, link=link)
         self.menus: dict[str, tuple[tuple[str, str], ...]] = {}
         self.chats = chats
+        self.graded: Callable[[], frozenset[str]] = frozenset
+        """What graded dossiers say, as things are."""
 
     async def send(self, account: str, card: Card, files: tuple[OutFile, ...] = ()) -> str:
         return self._looked_at(account, card, await super().send(account, card, files))
@@ -65,14 +83,19 @@ class Menued(Wecom):
         return self._looked_at(account, card, await super().edit(account, ref, card))
 
     def _looked_at(self, account: str, card: Card, ref: str) -> str:
-        shown = [one for one in self.chats.chats[account.lower()] if one.task_id == ref]
-        words = "\n".join(
-            words
-            for one in shown
-            for words in (one.text, *(label for label, _ in one.buttons))
-            if card.protect
-        )
-        self.chats.mistakes += [f"a card tells {one}" for one in content() if one in words]
+        if card.protect:
+            shown = [one for one in self.chats.chats[account.lower()] if one.task_id == ref]
+            parts = [
+                words
+                for one in shown
+                for words in (one.text, *(label for label, _ in one.buttons))
+            ]
+            said, told = "a card tells", content()
+        else:
+            parts = [card.title, card.text, *(one.label for one in card.buttons())]
+            said, told = "not protected:", self.graded()
+        words = "\n".join(parts)
+        self.chats.mistakes += [f"{said} {one}" for one in told if one in words]
         return ref
 
     async def menu(self, account: str, entries: tuple[tuple[str, str], ...]) -> None:

@@ -44,6 +44,16 @@ class TestGivenMessagesThatWait:
                 1, NOW
             )
 
+    def test_when_its_reader_was_sent_enough_then_it_is_not_late(
+        self, unit_factory: UnitFactory
+    ) -> None:
+        with unit_factory() as unit:
+            put(unit, "a")
+            (one,) = outbox.claim(unit, "phones", NOW, 1)[0]
+            outbox.hold(unit, one.id, NOW + 60 * MINUTE)
+            waits = backlog.waiting(unit.session, NOW + 59 * MINUTE, "phones")
+            assert waits == backlog.Backlog(0, None)
+
     def test_when_all_is_sent_or_not_due_then_nothing_waits(
         self, unit_factory: UnitFactory
     ) -> None:

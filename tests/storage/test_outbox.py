@@ -149,6 +149,26 @@ class TestGivenClaimed:
             outbox.mark_sent(unit, again, "r2")
             assert bodies(claim(unit, later)) == [("send", "behind")]
 
+    def test_when_held_then_its_chat_waits_and_it_was_not_tried(
+        self, unit_factory: UnitFactory
+    ) -> None:
+        later = NOW + 5 * SECOND
+        with unit_factory() as unit:
+            put(unit, "head")
+            put(unit, "behind")
+            put(unit, "other", account="li")
+            head, behind, other = claim(unit)
+            outbox.hold(unit, head.id, later)
+            outbox.release(unit, [behind.id])
+            outbox.release(unit, [other.id])
+            assert bodies(claim(unit, NOW + SECOND)) == [("send", "other")]
+            assert outbox.next_due(unit.session, "phones") == later
+            (again,) = claim(unit, later)
+            assert (again.body, again.attempts, again.owed_at) == ("head", 0, later)
+            assert claim(unit, later) == []
+            outbox.mark_sent(unit, again, "r2")
+            assert bodies(claim(unit, later)) == [("send", "behind")]
+
     def test_when_something_is_held_for_the_morning_then_others_pass_it(
         self, unit_factory: UnitFactory
     ) -> None:

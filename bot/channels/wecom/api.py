@@ -76,7 +76,8 @@ class Api:
         self.problem = ""
         """As `Watched` has it, of the last call."""
         self.seen_from = ""
-        """Address that the platform saw, when it did not trust it; empty: it did."""
+        """Address that the platform saw the last call come from, where it refused that; empty: it
+        took it, or does not say."""
         self._settings = settings
         self._base = f"{settings.api_base.rstrip('/')}/cgi-bin"
         self._now = now
@@ -276,9 +277,8 @@ class Api:
         raise Refused(code, after=after)
 
     def _note(self, code: int, words: str) -> None:
-        self.seen_from = ""
+        self.seen_from = _seen_from(words) if code else ""
         if code == UNTRUSTED:
-            self.seen_from = _seen_from(words) or "?"
             self.problem = "address"
         else:
             self.problem = "unauthorized" if code in UNAUTHORIZED else ""

@@ -43,10 +43,13 @@ _OF_EVENT = (
 )  # fmt: skip
 """What tells two events apart; the platform gives them no id."""
 _SYSTEM = ("", "sys")
+_IDLE = frozenset({"inactive_alert", "close_inactive_agent", "low_active_alert", "low_active"})
+"""Events of an app that is hardly used: the platform warns of it first, then switches it off."""
 _OF_NO_APP = frozenset({"change_contact", "batch_job_result"})
 """Events of the company's whole directory."""
 USERID_BYTES = 64
 _ID = re.compile(r"[0-9]{1,20}", re.ASCII)
+_FOREIGN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _YEARS = range(2000, 2100)
 """Years in which a message can have been sent."""
 
@@ -56,9 +59,10 @@ class Unreadable(Exception):
 
 
 def parsed(text: str) -> Element:
-    """Return the XML of a callback. Raises Unreadable."""
+    """Return the XML of a callback, without signs that XML may not hold: people paste them, and
+    what they wrote shall not be lost for one. Raises Unreadable."""
     try:
-        root = fromstring(text, forbid_dtd=True)
+        root = fromstring(_FOREIGN.sub("", text), forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, RecursionError):
         raise Unreadable from None
     if not isinstance(root, Element) or root.tag != "xml" or _deep(root):
@@ -90,6 +94,8 @@ def decode(message: Element) -> Inbound | None:
         Unreadable: it has no time, or names nobody that there can be.
     """
     account = value(message, "FromUserName").lower()
+    if value(message, "MsgType") == "event" and value(message, "Event") in _IDLE:
+        return _idle(message)
     if account in _SYSTEM:
         return None
     if len(account.encode()) > USERID_BYTES:
@@ -153,22 +159,35 @@ def _picked(message: Element) -> list[str]:
 
 
 def _clicked(message: Element, account: str) -> Inbound | None:
-    """Return a command of the app's menu."""
-    command, _, rest = split_command(f"/{value(message, 'EventKey')}")
-    if not command:
+    """Return a command of the app's menu; of an entry that is not ours one that nobody knows."""
+    key = value(message, "EventKey")
+    if not key:
         return None
+    command, _, rest = split_command(f"/{key}")
     return Inbound(
         channel=NAME,
         account=account,
         key=_key(message),
         at=_time(message),
-        command=command,
+        command=command or key.lower(),
         text=rest,
     )
 
 
+def _idle(message: Element) -> Inbound:
+    """Return that the app is hardly used, which concerns nobody's chat."""
+    return Inbound(
+        channel=NAME,
+        account="",
+        key=_key(message),
+        at=_time(message),
+        event=ChatEvent(ChatChange.IDLE, ""),
+    )
+
+
 def _membership(change: ChatChange) -> Callable[[Element, str], Inbound]:
-    """Return what reads that a person came into the app's visible range, or left it."""
+    """Return what reads that a person came into the app's visible range, left it, or opened the
+    chat."""
 
     def read(message: Element, account: str) -> Inbound:
         return Inbound(
@@ -187,8 +206,9 @@ _EVENTS: dict[str, Callable[[Element, str], Inbound | None]] = {
     "template_card_event": _tapped,
     "subscribe": _membership(ChatChange.JOINED),
     "unsubscribe": _membership(ChatChange.LEFT),
+    "enter_agent": _membership(ChatChange.OPENED),
 }
-"""By name; all others, such as `enter_agent`, want no answer."""
+"""By name; all others want no answer."""
 
 
 def _place(message: Element) -> Place | None:

@@ -8,6 +8,9 @@ from bot.channels.base import ChannelError, Outcome
 from bot.channels.wecom.api import Api, Json
 from handlers.people.directory import Listed
 
+NAME_LENGTH = 80
+"""Characters of a name that are looked at: more than the platform lets anybody have."""
+
 log = structlog.get_logger()
 
 
@@ -60,4 +63,4 @@ def _range(app: Json, outer: str, inner: str) -> list[Json]:
 
 def _add(found: dict[str, Listed], member: Json) -> None:
     account = str(member["userid"]).lower()
-    found[account] = Listed(account, str(member.get("name", "")))
+    found[account] = Listed(account, str(member.get("name", ""))[:NAME_LENGTH])

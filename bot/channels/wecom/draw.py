@@ -193,8 +193,13 @@ def greyed(card: Card, word: str) -> Json:
     return {"button": {"replace_name": texts_of(card.locale).t(word)}}
 
 
+_ESCAPE = re.compile(r"\\(?=u[0-9a-fA-F]{4})")
+"""What looks like an escaped character of JSON, which the platform does not take; of a path that
+somebody typed the slash stands for it."""
+
+
 def _plain(text: str) -> str:
-    return _LINK.sub("(", text.translate(_CONTROLS))
+    return _ESCAPE.sub("/", _LINK.sub("(", text.translate(_CONTROLS)))
 
 
 def _packed(text: str) -> tuple[str, list[Json]]:
@@ -280,11 +285,10 @@ def pressed(key: str, ids: Sequence[str] = ()) -> str:
     """
     own, is_list, _ = key.partition(LIST)
     entries = [one.partition(AGAIN)[0] for one in ids]
-    if not is_list:
-        return key.partition(AGAIN)[0]
-    if own:
+    if is_list and own:
         return f"{own}.{'-'.join(one.rpartition('.')[2] for one in entries)}"
-    return entries[0] if entries else NO_KEY
+    picked = next(iter(entries), "") if is_list else key.partition(AGAIN)[0]
+    return picked or NO_KEY
 
 
 def _headed(text: str, title: str) -> tuple[str, str]:

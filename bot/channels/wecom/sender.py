@@ -17,7 +17,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from bot.channels.base import ChannelError, Outcome, OutFile
+from bot.channels.base import ChannelError, Held, Outcome, OutFile
 from bot.channels.wecom.api import Api, Json
 from bot.channels.wecom.book import Book, Books, Sent, Way, digest
 from bot.channels.wecom.outcomes import MEDIA_GONE, TASK_KNOWN, Refused
@@ -75,7 +75,7 @@ class Sender:
         `try_of` names the message to all tries; "": there is but this one.
 
         Raises:
-            ChannelError: RETRY_LATER also where the next part has to wait for its turn.
+            ChannelError: Held where the next part has to wait for its turn.
         """
         if account.startswith("@") or "|" in account:
             raise ChannelError(Outcome.REJECTED, "not one member")
@@ -95,7 +95,7 @@ class Sender:
     async def _next(self, account: str, book: Book, part: Part) -> Book:
         after = book.wait(self._limits, self._now())
         if after > 0:
-            raise ChannelError(Outcome.RETRY_LATER, "member's limit", after=after)
+            raise Held("member's limit", after=after)
         if part.file is None:
             return await self._try(account, book, part)
         if not book.way.media:

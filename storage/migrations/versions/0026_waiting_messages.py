@@ -23,7 +23,8 @@ def upgrade() -> None:
         (
             "ix_outbox_ahead",
             ["channel", "account", "turn"],
-            f"{WAITING} AND (state = 'sending' OR attempts > 0) AND account <> ''",
+            f"{WAITING} AND (state = 'sending' OR attempts > 0 OR problem = 'held') "
+            "AND account <> ''",
         ),
     ):
         op.create_index(
