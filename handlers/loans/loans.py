@@ -38,6 +38,7 @@ OVERDUE, MISSING, TO_CONFIRM, HELD, TO_FETCH, ASKED, QUEUED = (
     N_("Waited for"),
 )
 LATE = N_("{number} {customer} · due {day}, {days} days over")
+LATE_NOW = N_("{number} {customer} · due {day}, overdue")
 DUE = N_("{number} {customer} · due {day}")
 PLAIN = N_("{number} {customer} · {state}")
 FETCH = N_("{number} {customer} · fetch until {day}")
@@ -119,7 +120,7 @@ def _entry(ctx: Context, held: Loan, section: str) -> Entry:
     missing = held.state in (LoanState.SHORT, LoanState.LOST)
     if held.due_on is not None and held.overdue(ctx.now) and not missing:
         day, days = ctx.texts.day(held.due_on, ctx.today), (ctx.today - held.due_on).days
-        words = ctx.t(LATE, day=day, days=days, **facts)
+        words = ctx.t(LATE if days else LATE_NOW, day=day, days=days, **facts)
     elif held.state == LoanState.LENT and held.due_on is not None:
         words = ctx.t(DUE, day=ctx.texts.day(held.due_on, ctx.today), **facts)
     elif held.state == LoanState.APPROVED and held.collect_by is not None:
