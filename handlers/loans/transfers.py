@@ -49,6 +49,7 @@ FORM = Form(
             Kind.STAFF,
             N_("Colleague"),
             N_("To whom do the papers go? Part of the name."),
+            others=True,
         ),
     ),
     submit_label=N_("Pass on"),
