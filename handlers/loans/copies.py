@@ -30,9 +30,6 @@ STAMPED = N_(
 )
 DISCLOSED = N_("Handed to somebody outside: {rule}. Has {name} received it to pass on?")
 DONE = N_("Handed over: compared, signed and stamped.")
-UPGRADED = N_(
-    "The grade is higher by now than what was approved; the approval has lapsed ({rule})."
-)
 LEFT = N_("{name} has left the company.")
 CONFIRM, NOT_NOW = N_("Yes, handed over"), N_("Not yet")
 RULES = {LoanKind.COPY: "S1-15.7.5", LoanKind.DISCLOSE: "S2-INFO.24"}
@@ -79,8 +76,10 @@ def done(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         return Reply((loan_cards.show(ctx, held, lead=against),))
     if loan_kinds.upgraded(held, wanted):
         ended = loan_kinds.end_all(ctx, held, Trigger.UPGRADE, UPGRADE_RULE)
-        loan_cards.tell(ctx, ended, ended.borrower, UPGRADED, "upgraded", rule=UPGRADE_RULE)
-        lead = ctx.t(UPGRADED, rule=UPGRADE_RULE)
+        loan_cards.tell(
+            ctx, ended, ended.borrower, loan_kinds.UPGRADED, "upgraded", rule=UPGRADE_RULE
+        )
+        lead = ctx.t(loan_kinds.UPGRADED, rule=UPGRADE_RULE)
         return Reply((loan_cards.show(ctx, ended, lead=lead),))
     kind = LoanKind(held.kind)
     state = move(LoanState(held.state), Trigger.HAND_OVER, kind)

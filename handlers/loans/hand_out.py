@@ -281,8 +281,8 @@ def _ended(ctx: Context, held: Loan) -> Reply | None:
         ended = loan_kinds.end_all(ctx, held, Trigger.UPGRADE, copies.UPGRADE_RULE)
         facts = {"rule": copies.UPGRADE_RULE}
         if ended.borrower != ctx.person.id:
-            loan_cards.tell(ctx, ended, ended.borrower, copies.UPGRADED, "upgraded", **facts)
-        return shown(ctx, ended, ctx.t(copies.UPGRADED, **facts))
+            loan_cards.tell(ctx, ended, ended.borrower, loan_kinds.UPGRADED, "upgraded", **facts)
+        return shown(ctx, ended, ctx.t(loan_kinds.UPGRADED, **facts))
     late = held.collect_by is not None and held.collect_by <= ctx.now
     if late and held.state == LoanState.APPROVED:
         loan_lapse.lapse(ctx, held.id)

@@ -17,7 +17,14 @@ from handlers.conversation.forms import Answers, Field, Form, Kind
 from handlers.conversation.messages import Button, Card, Reply
 from handlers.feature import Action, Feature
 from handlers.incidents import incident_cards, incidents
-from handlers.loans import custody_steps, loan_cards, loan_clock, loan_sides, loan_words
+from handlers.loans import (
+    custody_steps,
+    loan_cards,
+    loan_clock,
+    loan_kinds,
+    loan_sides,
+    loan_words,
+)
 from handlers.texts import N_, Texts
 from rules import loan_days
 from rules.incidents import IncidentKind
@@ -339,21 +346,35 @@ def call_back(ctx: Context, held: Loan, why: Recall, rule: str) -> Loan:
 def regraded(ctx: Context, dossier: Dossier, before: Grade) -> None:
     """Call lent papers back where their dossier's grade has risen above that at lending.
 
-    A lower grade leaves the due day; the register keeps the grade at lending.
+    What was approved for the lower grade and not fetched yet lapses. A lower grade leaves the due
+    day; the register keeps the grade at lending.
 
     Rule: C-56, S2-SECR.7.
     """
     grade = Grade(dossier.grade)
     for one in loan_lists.open_on(ctx.unit, dossier.id):
-        if not one.out:
-            continue
         held = loans.get(ctx.unit, one.id, lock=True)
         assert held is not None  # noqa: S101 - loans are never deleted
+        if held.state in (LoanState.APPROVED, LoanState.OFFERED):
+            _not_fetched(ctx, held, grade)
+        if not held.out:
+            continue
         why = loan_days.recall_of(Grade(held.grade_at_lending), grade)
         if why is not None and grade > before:
             _upgraded(ctx, held, why, grade)
         elif grade < before:
             _lowered(ctx, held, grade)
+
+
+def _not_fetched(ctx: Context, held: Loan, grade: Grade) -> None:
+    """Let what was approved for a lower grade lapse, so that nobody comes for it in vain."""
+    if grade <= Grade(held.grade_at_lending):
+        return
+    ended = loan_kinds.end_all(ctx, held, Trigger.UPGRADE, UPGRADE_RULE)
+    for one in dict.fromkeys((ended.borrower, *loan_sides.custodians(ctx, ended))):
+        if one != ctx.person.id or not ctx.channel:
+            facts = {"rule": UPGRADE_RULE}
+            loan_cards.tell(ctx, ended, one, loan_kinds.UPGRADED, "upgraded", **facts)
 
 
 def _upgraded(ctx: Context, held: Loan, why: Recall, grade: Grade) -> None:

@@ -91,7 +91,7 @@ def _entries(ctx: Context) -> Iterator[Entry]:
     missing = [one for one in mine if one.state in (LoanState.SHORT, LoanState.LOST)]
     told = {one.id for one in missing}
     late = sorted(
-        (one for one in mine if one.overdue(ctx.now) and one.id not in told),
+        (one for one in mine if one.overdue(ctx.now) and one.state == LoanState.LENT),
         key=lambda one: (one.due_at, one.id),
     )
     yield from (_entry(ctx, one, OVERDUE) for one in late)
@@ -117,8 +117,8 @@ def _entry(ctx: Context, held: Loan, section: str) -> Entry:
     customer = loan_sides.customer(ctx, dossier, here(ctx), ctx.texts)
     number = held.number or "-"
     facts: dict[str, object] = {"number": number, "customer": customer}
-    missing = held.state in (LoanState.SHORT, LoanState.LOST)
-    if held.due_on is not None and held.overdue(ctx.now) and not missing:
+    late = held.state == LoanState.LENT and held.overdue(ctx.now)
+    if held.due_on is not None and late:
         day, days = ctx.texts.day(held.due_on, ctx.today), (ctx.today - held.due_on).days
         words = ctx.t(LATE if days else LATE_NOW, day=day, days=days, **facts)
     elif held.state == LoanState.LENT and held.due_on is not None:

@@ -59,6 +59,7 @@ REASONS = {
     "day_too_late": N_("At most until {last}; please name an earlier day ({rule})."),
     "credential_expired": N_("The credential is valid until {until} only ({rule})."),
 }
+UNSETTLED = N_("As it stands ({state}) it is not renewed; that is to be settled first ({rule}).")
 ASK_LONG = N_("{reason} A long-term loan can be asked for; it is decided by: {roles}.")
 BRING, EXPLAIN, LONGER, SEE = (
     N_("Give back"),
@@ -139,6 +140,9 @@ def lines(ctx: Context, held: Loan, denied: Denied) -> Iterator[str]:
         for key, value in one.facts:
             facts[key] = ctx.texts.day(value, ctx.today) if isinstance(value, date) else value
         said = ctx.t(REASONS[one.code], **facts)
+        if one.code == "not_lent" and held.out:
+            state = loan_words.state(ctx, held, ctx.texts)
+            said = ctx.t(UNSETTLED, rule=one.rule, state=state)
         if one.next_step == "ask_long_term":
             said = ctx.t(ASK_LONG, reason=said, roles=_long_term_roles(ctx, held))
         yield f"· {said}"

@@ -239,3 +239,52 @@ class TestGivenSomebodyWaitsForAnotherPaper:
         assert two.number not in told.text
         assert "1 人排队等候" in await office[SALES].press(f"f.renew.ask.{one.id}")
         assert "为何需要续借" in await office[SALES].press(f"f.renew.ask.{two.id}")
+
+
+class TestGivenPapersListedInTime:
+    @pytest.mark.rule("S2-INFO.19.5", "S1-14.9")
+    async def test_when_the_archive_counts_late_then_the_borrower_is_not_late(
+        self, office: Office
+    ) -> None:
+        held = await lent(office)
+        me = office[SALES]
+        await me.press(f"f.return.all.{held.id}")
+        await later(office, "09-18 10:00")
+        await me.see()
+        shown = await me.say("/loans")
+        assert "逾期 1 天" not in shown.text
+        assert f"{held.number}" in shown.text
+        await me.press(f"f.borrow.new.{id_of(office, HX)}")
+        await begin(office)
+        await me.tap(label_of(await me.say("对账单"), "原件"))
+        assert "请先归还" not in (await me.tap("完成")).text
+        await counted_back(office, held)
+        assert rows(office, "SELECT * FROM breach WHERE duty LIKE 'loan:%'") == []
+
+
+class TestGivenAGradeThatRises:
+    @pytest.mark.rule("C-56")
+    async def test_when_papers_are_not_fetched_yet_then_nobody_comes_in_vain(
+        self, office: Office
+    ) -> None:
+        held = await lent(office, QUALITY)
+        waits = put(office, (FRAMEWORK,))
+        await office[ARCHIVE].see()
+        regrade(office, "none", "top_secret")
+        await office.settle()
+        assert (now(office, held).state, now(office, waits).state) == ("lent", "lapsed")
+        for who in (SALES, ARCHIVE):
+            shown = await office[who].see()
+            assert "密级已高于批准时的密级，原批准失效（C-56）" in shown
+            assert waits.number is not None
+            assert waits.number in shown.text
+
+
+class TestGivenACountThatIsNotSettled:
+    @pytest.mark.rule("C-19")
+    async def test_when_the_rest_is_to_be_renewed_then_it_says_what_comes_first(
+        self, office: Office
+    ) -> None:
+        held = await part_damaged(office)
+        shown = await office[SALES].press(f"f.renew.ask.{held.id}")
+        assert "目前“资料不齐”，须先了结，不能续借" in shown
