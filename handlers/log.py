@@ -216,6 +216,7 @@ ACTIONS = {
     "loan.returned_short": N_("counted back, short or damaged,"),
     "loan.disputed": N_("disputed the count of"),
     "loan.dispute_settled": N_("settled the count of"),
+    "loan.third_named": N_("left, so that somebody else settles the count of"),
     "loan.mended": N_("noted the repair of"),
     "loan.settled": N_("settled"),
     "loan.written_off": N_("wrote off"),

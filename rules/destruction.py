@@ -13,8 +13,11 @@ from datetime import date
 from enum import StrEnum
 
 from rules.deadlines import add_months
+from rules.duty import Escalation
 from rules.errors import Denied, DomainError, Reason
 from rules.leaves import RuleId
+from rules.reminders import Ladder, Step, StepKind
+from rules.rungs import Rung, RungUnit
 from rules.secrecy import Grade
 
 CUSTODIAN = "custodian"
@@ -85,10 +88,14 @@ class DestructionPolicy:
     hold_months: int = 0
     """Months for which what was approved may be kept apart first; 0: not foreseen."""
     hold_rule: RuleId | None = None
+    hold_escalate: tuple[Escalation, ...] = ()
+    """Who hears, after that time, that nobody has verified what was kept apart."""
 
     def __post_init__(self) -> None:
         if self.hold_months < 0:
             raise DomainError("hold_months of 0 or more")
+        if self.hold_escalate and not self.hold_months:
+            raise DomainError("hold_escalate with hold_months")
         if (self.hold_months > 0) != (self.hold_rule is not None):
             raise DomainError("hold_months and hold_rule together")
 
@@ -157,6 +164,19 @@ def hold_until(approved_on: date, policy: DestructionPolicy) -> date:
     if not policy.hold_months:
         raise DomainError("a policy that foresees to keep it apart")
     return add_months(approved_on, policy.hold_months)
+
+
+def hold_ladder(policy: DestructionPolicy, who: str) -> Ladder:
+    """Return who hears that the time apart is over: `who` verifies it, others if nobody does.
+
+    Empty where the policy foresees no such time. Rule: S2-DOSS.29.2.
+    """
+    rule = policy.hold_rule
+    if rule is None:
+        return ()
+    over = Step(Rung(0, RungUnit.DAY), who, StepKind.REMIND, rule)
+    above = (Step(one.after, one.to, StepKind.ESCALATE, rule) for one in policy.hold_escalate)
+    return (over, *above)
 
 
 def witness_refusal(

@@ -48,6 +48,13 @@ class LoanFacts:
     recalled: bool = False
     """Whether the custodian has asked for it back early."""
     long_term: bool = False
+    rest_lent: bool = False
+    """Of one that is short: whether other papers of it were never brought, and are lent on."""
+
+    @property
+    def watched(self) -> bool:
+        """Whether papers are in the borrower's hands, to be brought by the due day."""
+        return self.state is LoanState.LENT or (self.state is LoanState.SHORT and self.rest_lent)
 
 
 class Recall(StrEnum):
@@ -194,8 +201,9 @@ def ladder_of(policy: Policy, loan: LoanFacts) -> Ladder:
     """Return the reminders of a loan; those to `borrower` first, then who hears of a delay.
 
     While a count waits for the other side only the rung `incident` is left, and nothing once the
-    papers are back, short or lost: then the incident has its own. When the due day was set anew,
-    that instant is the `opened_at` of `rules.reminders`, so that no rung before it strikes.
+    papers are back, short or lost: then the incident has its own. Of a short loan the papers that
+    were never brought are reminded of as before. When the due day was set anew, that instant is
+    the `opened_at` of `rules.reminders`, so that no rung before it strikes.
 
     Rule: S1-14.5c, S1-14.8, S1-15.5.3, S1-14.5d.
     """
@@ -204,7 +212,7 @@ def ladder_of(policy: Policy, loan: LoanFacts) -> Ladder:
     incident = Step(lending.incident_after, INCIDENT, StepKind.ESCALATE, rule)
     if loan.state in (LoanState.RETURNING, LoanState.DISPUTED):
         return (incident,)
-    if loan.state is not LoanState.LENT:
+    if not loan.watched:
         return ()
     check = _still_needed(lending) if loan.long_term else ()
     return (*lending.duty.ladder(BORROWER), *check, incident)

@@ -93,6 +93,10 @@ class Step:
     words: str
     """Why somebody said no to it."""
 
+    def is_open(self, kind: str) -> bool:
+        """Return whether it is a step of that kind which is not settled."""
+        return self.kind == kind and self.state == "open"
+
     @property
     def waits_for(self) -> tuple[str, ...]:
         """Who has not confirmed yet; nobody once it is not open."""
@@ -250,6 +254,17 @@ def settle(unit: Unit, step: Step, witness: str, lines: tuple[Handed, ...], at: 
     settled = get(unit, step.id)
     assert settled is not None  # noqa: S101 - it was changed just now
     return settled
+
+
+def ask_third(unit: Unit, step_id: int, witness: str) -> None:
+    """Note that somebody else is to settle a disputed step.
+
+    Raises:
+        Conflict: it is not disputed.
+    """
+    disputed = custody_step.c.id == step_id, custody_step.c.state == "disputed"
+    if not changed(unit.session, update(custody_step).where(*disputed).values(witness=witness)):
+        raise Conflict(f"step {step_id} is not disputed")
 
 
 def of_loan(unit: Unit, loan_id: int) -> tuple[Step, ...]:

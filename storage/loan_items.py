@@ -214,6 +214,11 @@ def of(unit: Unit, loan_id: int) -> tuple[LoanItem, ...]:
     return tuple(_item(unit, row) for row in unit.session.execute(_OF_LOAN, {"loan_id": loan_id}))
 
 
+def some_out(unit: Unit, loan_id: int) -> bool:
+    """Return whether a line of a loan is lent that was never brought."""
+    return any(one.state == "out" for one in of(unit, loan_id))
+
+
 def blocking(
     unit: Unit, dossier_id: int, documents: Iterable[int] | None, *, but: Loan | None = None
 ) -> tuple[Block, ...]:

@@ -64,10 +64,12 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Late:
-    """Whose overdue loans are asked for: of a department, of some people, or of everyone."""
+    """Whose overdue loans are asked for: of departments, of some people, under some packs, or of
+    everyone."""
 
-    department: str = ""
+    departments: Sequence[str] = ()
     borrowers: Sequence[str] = ()
+    packs: Sequence[str] = ()
     everyone: bool = False
 
 
@@ -231,8 +233,10 @@ def some_out(unit: Unit, after: int, limit: int = SLICE) -> tuple[Loan, ...]:
 def _late(late: Late) -> tuple[ColumnElement[bool], ...]:
     if late.everyone:
         return _OUT
-    if late.department:
-        return (loan.c.department == late.department, *_OUT)
+    if late.packs:
+        return (loan.c.pack.in_(late.packs), *_OUT)
+    if late.departments:
+        return (loan.c.department.in_(late.departments), *_OUT)
     return (loan.c.borrower.in_(late.borrowers), *_OUT)
 
 

@@ -82,6 +82,7 @@ FORM = Form(
             N_("Stand-in"),
             N_("Who decides for you? Part of the name, pinyin or staff number."),
             example=N_("李志强 · lzq · CY016"),
+            others=True,
         ),
         *leave_days.FIELDS,
     ),

@@ -151,6 +151,8 @@ class Field:
     """For dates in words: "past" or "future"."""
     unknown_ok: bool = False
     """CUSTOMER: a name that is not on file may be kept as typed (C-69)."""
+    others: bool = False
+    """STAFF: it has to be somebody else than who fills the form in."""
 
 
 class FormError(Exception):

@@ -281,6 +281,8 @@ class Found:
     """True: there is a further page."""
     exact: bool = False
     """True: one single entry fits the words fully; it is taken without asking."""
+    oneself: bool = False
+    """True: nobody fits but the person who asks, and it has to be somebody else."""
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,8 @@ _MOST_WORDS = 4
 def find(ctx: Context, query: Query) -> Found:
     """Return one page of what fits the words, and whether one entry fits them fully."""
     if query.field.kind is Kind.STAFF:
-        return colleagues(ctx, query.words, query.page, query.limit)
+        found = colleagues(ctx, query.words, query.page, query.limit)
+        return _without(ctx, found) if query.field.others else found
     if query.field.kind is Kind.PAPERS:
         about = query.answers.text(DOSSIER)
         return paper_picker.find(ctx, query.words, about, query.page, query.limit)
@@ -75,6 +76,14 @@ def colleagues(ctx: Context, words: str, page: int, limit: int = MAX_CHOICES) ->
     if len(exact) == 1:
         return Found((exact[0],), exact=True)
     return Found(options, more=len(people) > limit)
+
+
+def _without(ctx: Context, found: Found) -> Found:
+    """Return what was found without the person who asks."""
+    others = tuple(one for one in found.options if one.key != ctx.person.id)
+    if len(others) == len(found.options):
+        return found
+    return Found(others, more=found.more, oneself=not others and not found.more)
 
 
 def _option(ctx: Context, hit: Hit) -> Option | None:

@@ -24,6 +24,8 @@ SEND_PLACE = N_("Please share a location here.")
 TAP_ONE = N_("Please choose a button, or reply with its number.")
 SAY_SOMETHING = N_("There is nothing to read in that.")
 NOTHING_FOUND = N_("Nothing found for “{words}”.")
+NOT_ONESELF = N_("It has to be somebody else than you.")
+ANSWER_FIRST = N_("This is still to be answered; you submit at the end.")
 NAME_TOO_LONG = N_("That is too long for a name: {count} characters, at most {limit}.")
 TOO_LONG = N_(
     "That is {count} characters, {over} more than the {limit} that fit. It is kept for now: "
@@ -33,6 +35,9 @@ WORDS_KEPT = N_("Your words are kept and offered under: {labels}")
 
 SPLIT = timedelta(seconds=3)
 """A messenger cuts a long text into messages that follow one another so closely."""
+
+SUBMIT = frozenset({"提交", "submit"})
+"""Words that end a form, and are no name where one is asked for."""
 
 SHORT = 4
 """Misplaced words of fewer characters are not worth keeping."""
@@ -107,6 +112,10 @@ def say_text(turn: Turn, field: Field, words: str, parts: tuple[Part, ...] | Non
 def _search(turn: Turn, field: Field, words: str, found: Found) -> None:
     if len(words) > MAX_NAME:
         turn.say(NAME_TOO_LONG, count=str(len(words)), limit=str(MAX_NAME))
+    elif words.casefold() in SUBMIT:
+        turn.say(ANSWER_FIRST)
+    elif found.oneself:
+        turn.refuse(field, Problem(NOT_ONESELF))
     elif found.exact and found.options:
         turn.pick(field, found.options[0])
     elif not found.options and field.kind is Kind.PAPERS:

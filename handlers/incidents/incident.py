@@ -23,15 +23,21 @@ from handlers.pages import SIZE, beside, page_of, to_today
 from handlers.texts import N_
 from rules.access import StaffId
 from rules.incidents import IncidentKind, LeakCase
-from storage import attachments
+from rules.loans import LoanState
+from storage import attachments, loan_lists
 from storage import incidents as stored
 from storage.incidents import CHECK, KNOW
+from storage.loans import Loan
 
 NOT_THERE = N_("There is no such incident, or it is not open to you.")
 EMPTY = N_("Nothing was said yet: one sentence, a voice message or a photo is enough.")
 SENT = N_("Reported; everybody named below was told at once.")
 SENT_TO_NOBODY = N_("Kept, but nobody could be told. Please tell your superior by phone.")
 NO_DOSSIER = N_("That dossier is no longer open to you; the report does not name it.")
+STILL_LENT = N_(
+    "{number} is still lent to you and due as before. If it is these papers that are gone, open "
+    "the loan and report it lost there."
+)
 GAP = N_("{role}: nobody could be told; {name} hears it instead.")
 GAP_OPEN = N_("{role}: nobody could be told.")
 CONFIRMED = N_("Confirmed. What was done, and that it is over, are entered here:")
@@ -46,6 +52,9 @@ WAITING = N_("Incidents to confirm ({count})")
 NONE_OPEN = N_("No incident is open.")
 YOURS_TO_CONFIRM = N_("waits for you")
 SEVERAL = N_("Tap one to see it whole.")
+
+GONE = frozenset({IncidentKind.LOST, IncidentKind.THEFT, IncidentKind.FIRE})
+"""Kinds after which lent papers may never come back."""
 
 # -- reporting ---------------------------------------------------------------------------------
 
@@ -75,11 +84,13 @@ def submit(ctx: Context, answers: Answers) -> Reply:
     option = answers.option("dossier")
     dossier = seeing.reachable(ctx, option.key) if option else None
     kind = IncidentKind(answers.text("kind"))
+    lent = _lent(ctx, dossier.id) if dossier else None
     incident, gaps = incidents.report(
         ctx,
         kind,
         words=answers.text("words"),
         dossier_id=dossier.id if dossier else None,
+        loan_id=lent.id if lent else None,
         by=ctx.person.id,
         leak_case=LeakCase(answers.text("case")).value if "case" in answers else "",
         remedies=answers.many("remedies"),
@@ -91,9 +102,17 @@ def submit(ctx: Context, answers: Answers) -> Reply:
     lead = [ctx.t(SENT if heard else SENT_TO_NOBODY)]
     if option is not None and dossier is None:
         lead.append(ctx.t(NO_DOSSIER))
+    if lent is not None and lent.state == LoanState.LENT and lent.borrower == ctx.person.id:
+        lead += [ctx.t(STILL_LENT, number=lent.number or "-")] if kind in GONE else []
     lead += _gaps(ctx, gaps)
     card = cards.draw(ctx, one, case_cards.here(ctx), ctx.texts, lead="\n".join(lead))
     return Reply((Show(card, slot=cards.slot(incident.id)),))
+
+
+def _lent(ctx: Context, dossier_id: int) -> Loan | None:
+    """Return the loan that a report is about: the only one of the dossier that is out."""
+    out = [one for one in loan_lists.open_on(ctx.unit, dossier_id) if one.out]
+    return out[0] if len(out) == 1 else None
 
 
 def _gaps(ctx: Context, gaps: Gaps) -> list[str]:

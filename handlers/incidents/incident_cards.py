@@ -16,7 +16,7 @@ from handlers.conversation.answers import listed
 from handlers.conversation.forms import Choice
 from handlers.conversation.messages import Button, Card
 from handlers.conversation.wording import LINE
-from handlers.loans import loan_sides
+from handlers.loans import custody_words, loan_sides
 from handlers.texts import N_, Texts
 from rules import incidents as rules
 from rules.access import Sight
@@ -63,6 +63,8 @@ RESULTS = (
 _CODES = {one.key: one.label for one in (*REMEDIES, *RESULTS)}
 SHOWN = 8
 """Measures on the card, the last ones."""
+HANDS = 3
+"""Steps of the chain of custody on the card, the last ones."""
 MOST_BUTTONS = 6
 
 OPEN = N_("{kind}, not settled yet")
@@ -83,6 +85,7 @@ NOT_RECEIVED = N_("{name} ({role}): did not confirm")
 PASSED_ON = N_("{name} ({role}): has left, passed on")
 IN_PLACE_OF = N_("for {role}")
 NOBODY = N_("Nobody could be told. Please tell your superior in person or by phone.")
+CHAIN = N_("Through whose hands it went last:")
 DONE_ABOUT = N_("Done about it:")
 DONE = N_("· {what} ({name}, {moment})")
 NOT_YET = N_("Not yet: {what}")
@@ -214,10 +217,26 @@ def _facts(ctx: Context, one: Held, reader: Person, texts: Texts) -> Iterator[st
         yield texts.t(WITHHELD)
     if one.files:
         yield texts.t(FILES, count=one.files)
+    yield from _chain(ctx, one, reader, texts)
     if incident.leak_case:
         case = LeakCase(incident.leak_case)
         rule = LEAK_RULES.get(case, "S2-SECR.16")
         yield texts.t(LEAK_CASE, case=texts.t(LEAK_CASES[case]), rule=rule)
+
+
+def _chain(ctx: Context, one: Held, reader: Person, texts: Texts) -> Iterator[str]:
+    """Yield who gave the papers to whom last, to who may know of the dossier.
+
+    Rule: S3-LOG.2.3a.
+    """
+    if one.dossier is None or not _knows(ctx, one.dossier, reader):
+        return
+    every = custody_words.steps(ctx, one.dossier.id)
+    loan_id = one.incident.loan_id
+    moved = [each for each in every if each.kind != "ping" and loan_id in (None, each.loan_id)]
+    if moved:
+        yield texts.t(CHAIN)
+        yield from (f"· {custody_words.step(ctx, each, texts)}" for each in moved[-HANDS:])
 
 
 def _knows(ctx: Context, dossier: Dossier, reader: Person) -> bool:

@@ -16,7 +16,7 @@ from handlers.incidents import incident_cards as cards
 from handlers.incidents import incident_telling as telling
 from handlers.incidents.incident_cards import Held
 from handlers.incidents.incident_telling import Gaps
-from handlers.texts import N_, Texts
+from handlers.texts import LOCALES, N_, Texts
 from rules import incidents as rules
 from rules.incidents import IncidentKind
 from storage import attachments
@@ -25,6 +25,7 @@ from storage.incidents import CHECK, KNOW, Incident
 
 CLOSED = N_("Closed by {name}. {words}")
 CLOSED_BARE = N_("Closed by {name}.")
+TO_CLOSE = N_("{said} What is left is the closing report.")
 DIFFERS = N_("The count found differences ({rule}).")
 
 
@@ -147,6 +148,20 @@ def add_measures(ctx: Context, one: Held, codes: Iterable[str], words: str) -> N
     telling.redraw(ctx, one)
 
 
+def mended(ctx: Context, one: Held, words: str, number: str) -> None:
+    """Note that nothing of a loan is amiss any more; who reported it and all told hear of it.
+
+    `words` (N_): what became of the loan `number`. It stays open for the closing report.
+
+    Rule: S1-15.7.6, S1-14.7.
+    """
+    said = ctx.languages[LOCALES[0]].t(words, number=number)
+    _add(ctx, one, "", said)
+    ctx.record("incident.measure", _subject(one.incident), _rule(ctx, one))
+    _tell(ctx, one, partial(_mended, words, number), f"mended:{ctx.new_id()}")
+    telling.redraw(ctx, one)
+
+
 def close(ctx: Context, one: Held, words: str) -> None:
     """Close it with what was done; who reported it and all who were told hear of it.
 
@@ -200,6 +215,10 @@ def _closed(name: str, words: str, readable: bool, texts: Texts) -> str:
     if readable:
         return texts.t(CLOSED, name=name, words=words)
     return texts.t(CLOSED_BARE, name=name)
+
+
+def _mended(words: str, number: str, _readable: bool, texts: Texts) -> str:
+    return texts.t(TO_CLOSE, said=texts.t(words, number=number))
 
 
 def _differs(rule: str, words: str, readable: bool, texts: Texts) -> str:

@@ -257,13 +257,15 @@ def _borrower(ctx: Context, wanted: Wanted, borrower: Person, but: Loan | None) 
         for one in loan_lists.open_of(ctx.unit, borrower.id)
         if LoanKind(one.kind).comes_back and (but is None or one.id not in (but.id, but.parent_id))
     ]
-    late = [one for one in mine if one.overdue(ctx.now) and one.due_on is not None]
+    # what was listed as coming back waits for the archive, not for the borrower
+    waits = (LoanState.RETURNING, LoanState.DISPUTED)
+    late = [one for one in mine if one.overdue(ctx.now) and one.state not in waits]
     open_ = (LoanState.SHORT, LoanState.DISPUTED, LoanState.LOST)
     own = wanted.dossier.keeper == borrower.id or wanted.reader is not ReaderKind.INSIDER
     return BorrowerFacts(
         clearance=None if own else Grade(borrower.clearance),
         overdue=tuple(Overdue(_number(one), one.due_on) for one in late if one.due_on),
-        open_loans=len([one for one in mine if one.parent_id is None]),
+        open_loans=len({one.parent_id or one.id for one in mine}),
         incidents=tuple(_number(one) for one in mine if one.state in open_),
         taken=_taken(ctx, wanted, borrower, but),
     )

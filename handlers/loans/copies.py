@@ -7,8 +7,17 @@ from dataclasses import replace
 from handlers.context import Context
 from handlers.conversation.messages import Button, Card, Reply
 from handlers.feature import Feature
-from handlers.loans import borrow_facts, loan_cards, loan_kinds, loan_sides
+from handlers.loans import (
+    borrow_facts,
+    loan_blocks,
+    loan_cards,
+    loan_kinds,
+    loan_lapse,
+    loan_sides,
+)
+from handlers.loans.borrow_facts import Wanted
 from handlers.texts import N_
+from rules.errors import Denied
 from rules.loans import LoanKind, LoanState, Trigger, move
 from storage import loans
 from storage.loans import Loan
@@ -21,9 +30,7 @@ STAMPED = N_(
 )
 DISCLOSED = N_("Handed to somebody outside: {rule}. Has {name} received it to pass on?")
 DONE = N_("Handed over: compared, signed and stamped.")
-UPGRADED = N_(
-    "The grade is higher by now than what was approved; the approval has lapsed ({rule})."
-)
+LEFT = N_("{name} has left the company.")
 CONFIRM, NOT_NOW = N_("Yes, handed over"), N_("Not yet")
 RULES = {LoanKind.COPY: "S1-15.7.5", LoanKind.DISCLOSE: "S2-INFO.24"}
 UPGRADE_RULE = "C-56"
@@ -60,10 +67,19 @@ def done(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         return Reply((loan_cards.show(ctx, held),))
     dossier = loan_sides.dossier_of(ctx, held)
     wanted = borrow_facts.of_loan(ctx, held, loan_sides.policy_of(ctx, held), dossier)
+    if held.collect_by is not None and held.collect_by <= ctx.now:
+        loan_lapse.lapse(ctx, held.id)
+        ended = loans.get(ctx.unit, held.id) or held
+        return Reply((loan_cards.show(ctx, ended, lead=ctx.t(loan_kinds.NOT_FETCHED_ARCHIVE)),))
+    if against := _against(ctx, held, wanted):
+        ctx.record("loan.hand_out_refused", f"loan:{held.id}", RULES[wanted.kind])
+        return Reply((loan_cards.show(ctx, held, lead=against),))
     if loan_kinds.upgraded(held, wanted):
         ended = loan_kinds.end_all(ctx, held, Trigger.UPGRADE, UPGRADE_RULE)
-        loan_cards.tell(ctx, ended, ended.borrower, UPGRADED, "upgraded", rule=UPGRADE_RULE)
-        lead = ctx.t(UPGRADED, rule=UPGRADE_RULE)
+        loan_cards.tell(
+            ctx, ended, ended.borrower, loan_kinds.UPGRADED, "upgraded", rule=UPGRADE_RULE
+        )
+        lead = ctx.t(loan_kinds.UPGRADED, rule=UPGRADE_RULE)
         return Reply((loan_cards.show(ctx, ended, lead=lead),))
     kind = LoanKind(held.kind)
     state = move(LoanState(held.state), Trigger.HAND_OVER, kind)
@@ -73,6 +89,20 @@ def done(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     if held.borrower != ctx.person.id:
         loan_cards.tell(ctx, saved, held.borrower, DONE, "done")
     return Reply((loan_cards.show(ctx, saved, lead=ctx.t(DONE)),))
+
+
+def _against(ctx: Context, held: Loan, wanted: Wanted) -> str:
+    """Return why nothing can be handed over now; empty: nothing stands against it.
+
+    Rule: C-05, C-55.
+    """
+    borrower = loan_sides.borrower_of(ctx, held)
+    if not borrower.active:
+        return ctx.t(LEFT, name=borrower.name)
+    ends = borrow_facts.credential_ends(ctx, held, wanted, ctx.today)
+    if ends is None:
+        return ""
+    return "\n".join(loan_blocks.lines(ctx, Denied((ends,)), wanted.dossier))
 
 
 def card(ctx: Context, arguments: tuple[str, ...]) -> Reply:

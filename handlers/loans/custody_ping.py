@@ -18,7 +18,7 @@ from handlers.conversation.messages import FRESH, Button, Card, Reply, Show
 from handlers.conversation.state import ABOUT
 from handlers.conversation.wording import LINE
 from handlers.feature import Action, Clockwork, Feature
-from handlers.loans import custody_steps, loan_cards, loan_sides
+from handlers.loans import custody_steps, loan_acts, loan_cards, loan_sides
 from handlers.loans.custody_steps import instant, not_yours, refused, shown
 from handlers.notes.note import FILE, STATES
 from handlers.texts import N_
@@ -38,7 +38,6 @@ PICTURES = frozenset({"photo", "document"})
 
 NOT_YOURS = N_("That is for who looks after the loan, and never for who has the papers.")
 NOT_WITH = N_("Only papers that are lent can be shown; here is how it stands.")
-OUT_OF_REACH = N_("{name} has no chat here; please ask in person.")
 ASKED_TODAY = N_("{name} was asked today already; tomorrow again.")
 ASKED = N_("{name} is asked to show the papers by a photo.")
 SHOW_THEM = N_(
@@ -94,7 +93,7 @@ def ask(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     holder = staff.get(ctx.session, loan_sides.holder_of(ctx, held))
     assert holder is not None  # noqa: S101 - nobody is ever deleted
     if not (holder.active and holder.home_channel):
-        return Reply(alert=ctx.t(OUT_OF_REACH, name=holder.name))
+        return Reply(alert=ctx.t(loan_acts.OUT_OF_REACH, name=holder.name))
     if loan_sides.proof_asked(ctx, held):
         return Reply(alert=ctx.t(ASKED_TODAY, name=holder.name))
     held = open_ask(ctx, held, holder, SHOW_THEM, "loan.proof_asked")

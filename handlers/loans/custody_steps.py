@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from handlers.approvals import case_texts
@@ -17,9 +18,16 @@ from handlers.context import Context
 from handlers.conversation import runner
 from handlers.conversation.answers import listed
 from handlers.conversation.forms import Answers
-from handlers.conversation.messages import Reply
-from handlers.loans import loan_cards, loan_clock, loan_queue, loan_sides
-from handlers.texts import N_
+from handlers.conversation.messages import Button, Card, Reply
+from handlers.loans import (
+    loan_cards,
+    loan_clock,
+    loan_queue,
+    loan_sides,
+    loan_words,
+    renewing,
+)
+from handlers.texts import N_, Texts
 from rules.loans import LoanKind, LoanState, Trigger, move
 from storage import attachments, custody, ledger, loan_items, loans, staff
 from storage.custody import Handed, Step
@@ -34,6 +42,10 @@ WAITS_FOR = N_("That is for {names} to confirm.")
 SAID_NO = N_("{name} says it is not so: {words}")
 SAID_NO_BARE = N_("{name} says it is not so; why is not shown in this chat.")
 CONFIRMED = N_("Confirmed. The others confirm it too.")
+NOT_PASSED = N_("The papers are not passed on any more: {state}.")
+
+_AT_AN_END = frozenset({LoanState.SHORT, LoanState.LOST})
+"""Open states in which a loan is no longer kept longer."""
 
 
 def loan_of(ctx: Context, words: str) -> Loan | None:
@@ -82,11 +94,10 @@ def signs_for(ctx: Context, held: Loan, step: Step) -> str | None:
     """
     if ctx.person.id in step.waits_for:
         return ctx.person.id
-    if step.kind == "return" and step.giver in step.waits_for:
-        giver = staff.get(ctx.session, step.giver)
-        left = giver is not None and not giver.active
-        if left and ctx.person.id != step.taker and loan_sides.is_above(ctx, held, ctx.person):
-            return step.giver
+    listed = step.kind == "return" and step.giver in step.waits_for
+    if listed and ctx.person.id != step.taker:
+        stands_in = loan_sides.answers_for(ctx, held, ctx.person, step.giver)
+        return step.giver if stands_in else None
     return None
 
 
@@ -136,6 +147,8 @@ def touched(ctx: Context, held: Loan) -> Loan:
 def follow(ctx: Context, held: Loan) -> None:
     """Let the reminders of a loan follow what became of it; what is back goes to who waits."""
     call_off(ctx, held)
+    if not held.open or held.state in _AT_AN_END:
+        renewing.drop(ctx, held)
     if held.open:
         loan_clock.follow(ctx, held)
         return
@@ -144,11 +157,29 @@ def follow(ctx: Context, held: Loan) -> None:
 
 
 def call_off(ctx: Context, held: Loan) -> None:
-    """Let nobody be asked any more to show papers that somebody else has, or is to count, now."""
+    """Let nobody be asked any more to show papers that somebody else has, or is to count, now.
+
+    Nor are papers passed on that come back or are lost: nobody would have them twice.
+    """
     asked = loan_sides.last_proof(ctx, held)
     if asked is not None and asked.state == "open":
         custody.end(ctx.unit, asked.id, "refused")
         ledger.unwatch(ctx.unit, asked.kind, asked.id)
+    passing = next(
+        (one for one in custody.of_loan(ctx.unit, held.id) if one.is_open("transfer")), None
+    )
+    if passing is not None and held.state != LoanState.LENT:
+        custody.end(ctx.unit, passing.id, "refused")
+        for one in filter(None, (passing.taker, passing.witness)):
+            if one != ctx.person.id:
+                key = f"loan:{held.id}:{held.version}:not.{passing.id}:{one}"
+                ctx.tell(one, partial(_not_passed, ctx, held), key)
+
+
+def _not_passed(ctx: Context, held: Loan, texts: Texts) -> Card:
+    look = Button(texts.t(loan_clock.LOOK), f"f.loans.card.{held.id}")
+    said = texts.t(NOT_PASSED, state=loan_words.state(ctx, held, texts))
+    return Card(said, title=loan_cards.title(held, texts), choices=(look,))
 
 
 def attach(ctx: Context, step: Step, files: Iterable[int]) -> None:

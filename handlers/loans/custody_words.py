@@ -6,19 +6,24 @@ Titles are left out for who may not read them where they read.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 
 from handlers.approvals import case_texts
 from handlers.context import Context
 from handlers.loans import borrow_facts, loan_sides, loan_words
 from handlers.texts import N_, Texts
-from storage import loan_items
+from storage import custody, loan_items, loan_lists
 from storage.custody import Handed, Step
 from storage.loan_items import LoanItem
 from storage.loans import Loan
 from storage.staff import Person
 
 SHOWN = 8
+STEPS = 6
+"""Steps of the chain on one card, the last ones."""
 
+STEP = N_("{moment} {giver} → {taker}")
+WITNESSED = N_("{step}, witness {name}")
 NAMED = N_("{place}. {title}: {what}")
 UNTITLED = N_("{place}. A paper (title not shown): {what}")
 MORE = N_("and {count} more")
@@ -55,6 +60,35 @@ def about(ctx: Context, held: Loan, step: Step, reader: Person, texts: Texts) ->
         yield texts.t(NOT_SO, words=step.words)
     if step.state == "disputed" and step.witness:
         yield texts.t(TO_SETTLE, name=case_texts.name(ctx, step.witness))
+
+
+def steps(ctx: Context, dossier_id: int) -> list[Step]:
+    """Return the steps of a dossier and of its papers that are done, and what was asked to be
+    shown and was not yet or never, in order. Rule: S3-LOG.2.3a."""
+    after = ctx.now + timedelta(seconds=1)
+    found = {one.id: one for one in custody.chain(ctx.unit, dossier_id, None, after)}
+    for held in loan_lists.recent_on(ctx.unit, dossier_id, STEPS):
+        found |= {
+            one.id: one
+            for one in custody.of_loan(ctx.unit, held.id)
+            if one.confirmed_at is not None or (one.kind == "ping" and one.state != "refused")
+        }
+    return sorted(found.values(), key=lambda one: (one.confirmed_at or one.opened_at, one.id))
+
+
+def step(ctx: Context, one: Step, texts: Texts) -> str:
+    """Return who gave to whom, and when."""
+    if one.kind == "ping":
+        return proof(ctx, one, texts)
+    said = texts.t(
+        STEP,
+        moment=texts.moment(one.confirmed_at or one.opened_at),
+        giver=case_texts.name(ctx, one.giver),
+        taker=case_texts.name(ctx, one.taker),
+    )
+    if one.witness is None:
+        return said
+    return texts.t(WITNESSED, step=said, name=case_texts.name(ctx, one.witness))
 
 
 def proof(ctx: Context, step: Step, texts: Texts) -> str:

@@ -63,7 +63,7 @@ LENT_FORM = N_("Lent: both sides have counted. Entered in the {form}.")
 STOPPED = N_("Something came between: it cannot be handed out as things are now.")
 TAKEN_BACK = N_("The papers stay in the archive for now.")
 REFUSED = N_("Cannot be handed out as things are now:")
-LEFT = N_("{name} has left the company.")
+NO_CHAT = N_("{name} has no chat to confirm in; please name somebody else who is present.")
 SIGNING = {
     "same_person": N_("Nobody counts with themselves; a colleague has to do it ({rule})."),
     "witness_missing": N_("Please name the second person present ({rule})."),
@@ -160,7 +160,27 @@ def submit(ctx: Context, answers: Answers) -> Reply:
     if isinstance(lines, Problem):
         return Reply.of(Card(ctx.t(lines.message, **lines.facts)))
     second = answers.option("witness")
+    if second is not None and (why := _witness_refused(ctx, held, second.key)):
+        kept = {key: one for key, one in answers.values.items() if key != "witness"}
+        again = runner.start(ctx, HANDING, Answers(kept), at_review=True)
+        return Reply.of(Card(why, title=loan_cards.title(held, ctx.texts))).plus(again)
     return _offer(ctx, held, lines, second.key if second else None, answers.files("files"))
+
+
+def _witness_refused(ctx: Context, held: Loan, second: str) -> str:
+    """Return why somebody cannot be the second person present; empty: they can.
+
+    Rule: S4-LOAN.5.2a.
+    """
+    sides = StaffId(ctx.person.id), StaffId(held.borrower)
+    denied = signed_by(*sides, witness=StaffId(second))
+    if denied is not None:
+        return _signing(ctx, denied)
+    person = staff.get(ctx.session, second)
+    if person is not None and person.active and person.home_channel:
+        return ""
+    name = person.name if person is not None else second
+    return ctx.t(NO_CHAT, name=name)
 
 
 def _needs_witness(ctx: Context, held: Loan) -> bool:
@@ -239,7 +259,7 @@ def _against(ctx: Context, held: Loan) -> Why | None:
     carrier = staff.get(ctx.session, held.carrier) if held.carrier else None
     left = next((one for one in (borrower, carrier) if one and not one.active), None)
     if left is not None:
-        return lambda texts: [texts.t(LEFT, name=left.name)]
+        return lambda texts: [texts.t(copies.LEFT, name=left.name)]
     ids = {one.document_id for one in loan_items.of(ctx.unit, held.id)} - {None}
     found = documents.many(ctx.unit, (one for one in ids if one is not None))
     if sum(one.state == "kept" for one in found) < len(ids):
@@ -261,8 +281,8 @@ def _ended(ctx: Context, held: Loan) -> Reply | None:
         ended = loan_kinds.end_all(ctx, held, Trigger.UPGRADE, copies.UPGRADE_RULE)
         facts = {"rule": copies.UPGRADE_RULE}
         if ended.borrower != ctx.person.id:
-            loan_cards.tell(ctx, ended, ended.borrower, copies.UPGRADED, "upgraded", **facts)
-        return shown(ctx, ended, ctx.t(copies.UPGRADED, **facts))
+            loan_cards.tell(ctx, ended, ended.borrower, loan_kinds.UPGRADED, "upgraded", **facts)
+        return shown(ctx, ended, ctx.t(loan_kinds.UPGRADED, **facts))
     late = held.collect_by is not None and held.collect_by <= ctx.now
     if late and held.state == LoanState.APPROVED:
         loan_lapse.lapse(ctx, held.id)
@@ -320,7 +340,7 @@ def _lend(ctx: Context, held: Loan, step: Step) -> Reply:
     loan_clock.start(ctx, held)
     ctx.record("loan.lent", f"loan:{held.id}", due[0].rule)
     place = loan_queue.waits(ctx.session, held.dossier_id, held.borrower)
-    if place is not None:
+    if place is not None and loan_sides.is_waited_for(ctx, held, place.papers):
         loan_queue.close(ctx.unit, place.id, "taken")
     words, facts = LENT, {}
     if form := _form_name(ctx, held):

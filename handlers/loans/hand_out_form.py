@@ -59,6 +59,7 @@ FORM = Form(
             Kind.STAFF,
             N_("Second person"),
             N_("Who is present as the second person? Part of the name."),
+            others=True,
             when=lambda answers: answers.flag(NEEDS_WITNESS),
         ),
         Field(

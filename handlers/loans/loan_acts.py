@@ -12,11 +12,19 @@ from dataclasses import replace
 from handlers.approvals import case_texts
 from handlers.context import Context
 from handlers.conversation import runner
+from handlers.conversation.answers import listed
 from handlers.conversation.forms import Answers, Field, Form, Kind
 from handlers.conversation.messages import Button, Card, Reply
 from handlers.feature import Action, Feature
-from handlers.incidents import incidents
-from handlers.loans import custody_steps, loan_cards, loan_clock, loan_sides, loan_words
+from handlers.incidents import incident_cards, incidents
+from handlers.loans import (
+    custody_steps,
+    loan_cards,
+    loan_clock,
+    loan_kinds,
+    loan_sides,
+    loan_words,
+)
 from handlers.texts import N_, Texts
 from rules import loan_days
 from rules.incidents import IncidentKind
@@ -24,7 +32,9 @@ from rules.loan_days import Recall
 from rules.loans import LoanState, Trigger, transition
 from rules.secrecy import Grade
 from storage import explanations, loan_lists, loans, staff
+from storage import incidents as stored
 from storage.dossiers import Dossier
+from storage.incidents import Incident
 from storage.loans import Loan
 
 LOAN = "_loan"
@@ -38,6 +48,7 @@ AS_IT_IS = N_("That cannot be done any more; here is how it stands.")
 EXPLAINED = N_("Noted. Who asks after the papers reads it. They are still to be given back.")
 KEPT = N_("Noted: still needed. You are asked again in three months.")
 NUDGED = N_("{name} is reminded.")
+OUT_OF_REACH = N_("{name} has no chat here; please ask in person.")
 NUDGED_BEFORE = N_("{name} was reminded today already; tomorrow again.")
 NUDGE_COPY = N_("{name} was reminded by {by} of {number}, due {until} ({rule}).")
 LOST = N_(
@@ -173,17 +184,33 @@ def submit_loss(ctx: Context, answers: Answers) -> Reply:
     held = custody_steps.moved(ctx, held, Trigger.LOSE)
     ctx.record("loan.lost", f"loan:{held.id}", LOST_RULE)
     custody_steps.follow(ctx, held)
-    incident = incidents.open(
+    incident = _reported(ctx, held, answers.text("words"))
+    loan_cards.redraw_all(ctx, held)
+    return _shown(ctx, held, LOST, number=incident.number)
+
+
+def _reported(ctx: Context, held: Loan, words: str) -> Incident:
+    """Open an incident, or add to the one that who acts has reported of these papers before."""
+    before = next(
+        (
+            one
+            for one in stored.all_of_loan(ctx.unit, held.id)
+            if one.open and one.kind == IncidentKind.LOST and one.reported_by == ctx.person.id
+        ),
+        None,
+    )
+    if before is not None:
+        incidents.add_measures(ctx, incident_cards.held(ctx, before), (), words)
+        return before
+    return incidents.open(
         ctx,
         IncidentKind.LOST,
-        words=answers.text("words"),
+        words=words,
         dossier_id=held.dossier_id,
         loan_id=held.id,
         by=ctx.person.id,
         about=held.borrower,
     )
-    loan_cards.redraw_all(ctx, held)
-    return _shown(ctx, held, LOST, number=incident.number)
 
 
 # -- reminding by hand -------------------------------------------------------------------------
@@ -204,9 +231,12 @@ def nudge(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     if held is None or not may_remind(ctx, held):
         return _refused(ctx, held)
     owner = loan_clock.on_duty(ctx, held)
-    if held.state != LoanState.LENT or owner == ctx.person.id:
+    if not loan_clock.can_nudge(held) or owner == ctx.person.id:
         return _shown(ctx, held, AS_IT_IS)
     name = case_texts.name(ctx, owner)
+    person = staff.get(ctx.session, owner)
+    if person is None or not person.home_channel:
+        return Reply(alert=ctx.t(OUT_OF_REACH, name=name))
     if loan_clock.nudge(ctx, held) is None:
         return Reply(alert=ctx.t(NUDGED_BEFORE, name=name))
     ctx.record("loan.nudged", f"loan:{held.id}", _rule(ctx, held), to=owner)
@@ -273,14 +303,29 @@ def submit_recall(ctx: Context, answers: Answers) -> Reply:
         return _shown(ctx, held, AS_IT_IS)
     lending = loan_sides.lending_of(ctx, held)
     held = call_back(ctx, held, Recall.NEEDED, lending.recall.rule if lending else "")
-    borrower = loan_sides.borrower_of(ctx, held)
-    dossier = loan_sides.dossier_of(ctx, held)
-    readable = loan_sides.titles(ctx, held, dossier, borrower)
-    words = RECALLED if readable else RECALLED_BARE
-    facts = {"words": answers.text("words")} if readable else {}
-    loan_cards.tell(ctx, held, borrower.id, words, "recalled", name=ctx.person.name, **facts)
-    loan_cards.redraw_all(ctx, held, but=(borrower.id,))
-    return _shown(ctx, held, CALLED_BACK, name=borrower.name)
+    told = _to_bring(ctx, held)
+    for one in told:
+        _tell_recalled(ctx, held, one, answers.text("words"))
+    loan_cards.redraw_all(ctx, held, but=told)
+    names = listed([case_texts.name(ctx, one) for one in told], ctx.texts)
+    return _shown(ctx, held, CALLED_BACK, name=names)
+
+
+def _to_bring(ctx: Context, held: Loan) -> tuple[str, ...]:
+    """Return who is to bring papers: who answers for them, and the colleague who has them."""
+    holder = staff.get(ctx.session, loan_sides.holder_of(ctx, held))
+    has_it = (holder.id,) if holder is not None and holder.active else ()
+    return tuple(dict.fromkeys((loan_clock.on_duty(ctx, held), *has_it)))
+
+
+def _tell_recalled(ctx: Context, held: Loan, staff_id: str, said: str) -> None:
+    """Tell somebody that papers are asked back, and why where their chat may show it (C-01)."""
+    reader = staff.get(ctx.session, staff_id)
+    if reader is None or staff_id == ctx.person.id:
+        return
+    readable = loan_sides.titles(ctx, held, loan_sides.dossier_of(ctx, held), reader)
+    words, facts = (RECALLED, {"words": said}) if readable else (RECALLED_BARE, {})
+    loan_cards.tell(ctx, held, staff_id, words, "recalled", name=ctx.person.name, **facts)
 
 
 def call_back(ctx: Context, held: Loan, why: Recall, rule: str) -> Loan:
@@ -301,16 +346,19 @@ def call_back(ctx: Context, held: Loan, why: Recall, rule: str) -> Loan:
 def regraded(ctx: Context, dossier: Dossier, before: Grade) -> None:
     """Call lent papers back where their dossier's grade has risen above that at lending.
 
-    A lower grade leaves the due day; the register keeps the grade at lending.
+    What was approved for the lower grade and not fetched yet lapses. A lower grade leaves the due
+    day; the register keeps the grade at lending.
 
     Rule: C-56, S2-SECR.7.
     """
     grade = Grade(dossier.grade)
     for one in loan_lists.open_on(ctx.unit, dossier.id):
-        if not one.out:
-            continue
         held = loans.get(ctx.unit, one.id, lock=True)
         assert held is not None  # noqa: S101 - loans are never deleted
+        if held.state in (LoanState.APPROVED, LoanState.OFFERED):
+            _not_fetched(ctx, held, grade)
+        if not held.out:
+            continue
         why = loan_days.recall_of(Grade(held.grade_at_lending), grade)
         if why is not None and grade > before:
             _upgraded(ctx, held, why, grade)
@@ -318,13 +366,25 @@ def regraded(ctx: Context, dossier: Dossier, before: Grade) -> None:
             _lowered(ctx, held, grade)
 
 
+def _not_fetched(ctx: Context, held: Loan, grade: Grade) -> None:
+    """Let what was approved for a lower grade lapse, so that nobody comes for it in vain."""
+    if grade <= Grade(held.grade_at_lending):
+        return
+    ended = loan_kinds.end_all(ctx, held, Trigger.UPGRADE, UPGRADE_RULE)
+    for one in dict.fromkeys((ended.borrower, *loan_sides.custodians(ctx, ended))):
+        if one != ctx.person.id or not ctx.channel:
+            facts = {"rule": UPGRADE_RULE}
+            loan_cards.tell(ctx, ended, one, loan_kinds.UPGRADED, "upgraded", **facts)
+
+
 def _upgraded(ctx: Context, held: Loan, why: Recall, grade: Grade) -> None:
     held = call_back(ctx, held, why, UPGRADE_RULE)
-    told = [held.borrower]
+    told = [*_to_bring(ctx, held)]
     facts = {"grade": grade.zh, "rule": UPGRADE_RULE}
-    loan_cards.tell(ctx, held, held.borrower, UPGRADED, "upgraded", **facts)
+    for one in told:
+        loan_cards.tell(ctx, held, one, UPGRADED, "upgraded", **facts)
     for one in loan_sides.custodians(ctx, held):
-        if one != ctx.person.id or not ctx.channel:
+        if one not in told and (one != ctx.person.id or not ctx.channel):
             loan_cards.tell(ctx, held, one, CALLED_BACK_BY_GRADE, "upgraded", **facts)
             told.append(one)
     loan_cards.redraw_all(ctx, held, but=told)
@@ -333,7 +393,8 @@ def _upgraded(ctx: Context, held: Loan, why: Recall, grade: Grade) -> None:
 def _lowered(ctx: Context, held: Loan, grade: Grade) -> None:
     facts = {"grade": grade.zh, "rule": LOWER_RULE}
     what = f"lowered.{grade.value}"
-    loan_cards.tell(ctx, held, held.borrower, LOWERED, what, **facts)
+    for one in _to_bring(ctx, held):
+        loan_cards.tell(ctx, held, one, LOWERED, what, **facts)
 
 
 EXPLAINING = Feature(

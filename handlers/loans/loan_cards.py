@@ -43,6 +43,7 @@ SHOWN = 8
 
 HEADER = N_("{kind} · {number}")
 DOSSIER = N_("{customer} ({grade})")
+DOSSIER_THEN = N_("{customer} ({grade} when it was lent)")
 MORE = N_("and {count} more")
 HOLDER = N_("Borrower: {name} ({department})")
 HOLDER_FOR = N_("Borrower: {name} ({department}), liable, {whom}")
@@ -197,7 +198,9 @@ def _what(
     grade = Grade(held.grade_at_lending)
     shown = grade.zh if texts.locale == "zh_CN" else grade.en
     graded = grade is not Grade.NONE
-    yield texts.t(DOSSIER, customer=customer, grade=shown) if graded else customer
+    over = grade > loan_sides.grade_now(ctx, held, dossier)
+    words = DOSSIER_THEN if over else DOSSIER
+    yield texts.t(words, customer=customer, grade=shown) if graded else customer
     items = loan_items.of(ctx.unit, held.id)
     titled = loan_sides.titles(ctx, held, dossier, reader)
     yield from (loan_words.line(one, texts, titled=titled) for one in items[:SHOWN])
@@ -395,8 +398,7 @@ def _for_leaver(ctx: Context, held: Loan, step: Step, reader: Person) -> bool:
     """Return whether a reader confirms for somebody who has left. Rule: C-55."""
     if step.kind != "return" or step.giver_at is not None or reader.id == step.taker:
         return False
-    giver = staff.get(ctx.session, step.giver)
-    return giver is not None and not giver.active and is_above(ctx, held, reader)
+    return loan_sides.answers_for(ctx, held, reader, step.giver)
 
 
 def _of_state(ctx: Context, held: Loan, reader: Person) -> Iterator[tuple[str, str]]:
@@ -431,17 +433,7 @@ def _of_borrower(ctx: Context, held: Loan) -> Iterator[tuple[str, str]]:
         case LoanState.APPROVED | LoanState.OFFERED:
             yield WITHDRAW, f"f.borrow.withdraw.{held.id}"
         case LoanState.LENT:
-            yield BRING, f"f.return.bring.{held.id}"
-            if held.overdue(ctx.now):
-                yield EXPLAIN, f"f.loans.explain.{held.id}"
-            elif not loan_sides.waiters(ctx, held):
-                yield RENEW, f"f.renew.ask.{held.id}"
-            lending = loan_sides.lending_of(ctx, held)
-            asked = loan_sides.last_proof(ctx, held)
-            shows = asked is not None and asked.state == "open"  # first of all, and six have room
-            if lending is not None and lending.sublend is Sublend.WITNESSED and not shows:
-                yield PASS, f"f.return.pass.{held.id}"
-            yield LOST, f"f.loans.lost.{held.id}"
+            yield from _of_lent(ctx, held)
         case LoanState.SHORT:
             yield BRING, f"f.return.bring.{held.id}"
             yield EXPLAIN, f"f.loans.explain.{held.id}"
@@ -449,6 +441,25 @@ def _of_borrower(ctx: Context, held: Loan) -> Iterator[tuple[str, str]]:
             yield BRING, f"f.return.bring.{held.id}"
         case LoanState.REFUSED | LoanState.LAPSED | LoanState.WITHDRAWN:
             yield ASK_ANEW, f"f.borrow.new.{held.dossier_id}"
+
+
+def _of_lent(ctx: Context, held: Loan) -> Iterator[tuple[str, str]]:
+    """Yield what the borrower can do; papers that a colleague has are given back by that one."""
+    holder = staff.get(ctx.session, loan_sides.holder_of(ctx, held))
+    passed = holder is not None and holder.active and holder.id != held.borrower
+    if not passed:
+        yield BRING, f"f.return.bring.{held.id}"
+    if held.overdue(ctx.now):
+        yield EXPLAIN, f"f.loans.explain.{held.id}"
+    elif held.recalled_at is None and not loan_sides.waiters(ctx, held):
+        yield RENEW, f"f.renew.ask.{held.id}"
+    lending = loan_sides.lending_of(ctx, held)
+    asked = loan_sides.last_proof(ctx, held)
+    shows = asked is not None and asked.state == "open"  # first of all, and six have room
+    witnessed = lending is not None and lending.sublend is Sublend.WITNESSED
+    if witnessed and not (shows or passed):
+        yield PASS, f"f.return.pass.{held.id}"
+    yield LOST, f"f.loans.lost.{held.id}"
 
 
 def _of_custodian(ctx: Context, held: Loan) -> Iterator[tuple[str, str]]:

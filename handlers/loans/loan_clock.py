@@ -7,6 +7,8 @@ day does not erase it (S1-14.5c).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from handlers import ladders, reminders
 from handlers.approvals import case_texts
 from handlers.context import Context
@@ -21,7 +23,7 @@ from rules.loan_days import BORROWER, INCIDENT, STILL_NEEDED, LoanFacts
 from rules.loans import LoanState
 from rules.reminders import Due, StepKind
 from rules.rungs import strike
-from storage import breaches, incidents, ledger, loans, staff
+from storage import breaches, incidents, ledger, loan_items, loans, staff
 from storage.breaches import Breach
 from storage.loans import Loan
 from storage.staff import Person
@@ -105,7 +107,7 @@ def wind(ctx: Context, loan_id: int) -> None:
     if held is None or case is None:
         ledger.unwatch(ctx.unit, KIND, loan_id)
         return
-    if held.state == LoanState.LENT and held.overdue(ctx.now):
+    if _facts_now(ctx, held).watched and held.overdue(ctx.now):
         _miss(ctx, held)
     _report(ctx, held, case)
     ladders.watch(ctx, case)
@@ -115,7 +117,7 @@ def case_of(ctx: Context, held: Loan) -> Case | None:
     """Return what hangs on a loan; None: its papers are not out. Rule: S1-09.7.1."""
     if not held.out or loan_sides.lending_of(ctx, held) is None:
         return None
-    policy, facts = loan_sides.policy_of(ctx, held), facts_of(held)
+    policy, facts = loan_sides.policy_of(ctx, held), _facts_now(ctx, held)
     return Case(
         KIND,
         held.id,
@@ -141,6 +143,14 @@ def facts_of(held: Loan) -> LoanFacts:
         held.recalled_at is not None,
         held.long_term,
     )
+
+
+def _facts_now(ctx: Context, held: Loan) -> LoanFacts:
+    """Return it with whether papers of a short one are lent on."""
+    facts = facts_of(held)
+    if facts.state is not LoanState.SHORT:
+        return facts
+    return replace(facts, rest_lent=loan_items.some_out(ctx.unit, held.id))
 
 
 def on_duty(ctx: Context, held: Loan) -> str:
@@ -202,6 +212,11 @@ def _report(ctx: Context, held: Loan, case: Case) -> None:
 # -- by hand -----------------------------------------------------------------------------------
 
 
+def can_nudge(held: Loan) -> bool:
+    """Return whether there are papers to be brought, missing pages too."""
+    return held.state in (LoanState.LENT, LoanState.SHORT)
+
+
 def nudge(ctx: Context, held: Loan) -> Person | None:
     """Remind who has the papers, once an office day; return who that is, None: done today.
 
@@ -241,7 +256,7 @@ def notice(ctx: Context, loan_id: int, rung: str, key: str) -> Card | None:
         ledger.unwatch(ctx.unit, KIND, loan_id)
         return None
     if rung.startswith(NUDGE):
-        return _nudged(ctx, held) if held.state == LoanState.LENT else None
+        return _nudged(ctx, held) if can_nudge(held) else None
     said = ladders.to_say(ctx, case, rung, key)
     wind(ctx, loan_id)
     if said is None:
@@ -307,9 +322,8 @@ def _buttons(ctx: Context, held: Loan, rule: str, *, keep: bool) -> list[Button]
     lost = Button(ctx.t(LOST), f"f.loans.lost.{held.id}")
     if held.overdue(ctx.now):
         return [bring, Button(ctx.t(EXPLAIN), f"f.loans.explain.{held.id}"), lost, clause]
-    if held.recalled_at is not None:
-        return [bring, lost, clause]
-    if loan_sides.waiters(ctx, held):
+    stays = held.state == LoanState.LENT and held.recalled_at is None
+    if not stays or loan_sides.waiters(ctx, held):
         return [bring, lost, clause]
     return [bring, Button(ctx.t(RENEW), f"f.renew.ask.{held.id}"), lost, clause]
 
@@ -339,8 +353,13 @@ def _above(ctx: Context, held: Loan, rule: str) -> Card:
             **_facts(ctx, held),
         )
     ]
-    if said := loan_cards.explained(ctx, held, ctx.person, ctx.texts):
-        lines.append(said)
+    lines += filter(
+        None,
+        (
+            loan_words.whom(ctx, held, ctx.texts),
+            loan_cards.explained(ctx, held, ctx.person, ctx.texts),
+        ),
+    )
     buttons = [Button(ctx.t(LOOK), f"f.loans.card.{held.id}")]
     if there:
         buttons.insert(0, Button(ctx.t(REMIND), f"f.loans.nudge.{held.id}"))

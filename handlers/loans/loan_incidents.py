@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 from handlers.context import Context
-from handlers.incidents import incidents
+from handlers.incidents import incident_cards, incidents
+from handlers.texts import N_
 from rules.incidents import IncidentKind
+from storage import incidents as stored
 from storage.incidents import Incident
 from storage.loans import Loan
+
+BACK = N_("The papers of {number} are all back and were counted by both sides.")
+REPAIRED = N_("The papers of {number} are back and repaired.")
+
+
+def over(ctx: Context, held: Loan, words: str) -> None:
+    """Tell all who heard of an incident with a loan that its papers are there; `words`: how.
+
+    Rule: S1-15.7.6, S1-14.7.
+    """
+    for one in stored.all_of_loan(ctx.unit, held.id):
+        if one.open:
+            incidents.mended(ctx, incident_cards.held(ctx, one), words, held.number or "-")
 
 
 def report(ctx: Context, held: Loan, kind: IncidentKind, words: str) -> Incident:

@@ -70,6 +70,9 @@ PAPERS_GONE = N_("Some of the papers are no longer on record.")
 OVERTAKEN = N_(
     "A colleague was quicker: some of these papers are kept for them. {number} goes on."
 )
+UPGRADED = N_(
+    "The grade is higher by now than what was approved; the approval has lapsed ({rule})."
+)
 NOT_FETCHED = N_("Lapsed: it was not fetched in time. You can ask again.")
 NOT_FETCHED_ARCHIVE = N_("Lapsed: it was not fetched in time. The papers stay.")
 TAKEN_BACK = N_("The borrower has taken the request back.")

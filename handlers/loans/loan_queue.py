@@ -77,7 +77,8 @@ def join(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     held = loan_queue.join(ctx.unit, dossier.id, ctx.person.id, ctx.at, _wished(ctx, dossier))
     ctx.record("queue.joined", f"dossier:{dossier.id}", RULE)
     for one in taken:
-        _tell_holder(ctx, one)
+        if loan_sides.is_waited_for(ctx, one, held.papers):
+            _tell_holder(ctx, one)
     return Reply.of(_place(ctx, dossier, held))
 
 

@@ -33,7 +33,7 @@ from handlers.pages import to_today
 from handlers.texts import N_
 from rules.errors import Denied
 from rules.loans import OUT_STATES, LoanState
-from storage import custody, loan_items, loan_lists, loans, staff
+from storage import custody, loan_items, loan_lists, loans
 from storage.custody import Handed
 from storage.loans import Loan
 
@@ -126,20 +126,13 @@ def _bringing(ctx: Context, words: str) -> Loan | Reply:
     if held is None:
         return refused(ctx)
     holder = loan_sides.holder_of(ctx, held)
-    if ctx.person.id == holder or _stands_in(ctx, held, holder):
+    if ctx.person.id == holder or loan_sides.answers_for(ctx, held, ctx.person, holder):
         return _still_out(ctx, held)
     if loan_sides.is_custodian(ctx, held, ctx.person):
         return return_count.count(ctx, (words,))
     if ctx.person.id != held.borrower:
         return refused(ctx)
     return shown(ctx, held, alert=ctx.t(WITH, name=case_texts.name(ctx, holder)))
-
-
-def _stands_in(ctx: Context, held: Loan, holder: str) -> bool:
-    """Return whether who acts is above a holder who has left. Rule: C-55."""
-    person = staff.get(ctx.session, holder)
-    left = person is not None and not person.active
-    return left and loan_sides.is_above(ctx, held, ctx.person)
 
 
 def _still_out(ctx: Context, held: Loan) -> Loan | Reply:

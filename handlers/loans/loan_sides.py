@@ -26,6 +26,7 @@ from storage import (
     case_lists,
     cases,
     custody,
+    documents,
     dossiers,
     loan_items,
     loan_queue,
@@ -128,6 +129,30 @@ def is_custodian(ctx: Context, held: Loan, person: Person) -> bool:
     return person.active and person.id in custodians(ctx, held)
 
 
+def third(ctx: Context, held: Loan, step: Step) -> str | None:
+    """Return who settles a dispute: a superior of who counts for the archive, else another of
+    those who keep it; one who has a chat before one who has none. Rule: S1-14.9."""
+    above = staff.chain(ctx.session, step.taker)
+    found = (*above, *custodians(ctx, held))
+    others = [one for one in found if one not in (step.giver, step.taker)]
+    return next((one for one in others if _reached(ctx, one)), next(iter(others), None))
+
+
+def answers_for(ctx: Context, held: Loan, person: Person, leaver: str) -> bool:
+    """Return whether a person gives back for somebody who had the papers and has left.
+
+    Who is liable for them, or is above one of the two. Rule: C-55.
+    """
+    left = staff.get(ctx.session, leaver)
+    if left is None or left.active:
+        return False
+    return (
+        person.id == held.borrower
+        or is_above(ctx, held, person)
+        or person.id in staff.chain(ctx.session, leaver)
+    )
+
+
 def alarm(ctx: Context, held: Loan) -> None:
     """Tell the operators that nobody holds the role that hands out."""
     if staff.holders(ctx.session, release_of(ctx, held)):
@@ -174,19 +199,32 @@ def _reached(ctx: Context, staff_id: str) -> bool:
 def waiters(ctx: Context, held: Loan) -> int:
     """Return how many others wait for these papers."""
     waits = loan_queue.queue(ctx.session, held.dossier_id)
-    return sum(one.staff_id != held.borrower for one in waits)
+    others = [one for one in waits if one.staff_id != held.borrower]
+    return sum(is_waited_for(ctx, held, one.papers) for one in others) if others else 0
+
+
+def is_waited_for(ctx: Context, held: Loan, papers: tuple[int, ...]) -> bool:
+    """Return whether a loan has any of the papers that somebody waits for; none: of whatever is
+    out. A photocopy made for it is in nobody's way. Rule: S3-LOG.2.3a."""
+    items = loan_items.of(ctx.unit, held.id)
+    lent = {one.document_id for one in items if one.document_id is not None}
+    if any(one.whole is not None for one in items):
+        return True
+    return bool(lent & set(papers)) if papers else bool(lent)
 
 
 def endings(ctx: Context, held: Loan) -> tuple[Trigger, ...]:
     """Return how a loan can be ended without its papers coming back whole.
 
-    Settled where everything was counted; written off where something is not back.
+    Settled where everything was counted; written off where something is not back that should be.
     """
     states = {one.state for one in loan_items.of(ctx.unit, held.id)}
     found = []
     if held.state == LoanState.SHORT and "out" not in states:
         found.append(Trigger.SETTLE)
-    if held.state in (LoanState.SHORT, LoanState.LOST) and states & {"out", "missing"}:
+    lent_on = held.state == LoanState.SHORT and "out" in states and not held.overdue(ctx.now)
+    away = states & {"out", "missing"} and not lent_on
+    if held.state in (LoanState.SHORT, LoanState.LOST) and away:
         found.append(Trigger.WRITE_OFF)
     return tuple(found)
 
@@ -284,10 +322,26 @@ def customer(ctx: Context, dossier: Dossier, reader: Person, texts: Texts) -> st
 
 
 def titles(ctx: Context, held: Loan, dossier: Dossier, reader: Person) -> bool:
-    """Return whether papers may be named: by the grade at lending or the present one.
+    """Return whether papers may be named: by the grade that they have now.
 
     Rule: C-01, S2-SECR.12a, C-56, S1-15.6.3.
     """
-    grade = max(Grade(held.grade_at_lending), Grade(dossier.grade))
+    grade = grade_now(ctx, held, dossier)
     listed = Part.PAPERS in seeing.parts(ctx, dossier, reader)
     return listed and seen_content(ctx, replace(dossier, grade=grade.value), reader)
+
+
+def grade_now(ctx: Context, held: Loan, dossier: Dossier) -> Grade:
+    """Return the highest grade among the dossier and what of it a loan is about.
+
+    A grade at lending that has ended since lifts its limits. Rule: C-56, S2-SECR.7.
+    """
+    grade = Grade(dossier.grade)
+    if Grade(held.grade_at_lending) <= grade:
+        return grade
+    items = loan_items.of(ctx.unit, held.parent_id or held.id)
+    if any(one.whole is not None for one in items):
+        kept = (one for one in Grade if documents.count(ctx.session, dossier.id, [one.value]))
+        return max((grade, *kept))
+    ids = (one.document_id for one in items if one.document_id is not None)
+    return max((grade, *(Grade(one.grade) for one in documents.many(ctx.unit, ids))))

@@ -38,6 +38,7 @@ OVERDUE, MISSING, TO_CONFIRM, HELD, TO_FETCH, ASKED, QUEUED = (
     N_("Waited for"),
 )
 LATE = N_("{number} {customer} · due {day}, {days} days over")
+LATE_NOW = N_("{number} {customer} · due {day}, overdue")
 DUE = N_("{number} {customer} · due {day}")
 PLAIN = N_("{number} {customer} · {state}")
 FETCH = N_("{number} {customer} · fetch until {day}")
@@ -90,7 +91,7 @@ def _entries(ctx: Context) -> Iterator[Entry]:
     missing = [one for one in mine if one.state in (LoanState.SHORT, LoanState.LOST)]
     told = {one.id for one in missing}
     late = sorted(
-        (one for one in mine if one.overdue(ctx.now) and one.id not in told),
+        (one for one in mine if one.overdue(ctx.now) and one.state == LoanState.LENT),
         key=lambda one: (one.due_at, one.id),
     )
     yield from (_entry(ctx, one, OVERDUE) for one in late)
@@ -116,10 +117,10 @@ def _entry(ctx: Context, held: Loan, section: str) -> Entry:
     customer = loan_sides.customer(ctx, dossier, here(ctx), ctx.texts)
     number = held.number or "-"
     facts: dict[str, object] = {"number": number, "customer": customer}
-    missing = held.state in (LoanState.SHORT, LoanState.LOST)
-    if held.due_on is not None and held.overdue(ctx.now) and not missing:
+    late = held.state == LoanState.LENT and held.overdue(ctx.now)
+    if held.due_on is not None and late:
         day, days = ctx.texts.day(held.due_on, ctx.today), (ctx.today - held.due_on).days
-        words = ctx.t(LATE, day=day, days=days, **facts)
+        words = ctx.t(LATE if days else LATE_NOW, day=day, days=days, **facts)
     elif held.state == LoanState.LENT and held.due_on is not None:
         words = ctx.t(DUE, day=ctx.texts.day(held.due_on, ctx.today), **facts)
     elif held.state == LoanState.APPROVED and held.collect_by is not None:

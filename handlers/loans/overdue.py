@@ -13,7 +13,10 @@ from handlers.feature import Feature
 from handlers.loans import loan_cards, loan_clock, loan_sides
 from handlers.pages import to_today
 from handlers.texts import N_
-from storage import loan_lists, loans, staff
+from rules import borrowing
+from rules.loans import LoanKind
+from rules.policy import Policy
+from storage import loan_lists, loans, roster, staff
 from storage.loan_lists import Late, Mark
 from storage.loans import Loan
 
@@ -26,18 +29,33 @@ NOTHING = N_("Nothing is overdue. Well kept.")
 NOBODY = N_("You have nobody's loans to look after.")
 OWN = N_("You have nobody's loans to look after, but {count} of your own are overdue.")
 LINE = N_("{number} {customer} · {name} ({department}) · due {day}, {days} days over")
+LINE_NOW = N_("{number} {customer} · {name} ({department}) · due {day}, overdue")
 FIRST, REMIND = N_("From the start"), N_("Remind")
 
 
 def _late(ctx: Context) -> Late | None:
-    """Return whose loans this person looks after; None: nobody's."""
+    """Return whose loans this person looks after; None: nobody's.
+
+    Who hands out under a policy looks after all of it; a superior after their people, those who
+    have left too (C-55).
+    """
     if loan_sides.CUSTODIAN in ctx.person.roles:
         return Late(everyone=True)
-    team = tuple(one.id for one in staff.team(ctx.session, ctx.person.id))
-    if team:
-        return Late(borrowers=team)
-    head_of = ctx.person.head_of
-    return Late(department=head_of[0]) if head_of else None
+    packs = tuple(one.pack for one in ctx.in_force.every if _desks(one) & ctx.person.roles)
+    if packs:
+        return Late(packs=packs)
+    me = ctx.person.id
+    below = (*staff.team(ctx.session, me), *roster.leavers_below(ctx.session, me))
+    if below:
+        return Late(borrowers=tuple(one.id for one in below))
+    return Late(departments=ctx.person.head_of) if ctx.person.head_of else None
+
+
+def _desks(policy: Policy) -> frozenset[str]:
+    """Return the roles that hand papers out under a policy."""
+    kinds = {borrowing.action_of(policy, kind) for kind in LoanKind if kind.comes_back}
+    rows = (row for row in policy.approval if row.action in kinds)
+    return frozenset(row.release for row in rows if row.release)
 
 
 def count(ctx: Context) -> int:
@@ -65,7 +83,8 @@ def show(ctx: Context, _words: str = "", *, after: Loan | None = None) -> Reply:
         lines += _lines(ctx, held)
         label = f"{held.number or '-'} {name_of(ctx, held.borrower)}"
         buttons.append(Button(label, f"f.loans.card.{held.id}"))
-        buttons.append(Button(ctx.t(REMIND), f"f.loans.nudge.{held.id}"))
+        if loan_clock.can_nudge(held):
+            buttons.append(Button(ctx.t(REMIND), f"f.loans.nudge.{held.id}"))
     total = loan_lists.count_overdue(ctx.session, ctx.now, late)
     nav = [Button(ctx.t(FIRST), LIST)] if mark else []
     if len(found) > SIZE:
@@ -85,14 +104,15 @@ def show(ctx: Context, _words: str = "", *, after: Loan | None = None) -> Reply:
 def _lines(ctx: Context, held: Loan) -> list[str]:
     assert held.due_on is not None  # noqa: S101 - it was handed out
     dossier, reader = loan_sides.dossier_of(ctx, held), here(ctx)
+    days = (ctx.today - held.due_on).days
     line = ctx.t(
-        LINE,
+        LINE if days else LINE_NOW,
         number=held.number or "-",
         customer=loan_sides.customer(ctx, dossier, reader, ctx.texts),
         name=name_of(ctx, held.borrower),
         department=held.department,
         day=ctx.texts.day(held.due_on, ctx.today),
-        days=(ctx.today - held.due_on).days,
+        days=days,
     )
     said = loan_cards.explained(ctx, held, reader, ctx.texts)
     return [f"· {line}", *([f"  {said}"] if said else [])]

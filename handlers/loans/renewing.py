@@ -17,7 +17,8 @@ from handlers.context import Context
 from handlers.conversation.messages import Button, Card, Reply
 from handlers.loans import borrow_facts, loan_cards, loan_clock, loan_sides, loan_words
 from handlers.texts import N_, Texts
-from rules.cases import CaseState
+from rules.access import StaffId
+from rules.cases import CaseState, Withdraw
 from rules.chains import Approval
 from rules.deadlines import Deadline
 from rules.deciders import Matter
@@ -25,7 +26,7 @@ from rules.errors import Denied, Reason
 from rules.loans import LoanState
 from rules.occasions import Action
 from rules.renewals import RenewFacts, renewed
-from storage import loans, renewals
+from storage import case_lists, loans, renewals
 from storage.loans import Loan
 from storage.renewals import Renewal
 from storage.staff import Person
@@ -58,6 +59,7 @@ REASONS = {
     "day_too_late": N_("At most until {last}; please name an earlier day ({rule})."),
     "credential_expired": N_("The credential is valid until {until} only ({rule})."),
 }
+UNSETTLED = N_("As it stands ({state}) it is not renewed; that is to be settled first ({rule}).")
 ASK_LONG = N_("{reason} A long-term loan can be asked for; it is decided by: {roles}.")
 BRING, EXPLAIN, LONGER, SEE = (
     N_("Give back"),
@@ -138,6 +140,9 @@ def lines(ctx: Context, held: Loan, denied: Denied) -> Iterator[str]:
         for key, value in one.facts:
             facts[key] = ctx.texts.day(value, ctx.today) if isinstance(value, date) else value
         said = ctx.t(REASONS[one.code], **facts)
+        if one.code == "not_lent" and held.out:
+            state = loan_words.state(ctx, held, ctx.texts)
+            said = ctx.t(UNSETTLED, rule=one.rule, state=state)
         if one.next_step == "ask_long_term":
             said = ctx.t(ASK_LONG, reason=said, roles=_long_term_roles(ctx, held))
         yield f"· {said}"
@@ -254,6 +259,17 @@ def end(ctx: Context, ending: Ending) -> bool:
     if ctx.person.id != held.borrower or not ctx.channel:
         _tell_done(ctx, held, saved, found)
     return True
+
+
+def drop(ctx: Context, held: Loan) -> None:
+    """Take back a renewal that nobody has decided: the papers are back, short or lost.
+
+    Rule: C-54.
+    """
+    one = renewals.asked(ctx.unit, held.id)
+    case_id = case_lists.about(ctx.session, KIND, one.id) if one is not None else None
+    if case_id is not None:
+        approvals.act(ctx, case_id, Withdraw(StaffId(held.borrower)))
 
 
 def _tell_done(ctx: Context, before: Loan, saved: Loan, due: Deadline) -> None:

@@ -13,6 +13,8 @@ from handlers.conversation.messages import Card, Problem, Reply
 from handlers.loans import (
     custody_steps,
     loan_cards,
+    loan_clock,
+    loan_incidents,
     loan_sides,
     return_effects,
     return_form,
@@ -140,19 +142,23 @@ def _counted(
 
 def _to_confirm(ctx: Context, held: Loan, step: Step, lead: str) -> Reply:
     """Ask who gives the papers back, or who stands in for them, to confirm the list."""
-    asked = _asked(ctx, step)
+    asked = _asked(ctx, held, step)
     loan_cards.tell(ctx, held, asked, TO_CONFIRM, f"confirm.{step.id}")
     loan_cards.redraw_all(ctx, held, but=(asked,))
     return shown(ctx, held, ctx.t(lead, name=case_texts.name(ctx, asked)))
 
 
-def _asked(ctx: Context, step: Step) -> str:
-    """Return who confirms for the giver: themselves, else their superior. Rule: C-55."""
+def _asked(ctx: Context, held: Loan, step: Step) -> str:
+    """Return who confirms for the giver: themselves, else who is liable, or their superior.
+
+    Rule: C-55.
+    """
     giver = staff.get(ctx.session, step.giver)
     if giver is not None and giver.active:
         return step.giver
-    above = (one for one in staff.chain(ctx.session, step.giver) if one != step.taker)
-    return next(above, step.giver)
+    liable = loan_clock.on_duty(ctx, held)
+    above = (liable, *staff.chain(ctx.session, step.giver))
+    return next((one for one in above if one not in (step.giver, step.taker)), step.giver)
 
 
 def _answered(
@@ -272,7 +278,7 @@ def dispute(ctx: Context, arguments: tuple[str, ...]) -> Reply:
 
 def disputed(ctx: Context, held: Loan, step: Step, words: str) -> Reply:
     """Let a third settle a count that the sides do not agree on. Rule: S1-14.9."""
-    witness = _settler(ctx, held, step)
+    witness = loan_sides.third(ctx, held, step)
     custody.end(ctx.unit, step.id, "disputed", words=words, witness=witness)
     held = moved(ctx, held, Trigger.DISPUTE)
     custody_steps.follow(ctx, held)
@@ -287,14 +293,6 @@ def disputed(ctx: Context, held: Loan, step: Step, words: str) -> Reply:
     loan_cards.redraw_all(ctx, held, but=(*sides, *((witness,) if witness else ())))
     name = case_texts.name(ctx, witness) if witness else ctx.t(SOMEBODY)
     return shown(ctx, held, ctx.t(DISPUTED, name=name))
-
-
-def _settler(ctx: Context, held: Loan, step: Step) -> str | None:
-    """Return who settles a dispute: the superior of who counts for the archive, else another of
-    those who keep it."""
-    above = staff.chain(ctx.session, step.taker)
-    others = (*above, *loan_sides.custodians(ctx, held))
-    return next((one for one in others if one not in (step.giver, step.taker)), None)
 
 
 def settle(ctx: Context, arguments: tuple[str, ...]) -> Reply:
@@ -354,6 +352,7 @@ def mended(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     custody_steps.follow(ctx, held)
     rule = return_effects.REPAIR_RULE
     ctx.record("loan.mended", f"loan:{held.id}", rule)
+    loan_incidents.over(ctx, held, loan_incidents.REPAIRED)
     loan_cards.tell(ctx, held, held.borrower, MENDED, "mended", rule=rule)
     loan_cards.redraw_all(ctx, held, but=(held.borrower,))
     return shown(ctx, held, ctx.t(MENDED, rule=rule))

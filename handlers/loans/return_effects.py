@@ -156,6 +156,8 @@ def take_effect(ctx: Context, held: Loan, step: Step) -> Loan:
     if held.open:
         loan_queue.freed(ctx, held.dossier_id, partly=True)
     _tell(ctx, held, step, _LEADS[trigger], rule)
+    if trigger is Trigger.COMPLETE:
+        loan_incidents.over(ctx, held, loan_incidents.BACK)
     if trigger is Trigger.FALL_SHORT:
         _report(ctx, held, step, count, before)
     return held

@@ -29,6 +29,7 @@ FORBIDDEN = N_(
 )
 NOT_LENT = N_("Only papers that are with you can be passed on; here is how it stands.")
 NOT_THEM = N_("That is not a colleague who could take them.")
+NO_CHAT = N_("{name} has no chat to confirm in; please give the papers back.")
 NOT_TO = N_("They cannot go to {name} now:")
 NOBODY = N_("Nobody of the archive can sign as the third; the operators were told.")
 ASKED = N_("{name} and the archive have to confirm; until then the papers are yours.")
@@ -48,6 +49,7 @@ FORM = Form(
             Kind.STAFF,
             N_("Colleague"),
             N_("To whom do the papers go? Part of the name."),
+            others=True,
         ),
     ),
     submit_label=N_("Pass on"),
@@ -104,6 +106,8 @@ def submit(ctx: Context, answers: Answers) -> Reply:
     colleague = staff.get(ctx.session, option.key) if option else None
     if colleague is None or not colleague.active or colleague.id == ctx.person.id:
         return Reply.of(Card(ctx.t(NOT_THEM)))
+    if not colleague.home_channel:
+        return Reply.of(Card(ctx.t(NO_CHAT, name=colleague.name)))
     if against := _against(ctx, held, colleague):
         body = "\n".join((ctx.t(NOT_TO, name=colleague.name), *against))
         return Reply.of(Card(body, title=loan_cards.title(held, ctx.texts)))
@@ -179,7 +183,12 @@ def agree(ctx: Context, held: Loan, step: Step) -> Reply:
 
 
 def end(ctx: Context, held: Loan, step: Step, words: str) -> Reply:
-    """Let nothing come of it: somebody said no, or it was taken back."""
+    """Let nothing come of it, and show how it stands."""
+    return shown(ctx, drop(ctx, held, step, words), ctx.t(NOT_PASSED))
+
+
+def drop(ctx: Context, held: Loan, step: Step, words: str) -> Loan:
+    """Let nothing come of it: somebody said no or left, or it was taken back."""
     custody.end(ctx.unit, step.id, "refused", words=words)
     held = custody_steps.touched(ctx, held)
     ctx.record("loan.not_passed_on", f"loan:{held.id}", RULE)
@@ -190,7 +199,7 @@ def end(ctx: Context, held: Loan, step: Step, words: str) -> Reply:
         else:
             loan_cards.tell(ctx, held, one, NOT_PASSED, f"not.{step.id}")
     loan_cards.redraw_all(ctx, held, but=others)
-    return shown(ctx, held, ctx.t(NOT_PASSED))
+    return held
 
 
 def _people(step: Step) -> set[str]:

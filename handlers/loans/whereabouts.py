@@ -30,8 +30,6 @@ from storage.dossiers import Dossier
 from storage.loans import Loan
 
 RULE = "S3-LOG.2.3a"
-STEPS = 6
-"""Steps of the chain on one card, the last ones."""
 LOANS = 4
 
 TITLE = N_("Whereabouts")
@@ -43,8 +41,6 @@ PAPERS_OUT = N_("{count} papers")
 LAST_SEEN = N_("Seen last by {name}, {moment}")
 CHAIN = N_("The last steps:")
 NO_STEPS = N_("It has never left the archive.")
-STEP = N_("{moment} {giver} → {taker}")
-WITNESSED = N_("{step}, witness {name}")
 HAD = N_("{day}: {holders}")
 IN_ARCHIVE = N_("in the archive")
 HELD = N_("{name}, from {moment}")
@@ -146,8 +142,8 @@ def chain(ctx: Context, arguments: tuple[str, ...]) -> Reply:
     if dossier is None:
         return Reply(alert=ctx.t(seeing.NO_DOSSIER))
     said = lines(ctx, dossier) or [_in_place(ctx, dossier)]
-    steps = _steps(ctx, dossier)
-    shown = [_step(ctx, one) for one in steps[-STEPS:]]
+    steps = custody_words.steps(ctx, dossier.id)
+    shown = [custody_words.step(ctx, one, ctx.texts) for one in steps[-custody_words.STEPS :]]
     said += ["", ctx.t(CHAIN), *shown] if shown else ["", ctx.t(NO_STEPS)]
     ctx.record("dossier.whereabouts", f"dossier:{dossier.id}", RULE)
     return Reply.of(_card(ctx, dossier, said))
@@ -163,28 +159,6 @@ def _in_place(ctx: Context, dossier: Dossier) -> str:
     if not dossier.location or not content:
         return ctx.t(ARCHIVE)
     return ctx.t(IN_PLACE, place=dossier.location)
-
-
-def _steps(ctx: Context, dossier: Dossier) -> list[Step]:
-    """Return the steps of the dossier and of its papers that are done, and what was asked to be
-    shown and was not yet or never, in order."""
-    after = ctx.now + timedelta(seconds=1)
-    found = {one.id: one for one in custody.chain(ctx.unit, dossier.id, None, after)}
-    for held in loan_lists.recent_on(ctx.unit, dossier.id, STEPS):
-        found |= {
-            one.id: one
-            for one in custody.of_loan(ctx.unit, held.id)
-            if one.confirmed_at is not None or (one.kind == "ping" and one.state != "refused")
-        }
-    return sorted(found.values(), key=lambda one: (one.confirmed_at or one.opened_at, one.id))
-
-
-def _step(ctx: Context, one: Step) -> str:
-    moment = ctx.texts.moment(one.confirmed_at or one.opened_at)
-    if one.kind == "ping":
-        return custody_words.proof(ctx, one, ctx.texts)
-    said = ctx.t(STEP, moment=moment, giver=name_of(ctx, one.giver), taker=name_of(ctx, one.taker))
-    return ctx.t(WITNESSED, step=said, name=name_of(ctx, one.witness)) if one.witness else said
 
 
 def _card(ctx: Context, dossier: Dossier, said: list[str]) -> Card:

@@ -49,6 +49,7 @@ FORM = Form(
             N_("Stand-in"),
             N_("Who decides for you? Part of the name, pinyin or staff number."),
             example=N_("李志强 · lzq · CY016"),
+            others=True,
             optional=True,
             more=True,
         ),

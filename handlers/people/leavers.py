@@ -13,7 +13,7 @@ from handlers.approvals import approvals
 from handlers.context import Context
 from handlers.conversation.messages import MAX_CHOICES, Button, Card, Reply
 from handlers.feature import Feature
-from handlers.loans import loan_queue
+from handlers.loans import loan_leaving, loan_queue
 from handlers.notes import duties
 from handlers.pages import SIZE, beside, page_of, to_today
 from handlers.people import reach
@@ -112,6 +112,7 @@ def _park(ctx: Context) -> None:
     above = staff.chain(ctx.session, leaver.id)
     unread = notes.hand_unread(ctx.unit, leaver.id, above[0]) if above else 0
     approvals.follow_person(ctx, leaver.id)
+    loan_leaving.settle(ctx)
     loan_queue.drop(ctx)
     meeting_cards.pass_on(ctx, leaver)
     for reader in readers:

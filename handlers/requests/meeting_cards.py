@@ -28,6 +28,9 @@ from storage.dossiers import Dossier
 from storage.meetings import Meeting
 from storage.staff import Person
 
+MOST = 40
+"""Meetings that pass on to somebody at once."""
+
 Say = Callable[[Texts], str]
 """What stands above the card, in the reader's language."""
 
@@ -42,13 +45,13 @@ ABOUT = N_("Topic: {subject}")
 APART = N_("The host tells the topic in person.")
 DOSSIERS = N_("Dossiers: {dossiers}")
 HOST = N_("Called by {name} ({department})")
-HOST_GONE = N_("Called by {name} ({department}), who has left: the department's head changes it")
+HOST_GONE = N_("Called by {name} ({department}), who has left: whoever stands in changes it")
 CIRCLE = N_("Taking part ({count}): {names}")
 PASSED_ON = N_("Passed on: {passing} (S2-SECR.9.4)")
 KEPT = N_("Nothing of it is passed on (S2-SECR.9.4).")
 CARE = N_("Devices and papers as the secrecy rules say (S2-SECR.9.3).")
 CALLED_OFF = N_("Called off by {name}.")
-HOST_LEFT = N_("{name} has left; as head of the department you may change the meeting ({rule}).")
+HOST_LEFT = N_("{name} has left; in their place you may change the meeting ({rule}).")
 
 ACTS = (
     ("name", N_("Name somebody")),
@@ -70,7 +73,7 @@ def grades(person: Person) -> tuple[str, ...]:
 
 def leads(ctx: Context, held: Meeting, person: Person) -> bool:
     """Return whether the meeting is that person's to change: its host's, or once that one has
-    left, the head's of the host department.
+    left, theirs who stand in.
 
     Rule: S2-SECR.9.2.
     """
@@ -79,7 +82,22 @@ def leads(ctx: Context, held: Meeting, person: Person) -> bool:
     if person.id == held.host:
         return True
     host = staff.get(ctx.session, held.host)
-    return held.department in person.head_of and not (host and host.active)
+    return not (host and host.active) and person.id in _standing_in(ctx, held)
+
+
+def _standing_in(ctx: Context, held: Meeting) -> tuple[str, ...]:
+    """Return who may change the meeting of a host who has left: the heads of the host department
+    who are cleared for it, without any the nearest superior who is.
+
+    Rule: S2-SECR.9.2, C-54.
+    """
+    heads = _cleared(ctx, held, staff.heads(ctx.session, held.department))
+    return heads or _cleared(ctx, held, staff.chain(ctx.session, held.host))[:1]
+
+
+def _cleared(ctx: Context, held: Meeting, ids: Iterable[str]) -> tuple[str, ...]:
+    people = (staff.get(ctx.session, one) for one in ids)
+    return tuple(one.id for one in people if one is not None and held.grade in grades(one))
 
 
 def knows(ctx: Context, held: Meeting, person: Person) -> bool:
@@ -213,16 +231,20 @@ def tell_all(ctx: Context, held: Meeting, say: Say) -> None:
 
 
 def pass_on(ctx: Context, leaver: Person) -> None:
-    """Tell the heads who may change the meetings of a host who has left. Rule: S2-SECR.9.2."""
-    for held in meetings.hosted(ctx.unit, leaver.id, ctx.today):
-        for one in staff.heads(ctx.session, held.department):
-            head = staff.get(ctx.session, one)
-            if head is not None and leads(ctx, held, head):
-                tell(ctx, held, one, partial(_host_left, leaver))
+    """Tell who may change the meetings of a host who has left, and those that a head changed for
+    one and has left as well. Rule: S2-SECR.9.2, C-54."""
+    found = meetings.hosted(ctx.unit, leaver.id, ctx.today)
+    if leaver.head_of:
+        grades = [one.value for one in rules.grades(Grade.TOP_SECRET)]
+        found += meetings.hostless(ctx.unit, leaver.head_of, grades, ctx.today, MOST)
+    for held in {one.id: one for one in found}.values():
+        host = case_texts.name(ctx, held.host)
+        for one in _standing_in(ctx, held):
+            tell(ctx, held, one, partial(_host_left, host))
 
 
-def _host_left(leaver: Person, texts: Texts) -> str:
-    return texts.t(HOST_LEFT, name=leaver.name, rule=rules.RULE)
+def _host_left(name: str, texts: Texts) -> str:
+    return texts.t(HOST_LEFT, name=name, rule=rules.RULE)
 
 
 def follow(ctx: Context, held: Meeting, people: Iterable[str], but: Iterable[str] = ()) -> None:

@@ -27,7 +27,7 @@ from rules import meetings as rules
 from rules.errors import Reason
 from rules.meetings import RULE, Candidate
 from rules.secrecy import Grade
-from storage import dossiers, meetings, staff
+from storage import dossiers, meetings, roster, staff
 from storage.dossiers import Dossier
 from storage.meetings import Meeting
 from storage.staff import Person
@@ -36,7 +36,7 @@ WAITING = N_("Graded meetings today ({count})")
 NOBODYS = N_("You are named for no graded meeting.")
 PICK = N_("Only those named for a meeting know of it ({rule}).")
 HOSTLESS = N_("Without a host ({count})")
-HOST_LEFT = N_("Their hosts have left; as head of the department you may change them ({rule}).")
+HOST_LEFT = N_("Their hosts have left; in their place you may change them ({rule}).")
 NOT_A_HOST = N_("Heads of departments call graded meetings ({rule}).")
 NOT_YOURS = N_("Only who called the meeting changes it ({rule}).")
 OVER = N_("This meeting is over or was called off; nothing is changed any more.")
@@ -92,14 +92,24 @@ def show(ctx: Context, arguments: tuple[str, ...]) -> Reply:
 
 
 def left(ctx: Context, _arguments: tuple[str, ...]) -> Reply:
-    """List the meetings of the person's departments whose hosts have left."""
+    """List the meetings whose hosts have left and which the person may change."""
     back = Button(ctx.t(N_("Back")), "f.meeting.list", back=True)
     return _list(ctx, ctx.t(HOST_LEFT, rule=RULE), _hostless(ctx), (back,))
 
 
 def _hostless(ctx: Context) -> list[Meeting]:
+    """Return those of the person's departments, and of the people who were below them."""
     heads, grades = ctx.person.head_of, cards.grades(ctx.person)
-    return meetings.hostless(ctx.unit, heads, grades, ctx.today, SIZE) if heads else []
+    found = meetings.hostless(ctx.unit, heads, grades, ctx.today, SIZE) if heads else []
+    if not grades:
+        return found
+    known = {one.id for one in found}
+    for leaver in roster.leavers_below(ctx.session, ctx.person.id):
+        hosted = meetings.hosted(ctx.unit, leaver.id, ctx.today)
+        found += [
+            one for one in hosted if one.id not in known and cards.leads(ctx, one, ctx.person)
+        ]
+    return found[:SIZE]
 
 
 def _list(ctx: Context, said: str, found: list[Meeting], nav: tuple[Button, ...]) -> Reply:

@@ -377,6 +377,22 @@ class TestGivenAHalfYearApart:
         await office[WITNESS].tap("监销签字")
         assert state(office) is ListState.DESTROYED
 
+    @one_channel
+    @pytest.mark.rule("S2-DOSS.29.2")
+    async def test_when_nobody_verifies_it_then_who_approved_hears(self, office: Office) -> None:
+        await approved(office)
+        await office[ARCHIVE].see()
+        await office[ARCHIVE].tap("先单独存放")
+        for day in (14, 17):
+            await office.until(datetime(2027, 3, day, 9, 0, 1, tzinfo=SHANGHAI))
+            await office.settle()
+        told = await office[DIRECTOR].see()
+        assert "单独存放至3月14日 周日，期满后单志远尚未核实是否确无保存价值" in told
+        await office[DIRECTOR].tap("查看")
+        held = the_list(office)
+        await office[ARCHIVE].press(f"f.destroying.verify.{held.id}.{held.rev}")
+        assert rows(office, "SELECT * FROM watch WHERE case_kind = 'destruction'") == []
+
 
 class TestGivenAWholeDossier:
     @pytest.mark.rule("S2-DOSS.29.3")

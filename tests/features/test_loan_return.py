@@ -380,7 +380,7 @@ class TestGivenPapersArePassedOn:
     async def test_when_it_is_oneself_then_not(self, office: Office) -> None:
         held = await lent(office)
         await office[SALES].press(f"f.return.pass.{held.id}")
-        assert "不能转交给这个人。" in await office[SALES].say("张晓雯")
+        assert "不能选自己，请指定他人。" in await office[SALES].say("张晓雯")
         assert len(steps(office, held)) == 1
 
 

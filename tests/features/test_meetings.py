@@ -386,13 +386,34 @@ class TestGivenAListThatChanges:
         await office.app.scan(office.clock.now())
         await office.settle()
         told = await head.see()
-        assert "已离职，会议由您作为部门负责人接管（S2-SECR.9.2）" in told
-        assert "主办：顾怀瑾（客户服务部），已离职，由部门负责人变更会议" in told
+        assert "已离职，会议由您接管（S2-SECR.9.2）" in told
+        assert "主办：顾怀瑾（客户服务部），已离职，由接管人变更会议" in told
         assert "会议改期" in told
         await head.say("/meetings")
         assert "接管（S2-SECR.9.2）" in await head.tap("主办人已离职（1）")
         await head.press(f"f.meeting.name.{id_}")
         assert "已指定张晓雯参会" in await head.say("张晓雯")
+
+    @one_channel
+    async def test_when_there_is_no_head_either_then_the_superior_takes_over(
+        self, office: Office
+    ) -> None:
+        bind(office, "CY013")
+        await call(office)
+        await name(office, "张晓雯")
+        superior, id_ = office[NEWCOMER], kept(office).id
+        assert NOT_THERE in await superior.press(f"f.meeting.open.{id_}")
+        set_person(office, "CY013", clearance="secret")
+        set_person(office, HEAD, active=False)
+        await office.app.scan(office.clock.now())
+        await office.settle()
+        assert "王海峰已离职，会议由您接管（S2-SECR.9.2）" in await superior.see()
+        await superior.say("/meetings")
+        assert "接管（S2-SECR.9.2）" in await superior.tap("主办人已离职（1）")
+        await superior.press(f"f.meeting.move.{id_}")
+        await superior.say("9月16日")
+        await superior.say("16:00")
+        assert "已改期" in await superior.tap("提交")
 
 
 class TestGivenDossiersThatAreSpokenOf:

@@ -160,6 +160,15 @@ class TestGivenSomebodyWhoCannotStandIn:
         await office[HEAD].say("委托 王海峰 今天到周五")
         assert "不能委托自己" in await office[HEAD].tap("提交")
 
+    async def test_when_asked_and_oneself_is_said_then_somebody_else_is_asked_for(
+        self, office: Office
+    ) -> None:
+        head = office[HEAD]
+        assert "由谁" in await head.press("f.delegate.new")
+        for words in ("王海峰", "我"):
+            assert "不能选自己，请指定他人。" in await head.say(words)
+        assert "不能选自己" not in await head.say("李志强")
+
     @pytest.mark.parametrize("line", ["我出差到周五，请路人甲代", "/away 出差 到周五，请路人甲代"])
     async def test_when_no_such_colleague_then_it_says_so_and_the_rest_is_kept(
         self, office: Office, line: str

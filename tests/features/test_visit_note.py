@@ -7,7 +7,7 @@ import pytest
 from handlers.conversation.messages import FileKind
 from storage import accounts
 from storage.unit import Unit
-from tests.features.office import JPEG, Office
+from tests.features.office import JPEG, Office, one_channel
 
 SALES, COLLEAGUE, MANAGER, CUSTODIAN, DIRECTOR, SERVICE = (
     "CY015", "CY016", "CY014", "CY009", "CY004", "CY035",
@@ -147,3 +147,15 @@ class TestGivenADayThatCannotBe:
 def other_department(unit: Unit, channel: str, account: str) -> None:
     """Give a salesperson of another department the account."""
     accounts.bind(unit, channel, account, "CY022")
+
+
+@one_channel
+async def test_when_submit_is_said_where_a_customer_is_asked_for_then_it_is_no_name(
+    office: Office,
+) -> None:
+    me = office[SALES]
+    await me.say("/visit")
+    for words in ("提交", "submit"):
+        shown = await me.say(words)
+        assert "这一题还没有回答；全部答完后再提交。" in shown
+        assert f"没有找到“{words}”" not in shown

@@ -13,6 +13,7 @@ from rules.destruction import (
     Manner,
     Retention,
     Standing,
+    hold_ladder,
     hold_until,
     refusal,
     witness_refusal,
@@ -108,6 +109,13 @@ class TestGivenHalfAYearApart:
     def test_it_is_not_foreseen_everywhere(self) -> None:
         with pytest.raises(DomainError, match="foresees"):
             hold_until(TODAY, DestructionPolicy(RuleId("S1-12.1.4")))
+
+    def test_who_approved_hears_when_nobody_verifies_it(self) -> None:
+        policy = POLICY.destruction
+        assert policy is not None
+        found = [(str(one.rung), one.audience) for one in hold_ladder(policy, "keeper")]
+        assert found == [("0d", "keeper"), ("+3wd 09:00", "customer_director")]
+        assert hold_ladder(DestructionPolicy(RuleId("S1-12.1.4")), "keeper") == ()
 
     def test_its_length_has_a_clause(self) -> None:
         with pytest.raises(DomainError, match="together"):

@@ -264,6 +264,15 @@ class TestGivenTheLadder:
         for state in (LoanState.SHORT, LoanState.LOST, LoanState.DISCHARGED):
             assert ladder_of(policy, lent("customer-service", "09-14 10:00", state=state)) == ()
 
+    @pytest.mark.rule("S1-14.5c", "S1-15.5.3")
+    def test_what_is_lent_on_of_a_short_loan_is_reminded_of_as_before(self) -> None:
+        policy = load_pack("customer-service")
+        loan = lent("customer-service", "09-14 10:00")
+        short = replace(loan, state=LoanState.SHORT, rest_lent=True)
+        assert ladder_of(policy, short) == ladder_of(policy, loan)
+        lost = replace(short, state=LoanState.LOST)
+        assert ladder_of(policy, lost) == ()
+
     @pytest.mark.rule("S2-INFO.19.5")
     def test_l17_a_notice_at_23_00_waits_till_08_00(self) -> None:
         policy = load_pack("customer-service")

@@ -240,7 +240,7 @@ class TestGivenManyLoans:
             ]
             lent(unit, customer(unit, "不逾期"), due=NOW + DAY)
             expected = [found[1], found[3], found[0], found[2]]
-            for late in (Late("销售一部"), Late(borrowers=("zhang", "li"))):
+            for late in (Late(["销售一部"]), Late(borrowers=("zhang", "li"))):
                 assert loan_lists.count_overdue(unit.session, NOW, late) == 4
                 seen: list[int] = []
                 after = None
@@ -249,8 +249,9 @@ class TestGivenManyLoans:
                     assert some[-1].due_at is not None
                     after = (some[-1].due_at, some[-1].id)
                 assert seen == expected
-            assert loan_lists.overdue(unit, NOW, Late("销售二部"), 9) == ()
+            assert loan_lists.overdue(unit, NOW, Late(["销售二部"]), 9) == ()
             assert ids(loan_lists.overdue(unit, NOW, Late(borrowers=["li"]), 9)) == expected[:2]
+            assert loan_lists.count_overdue(unit.session, NOW, Late(packs=["pharma"])) == 0
 
     def test_the_register_by_every_filter(self, unit_factory: UnitFactory) -> None:
         with unit_factory() as unit:

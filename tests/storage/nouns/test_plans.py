@@ -230,7 +230,12 @@ class TestGivenTheMessagePath:
         loan_lists.burden(unit.session, "zhang", NOW)
         loan_lists.to_hand_out(unit, 8, 8)
         loan_lists.not_fetched(unit.session, NOW, 8)
-        for late in (Late("销售一部"), Late(borrowers=("zhang", "li")), Late(everyone=True)):
+        for late in (
+            Late(["销售一部"]),
+            Late(borrowers=("zhang", "li")),
+            Late(packs=["customer-service"]),
+            Late(everyone=True),
+        ):
             loan_lists.overdue(unit, NOW, late, 8)
             loan_lists.overdue(unit, NOW, late, 8, (NOW, 7))
             loan_lists.count_overdue(unit.session, NOW, late)
