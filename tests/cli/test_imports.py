@@ -15,6 +15,7 @@ from sqlalchemy import select
 from bot.commands import staff as staff_commands
 from bot.config import load
 from bot.offline import opened
+from handlers.world import World
 from storage import accounts, audit, dossiers, grades, loans
 from storage.audit import Wanted
 from storage.staff import StaffRow
@@ -177,11 +178,11 @@ class TestGivenAStaffList:
         slices = []
         real = staff_commands.take
 
-        def cut_off(people: list[StaffRow], unit: Unit) -> None:
+        def cut_off(people: list[StaffRow], world: World, unit: Unit) -> None:
             slices.append(len(people))
             if len(slices) == 2:
                 raise RuntimeError("cut off")
-            real(people, unit)
+            real(people, world, unit)
 
         many = HEAD + "".join(f"{n},王{n},一部,,{n + 1},\n" for n in range(1000, 1249))
         many += "1249,王总,一部,gm,,\n"
