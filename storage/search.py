@@ -335,7 +335,8 @@ def _rarest(session: Session, pairs: Sequence[str]) -> list[_Rarity]:
         asked = {"gram": pair, "limit": bound + 1}
         rows, last = session.execute(_GRAM_PROBE, asked).one()
         best = sorted([*best, _Rarity(rows, -(last or 0), pair)])[:2]
-        if (bound := best[0].rows) <= NARROW // 10:
+        bound = min(PROBE, best[0].rows)
+        if bound <= NARROW // 10:
             break
     return best
 

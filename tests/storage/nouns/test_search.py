@@ -192,7 +192,7 @@ class TestGivenCommonWords:
     def test_of_two_common_pairs_the_rarer_one_leads(
         self, unit: Unit, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        many = range(search.NARROW + 1)  # behind 900 that have only the other pair
+        many = range(search.NARROW + 50)  # behind 900 that have only the other pair
         rows = [DossierRow(f"编织有限公司{at:04d}", "li", f"Y-{at}") for at in many]
         dossiers.add_all(unit, rows, by="shan")
         monkeypatch.setattr(search, "PROBE", search.NARROW)
