@@ -2,12 +2,12 @@
 
 At a million dossiers half of them hold 有限: so nothing is counted or sorted as a whole. The
 rarest two-character gram leads; where even that is common, own and recently used dossiers are
-looked at first and the others come as the index yields them, up to a limit.
+looked at first, and only where they do not fill the page the others come as the index yields
+them, up to a limit.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,17 +15,22 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
+    Executable,
+    FromClause,
+    Integer,
     Select,
-    Subquery,
     bindparam,
     func,
     literal_column,
     select,
+    union_all,
 )
 from sqlalchemy.orm import Session
 
 from storage.dossiers import phone_digits
-from storage.names import HIGHEST, MAX_KEY, dossier_keys, grams, is_latin, normalise
+from storage.functions import place_of
+from storage.names import HIGHEST, dossier_keys, grams, normalise
+from storage.query import Query
 from storage.tables import (
     dossier,
     dossier_gram,
@@ -55,11 +60,7 @@ PROBE = 2000
 
 MAX_RECENT = 50
 
-MAX_WORDS = 60
-"""Characters of a query that are used."""
-
 _MAX_GRAMS = 12
-_MAX_PARTS = 4
 
 
 @dataclass(frozen=True)
@@ -97,34 +98,19 @@ class _Rarity(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Query:
-    """What the words can mean."""
+class _Asked:
+    """Who looks for what, and how much of it is shown."""
 
-    parts: tuple[str, ...]
-    """Normalised; each has to occur in the name."""
-    latin: str
-    """Pinyin or initials; empty if it cannot be."""
-    digits: str
-    """Phone number or its tail; empty if it cannot be."""
-    number: str
-    """Beginning of a dossier number; empty if it cannot be."""
+    query: Query
+    staff_id: str
+    used: Mapping[int, _Candidate]
+    """What the person worked on, by id."""
+    wanted: int
+    """Dossiers on the page and on those before it."""
 
-    @classmethod
-    def read(cls, words: str) -> _Query:
-        plain = unicodedata.normalize("NFKC", words).strip()[:MAX_WORDS]
-        parts = tuple(part for part in map(normalise, plain.split()) if part)[:_MAX_PARTS]
-        joined = normalise(plain)
-        digits = phone_digits(plain)
-        whole = (joined, joined.removeprefix("86"))
-        return cls(
-            parts=parts,
-            latin=joined[:MAX_KEY] if is_latin(joined) else "",
-            digits=digits if len(digits) >= 4 and digits in whole else "",
-            number=plain.upper() if any(one.isdigit() for one in plain) else "",
-        )
-
-    def in_name(self, norm: str) -> bool:
-        return all(part in norm for part in self.parts)
+    def filled(self, near: Iterable[_Candidate]) -> bool:
+        """Whether own and recent ones leave no room for those of others."""
+        return len({one.id for one in near}) >= self.wanted
 
 
 _COLUMNS = (dossier.c.id, dossier.c.name_norm, dossier.c.keeper)
@@ -151,21 +137,25 @@ _NAME_PREFIX = (
     .limit(bindparam("limit"))
 )
 
-_NUMBER_PREFIX = (
-    select(*_COLUMNS)
-    .where(dossier.c.number >= bindparam("low"), dossier.c.number < bindparam("high"))
-    .order_by(dossier.c.number)
-    .limit(bindparam("limit"))
-)
-
-_OLD_NUMBER_PREFIX = (  # of dossiers that were merged: it leads to the one that stayed
-    select(*_COLUMNS)
-    .join_from(dossier_merged, dossier, dossier.c.id == dossier_merged.c.into_id)
-    .where(
-        dossier_merged.c.number >= bindparam("low"), dossier_merged.c.number < bindparam("high")
-    )
-    .order_by(dossier_merged.c.number)
-    .limit(bindparam("limit"))
+_BY_NUMBER = union_all(
+    select(
+        select(*_COLUMNS)
+        .where(dossier.c.number >= bindparam("low"), dossier.c.number < bindparam("high"))
+        .order_by(dossier.c.number)
+        .limit(bindparam("limit"))
+        .subquery("named")
+    ),
+    select(  # of dossiers that were merged: it leads to the one that stayed
+        select(*_COLUMNS)
+        .join_from(dossier_merged, dossier, dossier.c.id == dossier_merged.c.into_id)
+        .where(
+            dossier_merged.c.number >= bindparam("low"),
+            dossier_merged.c.number < bindparam("high"),
+        )
+        .order_by(dossier_merged.c.number)
+        .limit(bindparam("limit"))
+        .subquery("merged")
+    ),
 )
 
 _OF_GRAM = (
@@ -241,10 +231,11 @@ def find_dossiers(
     of the register. Several words have each to occur in the name. At most MAX_FOUND dossiers of
     others are ever reached by paging.
     """
-    query = _Query.read(words)
+    query = Query.read(words)
     used = _recent(unit.session, staff_id)
     if query.parts:
-        found = _ranked(query, _found(unit, query, staff_id, used), staff_id, used)
+        asked = _Asked(query, staff_id, used, offset + limit)
+        found = _ranked(asked, _found(unit, asked))
     elif words.strip():  # punctuation only: fits no name
         found = []
     else:
@@ -263,20 +254,16 @@ def _unasked(session: Session, staff_id: str, used: Mapping[int, _Candidate]) ->
     return found or _run(session, _NAME_PREFIX, {**_prefix(""), "limit": MAX_FOUND})
 
 
-def _found(
-    unit: Unit, query: _Query, staff_id: str, used: Mapping[int, _Candidate]
-) -> list[_Candidate]:
-    session = unit.session
+def _found(unit: Unit, asked: _Asked) -> list[_Candidate]:
+    session, query = unit.session, asked.query
     found: list[_Candidate] = []
     if query.digits:
         found += _by_phone(unit, query.digits)
     if query.number:
-        span = {**_prefix(query.number), "limit": MAX_FOUND}
-        found += _run(session, _NUMBER_PREFIX, span)
-        found += _run(session, _OLD_NUMBER_PREFIX, span)
+        found += _run(session, _BY_NUMBER, {**_prefix(query.number), "limit": MAX_FOUND})
     if query.latin:
-        found += _by_latin(session, query.latin, staff_id, used)
-    found += _by_name(session, query, staff_id, used)
+        found += _by_latin(session, asked)
+    found += _by_name(session, asked)
     return found
 
 
@@ -294,36 +281,41 @@ def _by_phone(unit: Unit, digits: str) -> list[_Candidate]:
     ]
 
 
-def _by_latin(
-    session: Session, latin: str, staff_id: str, used: Mapping[int, _Candidate]
-) -> list[_Candidate]:
+def _by_latin(session: Session, asked: _Asked) -> list[_Candidate]:
+    latin = asked.query.latin
     span = _prefix(latin)
     if _count(session, _KEY_PROBE, span, NARROW) <= NARROW:
         return _run(session, _BY_KEY, {**span, "limit": NARROW})
-    own = {**span, "staff_id": staff_id, "limit": MAX_FOUND}
-    return [
+    own = {**span, "staff_id": asked.staff_id, "limit": MAX_FOUND}
+    near = [
         *_run(session, _OWN_BY_KEY, own),
         *(
             one
-            for one in used.values()
+            for one in asked.used.values()
             if any(key.startswith(latin) for key in dossier_keys(one.norm))
         ),
-        *_run(session, _BY_KEY, {**span, "limit": MAX_FOUND}),
     ]
+    if asked.filled(near):
+        return near
+    return near + _run(session, _BY_KEY, {**span, "limit": MAX_FOUND})
 
 
-def _by_name(
-    session: Session, query: _Query, staff_id: str, used: Mapping[int, _Candidate]
-) -> list[_Candidate]:
+def _by_name(session: Session, asked: _Asked) -> list[_Candidate]:
+    query = asked.query
     pairs = sorted({pair for part in query.parts for pair in grams(part)})[:_MAX_GRAMS]
     rare = _rarest(session, pairs)
+    if rare and not rare[0].rows:
+        return []
     parts = {f"part{at}": part for at, part in enumerate(query.parts)}
     if rare and rare[0].rows <= NARROW:
-        narrow = {"gram": rare[0].gram, "probed": NARROW, "limit": NARROW}
-        return _run(session, _by_grams(1, len(parts)), {**parts, **narrow})
+        return _run(session, _by_gram(len(parts)), {**parts, "gram": rare[0].gram})
+    own = {**parts, "words": query.joined, "staff_id": asked.staff_id, "limit": asked.wanted}
+    near = _run(session, _own_part(len(parts)), own)
+    near += [one for one in asked.used.values() if query.in_name(one.norm)]
+    if asked.filled(near):
+        return near
     begins = _run(session, _NAME_PREFIX, {**_prefix(query.parts[0]), "limit": MAX_FOUND})
-    found = [one for one in (*used.values(), *begins) if query.in_name(one.norm)]
-    found += _run(session, _own_part(len(parts)), {**parts, "staff_id": staff_id})
+    found = near + [one for one in begins if query.in_name(one.norm)]
     if rare:
         marks = dict(zip(("gram", "second"), (one.gram for one in rare), strict=False))
         common = {**parts, **marks, "probed": MAX_PROBED, "limit": MAX_FOUND}
@@ -343,18 +335,35 @@ def _rarest(session: Session, pairs: Sequence[str]) -> list[_Rarity]:
         asked = {"gram": pair, "limit": bound + 1}
         rows, last = session.execute(_GRAM_PROBE, asked).one()
         best = sorted([*best, _Rarity(rows, -(last or 0), pair)])[:2]
-        if (bound := best[0].rows) <= NARROW // 10:
+        bound = min(PROBE, best[0].rows)
+        if bound <= NARROW // 10:
             break
     return best
 
 
-def _in_name(found: Subquery, parts: int) -> list[ColumnElement[bool]]:
+def _in_name(found: FromClause, parts: int) -> list[ColumnElement[bool]]:
     """Return the recheck of what was found by an index: never a reason to find it otherwise.
 
     The limit inside `found` keeps PostgreSQL from beginning with it, name by name.
     """
     # Normalised words hold neither % nor _.
     return [found.c.name_norm.contains(bindparam(f"part{at}")) for at in range(parts)]
+
+
+@cache
+def _by_gram(parts: int) -> Select[*tuple[Any, ...]]:
+    """Return all that have a rare gram and every part.
+
+    How few they are stands in the statement: PostgreSQL plans it before it knows the gram.
+    """
+    led = (
+        select(dossier_gram.c.dossier_id.label("id"))
+        .where(dossier_gram.c.gram == bindparam("gram"))
+        .limit(literal_column(str(NARROW), Integer))
+        .subquery("led")
+    )
+    named = select(*_COLUMNS).join_from(led, dossier, dossier.c.id == led.c.id)
+    return named.where(*_in_name(dossier, parts))
 
 
 @cache
@@ -387,6 +396,7 @@ def _by_grams(grams_: int, parts: int) -> Select[*tuple[Any, ...]]:
 
 @cache
 def _own_part(parts: int) -> Select[*tuple[Any, ...]]:
+    """Return own dossiers that have every part, in the order of `_fit`."""
     own = (
         select(*_COLUMNS)
         .where(dossier.c.keeper == bindparam("staff_id"))
@@ -394,25 +404,35 @@ def _own_part(parts: int) -> Select[*tuple[Any, ...]]:
         .limit(MAX_OWN)
         .subquery("own")
     )
-    return select(own).where(*_in_name(own, parts)).limit(MAX_FOUND)
+    norm = own.c.name_norm
+    return (
+        select(own)
+        .where(*_in_name(own, parts))
+        .order_by(
+            norm != bindparam("words"),
+            place_of(norm, bindparam("part0")),
+            func.length(norm),
+            norm,
+            own.c.id,
+        )
+        .limit(bindparam("limit"))
+    )
 
 
-def _ranked(
-    query: _Query, found: Iterable[_Candidate], staff_id: str, used: Mapping[int, _Candidate]
-) -> list[_Candidate]:
+def _ranked(asked: _Asked, found: Iterable[_Candidate]) -> list[_Candidate]:
     """Return each candidate once: own, recent, others; in each the better fit first."""
     groups: tuple[list[_Candidate], ...] = ([], [], [])
     for one in {one.id: one for one in found}.values():
-        groups[0 if one.keeper == staff_id else 1 if one.id in used else 2].append(one)
-    words = "".join(query.parts)
+        groups[0 if one.keeper == asked.staff_id else 1 if one.id in asked.used else 2].append(one)
+    words, first = asked.query.joined, asked.query.parts[0]
     for group in groups:
-        group.sort(key=lambda one: (*_fit(words, query.parts[0], one.norm), one.norm, one.id))
+        group.sort(key=lambda one: _fit(words, first, one))
     return [*groups[0], *groups[1], *groups[2][:MAX_FOUND]]
 
 
-def _fit(words: str, first: str, norm: str) -> tuple[bool, int, int]:
-    at = norm.find(first)
-    return (norm != words, at if at >= 0 else len(norm), len(norm))
+def _fit(words: str, first: str, one: _Candidate) -> tuple[bool, int, int, str, int]:
+    at = one.norm.find(first)
+    return (one.norm != words, at if at >= 0 else len(one.norm), len(one.norm), one.norm, one.id)
 
 
 def _hits(session: Session, ids: list[int], staff_id: str, used: Collection[int]) -> list[Hit]:
@@ -426,9 +446,7 @@ def _hits(session: Session, ids: list[int], staff_id: str, used: Collection[int]
     ]
 
 
-def _run(
-    session: Session, statement: Select[*tuple[Any, ...]], values: dict[str, Any]
-) -> list[_Candidate]:
+def _run(session: Session, statement: Executable, values: dict[str, Any]) -> list[_Candidate]:
     return list(map(_Candidate._make, session.execute(statement, values).all()))
 
 

@@ -160,6 +160,30 @@ class TestGivenCommonWords:
         hits = search.find_dossiers(unit, "z", staff_id="zhang", limit=5)
         assert [one.id for one in hits][:2] == [own, used]
 
+    @pytest.mark.parametrize("words", ["贸易", "有限 公司", "易", "z"])
+    def test_every_page_is_a_piece_of_the_whole_list(self, unit: Unit, words: str) -> None:
+        for at in range(20):
+            customer(unit, f"{'甲' * (at % 3)}足{at}贸易有限公司", "zhang")
+            used = customer(unit, f"卒{at}贸易有限公司", "li")
+            dossiers.touch_recent(unit, "zhang", used, NOW)
+
+        def ids(limit: int, offset: int) -> list[int]:
+            page = search.find_dossiers(unit, words, staff_id="zhang", limit=limit, offset=offset)
+            return [one.id for one in page]
+
+        whole = ids(1000, 0)
+        assert len(whole) >= 40
+        assert [ids(9, at) for at in range(0, 63, 9)] == [
+            whole[at : at + 9] for at in range(0, 63, 9)
+        ]
+
+    def test_of_very_many_own_ones_the_best_fit_comes_first(self, unit: Unit) -> None:
+        rows = [DossierRow(f"一{at:03d}贸易有限公司", "zhang", f"Z-{at}") for at in range(300)]
+        dossiers.add_all(unit, rows, by="shan")
+        for name in ("龙龙贸易", "龙贸易", "贸易"):  # behind all of those by name
+            customer(unit, name, "zhang")
+        assert found(unit, "贸易", limit=3) == ["贸易", "龙贸易", "龙龙贸易"]
+
     def test_a_common_word_with_a_rare_one_is_exact(self, unit: Unit) -> None:
         customer(unit, "龙龙贸易有限公司", "li")
         assert found(unit, "龙龙 有限公司") == ["龙龙贸易有限公司"]
@@ -168,7 +192,7 @@ class TestGivenCommonWords:
     def test_of_two_common_pairs_the_rarer_one_leads(
         self, unit: Unit, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        many = range(search.NARROW + 1)  # behind 900 that have only the other pair
+        many = range(search.NARROW + 50)  # behind 900 that have only the other pair
         rows = [DossierRow(f"编织有限公司{at:04d}", "li", f"Y-{at}") for at in many]
         dossiers.add_all(unit, rows, by="shan")
         monkeypatch.setattr(search, "PROBE", search.NARROW)
