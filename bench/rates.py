@@ -21,7 +21,8 @@ from sqlalchemy import Connection, text
 
 from bench.report import Effort, Section, ratio, table
 from storage import handover_figures
-from storage.database import Database, session
+from storage.database import Database
+from storage.session import Session
 from tests.fakes import postgres
 
 AIM, GROWTH_AIM = 2.0, 1.3
@@ -137,8 +138,7 @@ def filled(url: str, count: int, years: int) -> Iterator[Database]:
 
 
 def ours(connection: Connection) -> list[tuple[Any, ...]]:
-    with session(connection) as reading:
-        found = handover_figures.month(reading, "auto-dealer", *MONTH, NOW)
+    found = handover_figures.month(Session(connection), "auto-dealer", *MONTH, NOW)
     return [
         (one.department, one.kind, one.due, one.timely, one.signed, one.complete) for one in found
     ]

@@ -132,7 +132,7 @@ def words(size: Size, *, server: bool) -> dict[str, object]:
     dated = "'{0}'::date" if server else "'{0}'"
     last = size.loans - 1
     series = (
-        f"generate_series(0, {last}) AS n(i)"
+        f"generate_series(0::bigint, {last}) AS n(i)"
         if server
         else "(WITH RECURSIVE n(i) AS "  # noqa: S608 - our own numbers
         f"(SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {last}) SELECT i FROM n)"

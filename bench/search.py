@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import uvloop
-from sqlalchemy.orm import Session
 
 from bench import register
 from bench.report import Effort, Section, ratio, table
@@ -33,8 +32,9 @@ from handlers.world import Registry, World
 from rules.calendar import china
 from storage import staff
 from storage.crypto import Vault
-from storage.database import Database, session
+from storage.database import Database
 from storage.names import ascii_only, core, dossier_keys, normalise
+from storage.session import Session
 from storage.unit import Unit
 from tests.fakes import postgres
 
@@ -129,7 +129,7 @@ class Desk:
         self._vault = Vault.load(settings.storage.key_file)
         self._world = World(policies_of(settings.company), china(), Registry(FEATURES))
         self._connection = self._database.engine.connect()
-        self._session: Session = session(self._connection)
+        self._session = Session(self._connection)
 
     def ask(self, viewer: str, words: str) -> Took:
         """Return how long one page took."""
@@ -142,7 +142,6 @@ class Desk:
         return Took(time.perf_counter() - began, time.thread_time() - used)
 
     def close(self) -> None:
-        self._session.close()
         self._connection.close()
         self._database.close()
 

@@ -94,7 +94,7 @@ def five(session: Session | Connection, number: int) -> None:
 
 
 def unit_of_five(number: int, unit: Unit) -> None:
-    five(unit.session, number)
+    five(unit.session.connection(), number)
 
 
 def people(connection: Connection) -> None:

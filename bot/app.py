@@ -17,7 +17,6 @@ from typing import Any
 
 import msgspec
 import structlog
-from sqlalchemy.orm import Session
 
 from bot import dispatch
 from bot.channels.base import Channel, OutFile
@@ -61,10 +60,11 @@ from storage import (
     staff,
 )
 from storage.crypto import Vault
-from storage.database import Database, session
+from storage.database import Database
 from storage.errors import DatabaseRefused
 from storage.folder import Folder
 from storage.outbox import Message
+from storage.session import Session
 from storage.spool import Spool
 from storage.unit import Unit
 
@@ -465,7 +465,8 @@ class App:
         """Return what is in force, and log which file says something else."""
         assert self._database is not None  # noqa: S101 - asked for while starting
         company = self._settings.company
-        with self._database.engine.connect() as connection, session(connection) as reading:
+        with self._database.engine.connect() as connection:
+            reading = Session(connection)
             changed = edited(company, reading)
             self._policy_edited = bool(changed)
             for one in changed:

@@ -20,7 +20,6 @@ from typing import TypeVar
 
 import structlog
 from aiolimiter import AsyncLimiter
-from sqlalchemy.orm import Session
 
 from bot.channels.base import Channel, ChannelError, Held, Outcome, OutFile
 from bot.clock import Clock
@@ -33,6 +32,7 @@ from handlers.conversation.messages import Card, Mode
 from storage import forwarding, outbox, shown_cards
 from storage.errors import DatabaseRefused
 from storage.outbox import Message
+from storage.session import Session
 from storage.unit import Unit
 
 T = TypeVar("T")

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 import msgspec
 import structlog
-from sqlalchemy.orm import Session
 
 from bot import dispatch
 from bot.channels.base import Channel, ChannelError
@@ -18,6 +17,7 @@ from bot.units import Units
 from handlers.world import World
 from storage import accounts, staff
 from storage.errors import StorageError
+from storage.session import Session
 
 Entries = tuple[tuple[str, str], ...]
 """Command and title, in order."""

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.orm import Session
 
 from bot.clock import Clock, SystemClock
 from bot.settings import Settings
 from storage.crypto import Vault
-from storage.database import Database, confirm, session
+from storage.database import Database, confirm
 from storage.errors import TryAgain
 from storage.ids import Ids, UsedUp, reserve
+from storage.session import Session
 from storage.unit import Unit
 
 T = TypeVar("T")
@@ -55,8 +55,8 @@ class Store:
 
     def read(self, look: Callable[[Session], T]) -> T:
         """Return what `look` found; nobody who writes waits for it."""
-        with self.database.engine.connect() as connection, session(connection) as reading:
-            return look(reading)
+        with self.database.engine.connect() as connection:
+            return look(Session(connection))
 
     def fresh_ids(self) -> Iterator[int]:
         """Yield row ids for what is prepared outside a unit of work."""
@@ -80,9 +80,7 @@ class Store:
     def _try(self, connection: Connection, work: Callable[[Unit], T], keep: bool) -> T:
         transaction = connection.begin()
         try:
-            with session(connection) as working:
-                value = work(Unit(working, self.vault, self.ids, self.clock.now()))
-                working.commit()  # flushes; the transaction is the connection's
+            value = work(Unit(Session(connection), self.vault, self.ids, self.clock.now()))
             if keep:
                 confirm(connection)
                 transaction.commit()

@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from sqlalchemy.orm import Session
-
 from bot.settings import Company, Pack
 from rules.clauses import Clause, all_clauses
 from rules.errors import DomainError
@@ -33,6 +31,7 @@ from rules.wording import reworded
 from rules.written import Written, kept, written
 from storage import handovers, policy_versions, staff
 from storage.policy_versions import Activated
+from storage.session import Session
 
 FILE_ENDING = ".toml"
 

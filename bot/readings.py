@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
-from sqlalchemy.orm import Session
-
 from bot.clock import Clock
 from bot.units import Units
 from rules.hours import after_quiet
@@ -23,6 +21,7 @@ from rules.policies import Policies
 from storage import accounts, attachments, backlog, ledger
 from storage.backlog import Backlog
 from storage.folder import Folder
+from storage.session import Session
 
 T = TypeVar("T")
 

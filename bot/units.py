@@ -19,14 +19,14 @@ from queue import SimpleQueue
 from typing import TypeVar
 
 import structlog
-from sqlalchemy.orm import Session
 
 from bot.clock import Clock
 from bot.writer import ATTEMPTS, BATCH_SECONDS, ID_BLOCK, Job, Result, UnitFailed, Writer
 from storage.crypto import Vault
-from storage.database import Database, session
+from storage.database import Database
 from storage.errors import DatabaseAway, DatabaseRefused
 from storage.seats import Seat
+from storage.session import Session
 from storage.unit import Unit
 
 __all__ = ["ATTEMPTS", "ID_BLOCK", "UnitFailed", "Units"]
@@ -158,8 +158,8 @@ class Units:
             return self._read_once(work)
 
     def _read_once(self, work: Callable[[Session], T]) -> T:
-        with self._database.engine.connect() as connection, session(connection) as reading:
-            return work(reading)
+        with self._database.engine.connect() as connection:
+            return work(Session(connection))
 
     def seat(self, name: str) -> Seat:
         """Return the seat of a job that one process of all on this database does."""

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
-from sqlalchemy.orm import Session
 
 from bot.channels.base import Channel, Watched
 from bot.clock import Clock
@@ -27,6 +26,7 @@ from rules.roles import OPERATOR
 from storage import accounts, attachments, backlog, episodes, inbox, outbox, staff
 from storage.episodes import Episode
 from storage.folder import Room
+from storage.session import Session
 from storage.staff import Person
 from storage.unit import Unit
 

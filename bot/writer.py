@@ -17,14 +17,14 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.orm import Session
 
 from bot.clock import Clock
 from storage import locks
 from storage.crypto import Vault
-from storage.database import Database, confirm, flushing, session
+from storage.database import Database, confirm, flushing
 from storage.errors import DatabaseAway, DatabaseRefused, TryAgain
 from storage.ids import Ids, UsedUp
+from storage.session import Session
 from storage.unit import Unit
 
 ATTEMPTS = 3
@@ -139,7 +139,7 @@ class Writer:
     def _connect(self) -> Connection:
         if self._connection is None:
             self._connection = self._database.write_connection()
-            self._session = session(self._connection)
+            self._session = Session(self._connection)
         return self._connection
 
     def _disconnect(self) -> None:
@@ -245,11 +245,9 @@ class Writer:
     def _run(self, connection: Connection, job: Job) -> Any:
         if job.future.cancelled():
             return None
-        with self._session as working:  # closed, and so emptied, after every unit
-            if self._database.shared:
-                self._number = locks.begin(working, job.lane)
-            value = job.work(Unit(working, self._vault, self._ids, self._clock.now()))
-            working.commit()  # flushes; the transaction is the connection's
+        if self._database.shared:
+            self._number = locks.begin(self._session, job.lane)
+        value = job.work(Unit(self._session, self._vault, self._ids, self._clock.now()))
         confirm(connection)
         return value
 

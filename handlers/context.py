@@ -12,8 +12,6 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from sqlalchemy.orm import Session
-
 from handlers.conversation.forms import Moment
 from handlers.conversation.messages import Card, Mode
 from handlers.texts import Texts
@@ -23,6 +21,7 @@ from rules.policies import InForce, Policies
 from rules.policy import Policy
 from storage import shown_cards
 from storage.looks import Look
+from storage.session import Session
 from storage.staff import Person
 from storage.unit import Unit
 

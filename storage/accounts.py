@@ -15,10 +15,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import bindparam, case, delete, func, insert, select, true, update
-from sqlalchemy.orm import Session
 
 from storage import forwarding, locks, meta
 from storage import staff as people
+from storage.session import Session
 from storage.tables import account, channel_note, menu, message_ref, staff, stranger
 from storage.tables import invite as invites
 from storage.unit import Unit

@@ -13,9 +13,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from sqlalchemy import bindparam, func, insert, literal_column, select, update
-from sqlalchemy.orm import Session
 
 from storage.folder import Folder, Incoming, Kept
+from storage.session import Session
 from storage.tables import attachment
 from storage.unit import Unit
 

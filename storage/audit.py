@@ -15,10 +15,10 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import insert, select
-from sqlalchemy.orm import Session
 
 from storage import locks
 from storage.crypto import Vault
+from storage.session import Session
 from storage.tables import audit
 from storage.unit import Unit
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select, true
-from sqlalchemy.orm import Session
 
 from storage.outbox_rows import in_state
+from storage.session import Session
 from storage.tables import outbox
 from storage.types import Instant
 

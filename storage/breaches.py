@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Date, delete, exists, func, literal, select
-from sqlalchemy.orm import Session
 
 from storage.rounds import Round, Wanted, waiting
+from storage.session import Session
 from storage.tables import breach, dossier
 from storage.types import Instant
 from storage.unit import Unit

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select
-from sqlalchemy.orm import Session
 
+from storage.session import Session
 from storage.tables import case_card
 from storage.unit import Unit
 

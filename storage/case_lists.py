@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, func, literal_column, select
-from sqlalchemy.orm import Session
 
+from storage.session import Session
 from storage.tables import approval_case, case_decider, case_place
 
 MOST = 500

@@ -13,10 +13,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, delete, exists, func, insert, literal_column, select, update
-from sqlalchemy.orm import Session
 
 from storage import dossier_fields, dossiers
 from storage.errors import Conflict
+from storage.session import Session
 from storage.tables import change_set, field_change
 from storage.unit import Unit
 from storage.upsert import changed, insert_or_leave

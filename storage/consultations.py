@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Row, bindparam, insert, select, update
-from sqlalchemy.orm import Session
 
 from storage.errors import Conflict
+from storage.session import Session
 from storage.tables import consultation
 from storage.unit import Unit
 from storage.upsert import changed

@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, func, insert, select, update
-from sqlalchemy.orm import Session
 
 from storage.errors import Conflict
+from storage.session import Session
 from storage.tables import conversation
 from storage.tables import menu as menus
 from storage.unit import Unit

@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, func, insert, literal_column, select, update
-from sqlalchemy.orm import Session
 
 from rules.corrections import OPEN, Stage
 from storage.counters import next_number
 from storage.errors import Conflict
+from storage.session import Session
 from storage.tables import correction
 from storage.unit import Unit
 from storage.upsert import changed

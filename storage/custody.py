@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Row, bindparam, literal_column, or_, select, union, update
-from sqlalchemy.orm import Session
 
 from storage.crypto import Sealed
 from storage.errors import Conflict
+from storage.session import Session
 from storage.tables import custody_step, dossier_merged, loan_item
 from storage.unit import Unit
 from storage.upsert import changed, insert_or_leave

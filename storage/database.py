@@ -17,11 +17,11 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
 from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.orm import Session
 
 from storage.crypto import Vault
 from storage.errors import DatabaseRefused, KeyRefused, StorageError
 from storage.seats import OwnSeat, Seat, ServerSeat
+from storage.session import Session
 from storage.tables import meta
 from storage.upsert import insert_of
 
@@ -271,29 +271,9 @@ def waits(connection: Connection) -> bool:
     return bool(connection.info.get(_DURABLE, True))
 
 
-class _Straight(Session):
-    """Hands statements to its connection as they are.
-
-    No table is mapped to a class, so there is nothing to flush before one, and all that
-    `Session.execute` looks for takes a quarter of the time of a statement.
-    """
-
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection, join_transaction_mode="rollback_only", expire_on_commit=False)
-        self._straight = connection.execute
-
-    def execute(self, statement: Any, params: Any = None, **options: Any) -> Any:
-        return self._straight(statement, params, **options)
-
-
-def session(connection: Connection) -> Session:
-    """Return a session inside the connection's transaction: its commit is only a flush."""
-    return _Straight(connection)
-
-
 def bytes_used(session: Session) -> int:
     """Return how large the database is."""
-    if session.get_bind().dialect.name == "sqlite":
+    if session.dialect == "sqlite":
         pages = session.execute(text("PRAGMA page_count")).scalar_one()
         size: int = pages * session.execute(text("PRAGMA page_size")).scalar_one()
     else:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Row, bindparam, insert, select, update
-from sqlalchemy.orm import Session
 
+from storage.session import Session
 from storage.tables import delegation
 from storage.unit import Unit
 from storage.upsert import changed

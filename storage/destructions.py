@@ -13,10 +13,10 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, insert, literal_column, select, text, update
-from sqlalchemy.orm import Session
 
 from rules.destruction import ListState, Manner, Retention
 from storage.errors import Conflict
+from storage.session import Session
 from storage.tables import destruction, destruction_item
 from storage.tables.destructions import AGREED
 from storage.unit import Unit

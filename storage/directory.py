@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy.orm import Session
-
 from rules.access import StaffId
 from rules.deciders import Away, Colleague
 from rules.secrecy import Grade
 from storage import away, delegations, staff
+from storage.session import Session
 
 
 class StaffDirectory:

@@ -14,10 +14,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, exists, func, insert, literal_column, select, update
-from sqlalchemy.orm import Session
 
 from storage.crypto import Vault
 from storage.errors import Conflict
+from storage.session import Session
 from storage.tables import document, dossier, loan_item
 from storage.unit import Unit
 from storage.upsert import changed

@@ -15,12 +15,12 @@ from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, literal_column, select, update
-from sqlalchemy.orm import Session
 
 from storage.counters import next_numbers, raise_to
 from storage.crypto import Vault
 from storage.errors import Conflict, StorageError
 from storage.names import MAX_NAME, dossier_keys, grams, normalise
+from storage.session import Session
 from storage.tables import dossier, dossier_gram, dossier_key, dossier_merged, recent
 from storage.unit import Unit
 from storage.upsert import changed, insert_all, insert_or_set

@@ -12,9 +12,9 @@ from itertools import combinations
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, literal_column, select, union
-from sqlalchemy.orm import Session
 
 from storage.names import normalise
+from storage.session import Session
 from storage.tables import dossier, dossier_distinct, staff
 from storage.unit import Unit
 from storage.upsert import insert_or_leave

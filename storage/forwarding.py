@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
 
 from storage import ledger
 from storage.outbox import DELETE, PASSING, SEND, Message, put
 from storage.outbox_rows import drop_ready, end, fail, in_state, moot, ready
+from storage.session import Session
 from storage.tables import message_ref, outbox
 from storage.unit import Unit
 

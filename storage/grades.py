@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import date
 
 from sqlalchemy import bindparam, literal_column, select, text, update
-from sqlalchemy.orm import Session
 
+from storage.session import Session
 from storage.tables import dossier
 from storage.unit import Unit
 

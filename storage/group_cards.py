@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.orm import Session
 
 from storage.case_copies import slot
+from storage.session import Session
 from storage.tables import group_card
 from storage.unit import Unit
 

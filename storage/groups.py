@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, bindparam, delete, select, update
-from sqlalchemy.orm import Session
 
+from storage.session import Session
 from storage.tables import chat_group
 from storage.unit import Unit
 from storage.upsert import changed, insert_or_set

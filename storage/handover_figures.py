@@ -22,9 +22,9 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.orm import Session
 
 from storage.handovers import Leg, leg_of
+from storage.session import Session
 from storage.tables import handover_leg
 from storage.unit import Unit
 

@@ -21,8 +21,8 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.orm import Session
 
+from storage.session import Session
 from storage.tables import handover_gap
 from storage.unit import Unit
 from storage.upsert import insert_or_leave

@@ -23,11 +23,11 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.orm import Session
 
 from storage.counters import next_number
 from storage.crypto import Vault
 from storage.errors import Conflict
+from storage.session import Session
 from storage.tables import handover, handover_leg
 from storage.unit import Unit
 from storage.upsert import changed

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import exists, func, literal_column, select, tuple_, update
-from sqlalchemy.orm import Session
 
+from storage.session import Session
 from storage.tables import inbox
 from storage.unit import Unit
 from storage.upsert import changed, insert_or_leave

@@ -20,10 +20,10 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.orm import Session
 
 from storage.counters import next_number
 from storage.errors import Conflict
+from storage.session import Session
 from storage.tables import incident, incident_measure, incident_told
 from storage.unit import Unit
 from storage.upsert import changed, insert_or_leave

@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.orm import Session
 
+from storage.session import Session
 from storage.tables import lease
 from storage.unit import Unit
 from storage.upsert import insert_or_set

@@ -34,11 +34,11 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.orm import Session
 from sqlalchemy.types import Integer, String
 
 from storage import locks
 from storage.ids import neighbours
+from storage.session import Session
 from storage.tables import notice, outbox, outbox_turn, staff
 from storage.tables import watch as waiting
 from storage.types import Instant
@@ -147,7 +147,7 @@ def fill(
     """
     if not alone(unit):
         return 0
-    dialect = unit.session.get_bind().dialect.name
+    dialect = unit.session.dialect
     of_slice = _slice(dialect, None if kinds is None else tuple(sorted(kinds)))
     asked = {"of_now": now, "of_limit": limit, "of_day": f":{day or now.date()}"}
     if not unit.session.execute(of_slice.count, asked).scalar_one():

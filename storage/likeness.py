@@ -12,10 +12,10 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import BindParameter, Select, bindparam, literal_column, select
-from sqlalchemy.orm import Session
 
 from storage.dossiers import DossierRow, phone_digits
 from storage.names import MAX_NAME, normalise
+from storage.session import Session
 from storage.tables import dossier, dossier_merged
 
 _LOOKED_UP = 500

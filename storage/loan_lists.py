@@ -22,9 +22,9 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.orm import Session
 
 from storage.loans import Loan, loan_of
+from storage.session import Session
 from storage.tables import loan
 from storage.unit import Unit
 

@@ -21,9 +21,9 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import Session
 
 from storage.errors import Conflict
+from storage.session import Session
 from storage.tables import dossier, loan_wait
 from storage.unit import Unit
 from storage.upsert import changed, insert_or_leave

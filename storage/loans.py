@@ -12,9 +12,9 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, insert, select, update
-from sqlalchemy.orm import Session
 
 from storage.errors import Conflict
+from storage.session import Session
 from storage.tables import loan
 from storage.unit import Unit
 from storage.upsert import changed

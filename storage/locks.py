@@ -20,7 +20,8 @@ from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import Select, text
-from sqlalchemy.orm import Session
+
+from storage.session import Session
 
 
 def number(name: str) -> int:
@@ -30,7 +31,7 @@ def number(name: str) -> int:
 
 def shared(session: Session) -> bool:
     """Whether other units may run while this one does."""
-    return session.get_bind().dialect.name == "postgresql"
+    return session.dialect == "postgresql"
 
 
 def begin(session: Session, lane: str) -> str:

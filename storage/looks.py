@@ -13,8 +13,8 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Select, bindparam, func, insert, literal_column, select
-from sqlalchemy.orm import Session
 
+from storage.session import Session
 from storage.tables import look, staff
 from storage.unit import Unit
 

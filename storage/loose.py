@@ -13,9 +13,9 @@ from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Row, bindparam, func, insert, select, update
-from sqlalchemy.orm import Session
 
 from storage.errors import Conflict
+from storage.session import Session
 from storage.tables import loose
 from storage.unit import Unit
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Row, bindparam, delete, func, insert, select, update
-from sqlalchemy.orm import Session
 
+from storage.session import Session
 from storage.tables import meeting, meeting_dossier, meeting_member, staff
 from storage.unit import Unit
 from storage.upsert import changed, insert_or_leave, insert_or_set

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
+from storage.session import Session
 from storage.tables import meta
 from storage.unit import Unit
 from storage.upsert import insert_or_set

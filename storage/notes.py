@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, exists, func, insert, or_, select, true, update
-from sqlalchemy.orm import Session
 
 from storage.counters import next_number
 from storage.errors import Conflict
@@ -29,6 +28,7 @@ from storage.note_records import (
     joined,
 )
 from storage.note_records import note as record
+from storage.session import Session
 from storage.tables import note_comment, note_reader, staff, visit_note
 from storage.tables import visit_note_version as version_table
 from storage.unit import Unit

@@ -26,10 +26,10 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import Insert
 
 from storage import ledger, locks, outbox_rows
+from storage.session import Session
 from storage.tables import message_ref, outbox, outbox_turn
 from storage.unit import Unit
 from storage.upsert import changed, insert_or_leave, insert_or_set, leaving

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Row, bindparam, func, insert, literal_column, select, update
-from sqlalchemy.orm import Session
 
 from storage.names import normalise
+from storage.session import Session
 from storage.tables import outsider
 from storage.unit import Unit
 from storage.upsert import changed

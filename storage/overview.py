@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import bindparam, literal_column, or_, select
-from sqlalchemy.orm import Session
 
+from storage.session import Session
 from storage.tables import dossier
 
 _NAME = select(dossier.c.name_norm).where(dossier.c.id == bindparam("id"))

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import insert, select
-from sqlalchemy.orm import Session
 
 from storage import locks
+from storage.session import Session
 from storage.tables import policy_version
 from storage.unit import Unit
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import bindparam, func, literal_column, or_, select, text
-from sqlalchemy.orm import Session
 
 from storage.handovers import Leg, leg_of
+from storage.session import Session
 from storage.tables import handover_leg, receipt_day
 from storage.unit import Unit
 from storage.upsert import insert_or_set

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import BindParameter, Select, bindparam, literal_column, select
-from sqlalchemy.orm import Session
 
 from storage.names import MAX_NAME, normalise
+from storage.session import Session
 from storage.tables import dossier, dossier_merged
 
 _WANTED: BindParameter[Any] = bindparam("wanted", expanding=True)

@@ -20,8 +20,8 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.orm import Session
 
+from storage.session import Session
 from storage.staff import COLUMNS, MAX_TEAM, Person, person_of
 from storage.tables import account, staff
 from storage.unit import Unit

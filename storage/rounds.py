@@ -22,10 +22,10 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import Session
 
 from rules.periods import NEVER, Kept
 from rules.upkeep import Completes, Completion
+from storage.session import Session
 from storage.tables import completion_round, dossier, staff
 from storage.unit import Unit
 from storage.upsert import insert_or_leave

@@ -25,12 +25,12 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import Session
 
 from storage.dossiers import phone_digits
 from storage.functions import place_of
 from storage.names import HIGHEST, dossier_keys, grams, normalise
 from storage.query import Query
+from storage.session import Session
 from storage.tables import (
     dossier,
     dossier_gram,

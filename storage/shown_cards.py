@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
 
+from storage.session import Session
 from storage.tables import message_ref
 
 _SLOT_OF = (

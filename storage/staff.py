@@ -24,9 +24,9 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.orm import Session
 
 from storage.names import HIGHEST, MAX_KEY, normalise, person_keys
+from storage.session import Session
 from storage.tables import account, invite, outbox, staff, staff_key
 from storage.unit import Unit
 

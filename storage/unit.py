@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from storage.crypto import Sealed, Vault
+from storage.session import Session
 
 
 @dataclass

@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, CursorResult, Executable, Table, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import Insert
 from sqlalchemy.sql.selectable import Select
+
+from storage.session import Session
 
 Values = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 """What a statement is run with: values for one run, or for several."""
@@ -31,13 +32,12 @@ def changed(session: Session, statement: Executable, values: Values | None = Non
     """Execute a writing statement and return how many rows it changed."""
     # without the option the count of an INSERT is given on SQLite only
     result = session.execute(statement, values, execution_options={"preserve_rowcount": True})
-    assert isinstance(result, CursorResult)  # noqa: S101 - what every INSERT, UPDATE, DELETE gives
     return result.rowcount
 
 
 def insert_or_leave(session: Session, table: Table, row: Mapping[str, Any]) -> int:
     """Insert a row unless it is there already; return how many are new."""
-    return changed(session, leaving(session.get_bind().dialect.name, table), row)
+    return changed(session, leaving(session.dialect, table), row)
 
 
 def insert_from(
@@ -47,7 +47,7 @@ def insert_from(
 
     Returns how many were new.
     """
-    return changed(session, filling(session.get_bind().dialect.name, table, names, rows))
+    return changed(session, filling(session.dialect, table, names, rows))
 
 
 def filling(
@@ -75,7 +75,7 @@ def insert_or_set(
     """
     if not row:
         return 0
-    dialect = session.get_bind().dialect.name
+    dialect = session.dialect
     if also is None and only is None:
         return changed(session, _setting(dialect, table, tuple(names)), row)
     return changed(session, _upsert(dialect, table, names, also, only), row)

@@ -12,10 +12,10 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, bindparam, func, insert, select, update
-from sqlalchemy.orm import Session
 
 from storage import locks
 from storage.errors import Conflict
+from storage.session import Session
 from storage.tables import dossier, staff, visit, visit_note
 from storage.unit import Unit
 

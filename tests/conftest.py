@@ -24,7 +24,8 @@ from hypothesis import HealthCheck, settings
 
 from storage import ids
 from storage.crypto import Vault
-from storage.database import Database, session
+from storage.database import Database
+from storage.session import Session
 from storage.unit import Unit
 from tests.fakes import postgres, statements
 from tests.fakes.postgres import Server
@@ -171,8 +172,7 @@ def unit_factory(database: Database, vault: Vault) -> UnitFactory:
         with database.write_connection() as connection:
             with connection.begin():
                 block = ids.reserve(connection, IDS_FOR_EACH_UNIT)
-            with connection.begin(), session(connection) as working:
-                yield Unit(working, vault, iter(block), now)
-                working.commit()
+            with connection.begin():
+                yield Unit(Session(connection), vault, iter(block), now)
 
     return unit

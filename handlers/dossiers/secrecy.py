@@ -10,8 +10,6 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from sqlalchemy.orm import Session
-
 from handlers import ladders, seeing
 from handlers.context import Context
 from handlers.conversation.messages import Button, Card
@@ -25,6 +23,7 @@ from rules.policy import Policy
 from rules.secrecy import Grade
 from storage import dossiers, grades, ledger, staff
 from storage.dossiers import Dossier
+from storage.session import Session
 from storage.unit import Unit
 
 KEEPERS, ARCHIVE = "secrecy", "secrecy_archive"

@@ -104,10 +104,10 @@ def _state(ctx: Context) -> list[str]:
 
 def _database(ctx: Context) -> str:
     """Name the database: its kind, and the file or the server with the database on it."""
-    url = ctx.session.get_bind().engine.url
+    url = ctx.session.connection().engine.url
     name = str(url.database or "").rpartition("/")[2]
     place = f"{url.host}/{name}" if url.host else name
-    return f"{ctx.session.get_bind().dialect.name} · {place}"
+    return f"{ctx.session.dialect} · {place}"
 
 
 def _find(ctx: Context, words: str) -> Reply:

@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy.orm import Session
-
 from handlers.conversation.messages import Problem
 from handlers.dossiers.field_values import BAD_PHONE, is_phone
 from handlers.sheets.long_sheet import Told, sliced
@@ -35,6 +33,7 @@ from storage import dossiers
 from storage.dossiers import DossierRow
 from storage.likeness import Filed, Likeness, OnFile, likeness, on_file
 from storage.names import MAX_NAME
+from storage.session import Session
 from storage.staff import Person
 from storage.unit import Unit
 

@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy.orm import Session
-
 from handlers.conversation.messages import Problem
 from handlers.sheets.long_sheet import Told, sliced
 from handlers.sheets.sheet import GRADES, Header, Line, Refused, Row
@@ -22,6 +20,7 @@ from storage import documents
 from storage.crypto import Vault
 from storage.documents import COPY, MAX_TITLE, ORIGINAL, DocumentRow, folded
 from storage.references import meant
+from storage.session import Session
 from storage.unit import Unit
 
 DOCUMENT_COLUMNS = (

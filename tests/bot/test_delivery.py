@@ -9,7 +9,6 @@ from typing import Any, cast
 
 import pytest
 from sqlalchemy import event, select, update
-from sqlalchemy.orm import Session
 
 from bot.channels.base import Held, Outcome, OutFile
 from bot.delivery import Pace, Relay
@@ -19,6 +18,7 @@ from handlers.conversation.messages import Card, Mode
 from storage import forwarding, ledger, outbox, shown_cards
 from storage.database import Database
 from storage.outbox import Message
+from storage.session import Session
 from storage.tables import notice
 from storage.tables import outbox as rows
 from storage.unit import Unit

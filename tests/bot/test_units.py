@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, insert, select, text, update
-from sqlalchemy.orm import Session
 
 from bot.units import ATTEMPTS, ID_BLOCK, UnitFailed, Units
 from storage.crypto import Vault
 from storage.database import Database
 from storage.errors import Conflict, DatabaseRefused
+from storage.session import Session
 from storage.tables import counter
 from storage.unit import Unit
 from tests.conftest import NOW
@@ -105,16 +105,6 @@ class TestUnit:
         assert len(set(drawn)) == count
         assert drawn == sorted(drawn)
         assert await units.run(lambda unit: next(unit.ids)) > drawn[-1]
-
-    async def test_its_own_commit_is_only_a_flush(self, units: Units) -> None:
-        def work(unit: Unit) -> None:
-            write("early")(unit)
-            unit.session.commit()
-            raise LookupError
-
-        with pytest.raises(UnitFailed):
-            await units.run(work)
-        assert await units.read(kinds) == []
 
     async def test_reading_side_cannot_write(self, units: Units) -> None:
         with pytest.raises(DatabaseRefused):

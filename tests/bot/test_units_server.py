@@ -10,7 +10,6 @@ from contextlib import suppress
 
 import pytest
 from sqlalchemy import insert, select, text, update
-from sqlalchemy.orm import Session
 
 from bot import writer
 from bot.units import WRITERS, UnitFailed, Units
@@ -18,6 +17,7 @@ from storage import server as ours
 from storage.crypto import Vault
 from storage.database import Database
 from storage.errors import DatabaseRefused
+from storage.session import Session
 from storage.tables import counter
 from storage.unit import Unit
 from tests.conftest import copied

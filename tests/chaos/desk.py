@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
-from sqlalchemy.orm import Session
 
 from bot.app import App
 from bot.channels.telegram.channel import Telegram
@@ -24,6 +23,7 @@ from bot.settings import Limits, Secret, Settings
 from bot.settings import Telegram as Section
 from storage import attachments, outbox
 from storage.errors import StorageError
+from storage.session import Session
 from tests.chaos import company
 from tests.chaos.crowd import PATIENCE
 from tests.fakes.clock import SettableClock

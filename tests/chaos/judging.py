@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Row, select
-from sqlalchemy.orm import Session
 
 from rules.access import StaffId
 from rules.cases import Case, CaseState
@@ -20,6 +19,7 @@ from rules.chains import ChainStep, Seat
 from rules.occasions import Facts, ReaderKind
 from rules.secrecy import Grade
 from storage.cases import Stored
+from storage.session import Session
 from storage.tables import case_act
 from tests.rules.approval_oracle import Oracle
 from tests.rules.test_packs import LINES, facts

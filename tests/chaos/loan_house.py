@@ -19,7 +19,6 @@ from random import Random
 from typing import Any, TypeVar
 
 from sqlalchemy import event, select
-from sqlalchemy.orm import Session
 
 from bot import dispatch
 from bot.app import App
@@ -28,6 +27,7 @@ from handlers.context import Context
 from rules.lending import DaysOff
 from rules.policies import Policies
 from storage import inbox, staff
+from storage.session import Session
 from storage.tables import inbox as seen
 from storage.tables import outbox
 from storage.unit import Unit

@@ -24,7 +24,8 @@ from rules.deciders import Colleague, Matter
 from rules.secrecy import Grade
 from storage import audit, cases
 from storage.crypto import Vault
-from storage.database import Database, session
+from storage.database import Database
+from storage.session import Session
 from storage.staff import StaffRow
 from storage.tables import approval_case, case_act, outbox
 from storage.tables import audit as audit_rows
@@ -119,7 +120,8 @@ class Sitting:
             )
             opening.append(opened)
         report = await self._order(opening)
-        with self.store.database.engine.connect() as connection, session(connection) as reading:
+        with self.store.database.engine.connect() as connection:
+            reading = Session(connection)
             unit = Unit(reading, self.store.vault, iter(()), self.now)
             for opened in opening:
                 self._watch(unit, report[opened.number], opened)
@@ -301,7 +303,8 @@ class Sitting:
 
     def _look(self) -> None:
         """Compare what lies in the store with what the oracle knows."""
-        with self.store.database.engine.connect() as connection, session(connection) as reading:
+        with self.store.database.engine.connect() as connection:
+            reading = Session(connection)
             unit = Unit(reading, self.store.vault, iter(()), self.now)
             table = approval_case.c
             ids = [one.id for one in self.trials]
@@ -321,7 +324,8 @@ class Sitting:
 
     def judge(self) -> None:
         """Object to what the whole store shows."""
-        with self.store.database.engine.connect() as connection, session(connection) as reading:
+        with self.store.database.engine.connect() as connection:
+            reading = Session(connection)
             ends = reading.execute(
                 select(audit_rows.c.subject, func.count())
                 .where(audit_rows.c.action == ENDED)

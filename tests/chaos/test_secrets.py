@@ -12,7 +12,7 @@ from sqlalchemy import select
 from bot.channels.telegram.webhook import secret_for
 from storage import dossiers
 from storage.crypto import Vault
-from storage.database import session
+from storage.session import Session
 from storage.tables import dossier
 from storage.unit import Unit
 from tests.chaos import client, company
@@ -77,7 +77,8 @@ async def test_after_a_day_of_faults_nothing_planted_is_in_logs_or_files(
     secrets = {"token": TOKEN, "secret": secret_for(TOKEN), "key": key.decode().split()[-1]}
     for name, words in (PLANTED | secrets).items():
         assert words not in said, name
-    with looking(settings.storage.url) as connection, session(connection) as reading:
+    with looking(settings.storage.url) as connection:
+        reading = Session(connection)
         unit = Unit(reading, Vault.load(settings.storage.key_file), iter(()), desk.clock.now())
         ids = reading.execute(select(dossier.c.id)).scalars().all()
         rows = [one for id in ids if (one := dossiers.get(unit, id)) is not None]

@@ -20,8 +20,9 @@ from bot.settings import Settings
 from handlers.conversation.messages import Mode
 from storage import attachments, audit, loose, notes
 from storage.crypto import Vault
-from storage.database import Database, session
+from storage.database import Database
 from storage.folder import Folder
+from storage.session import Session
 from storage.tables import (
     attachment,
     channel_note,
@@ -204,7 +205,7 @@ class Verdict:
 
     def _nothing_half_written(self) -> None:
         database = self._unit.session
-        if database.get_bind().dialect.name == "sqlite":
+        if database.dialect == "sqlite":
             if database.execute(text("PRAGMA integrity_check")).scalar() != "ok":
                 self._problems.append("the database is damaged")
             if database.execute(text("PRAGMA foreign_key_check")).first():
@@ -269,6 +270,6 @@ def customers(url: str) -> dict[str, list[str]]:
 @contextmanager
 def opened(settings: Settings, platform: Platform, now: datetime = NOW) -> Iterator[Verdict]:
     vault = Vault.load(settings.storage.key_file)
-    with looking(settings.storage.url) as connection, session(connection) as reading:
-        unit = Unit(reading, vault, iter(()), now)
+    with looking(settings.storage.url) as connection:
+        unit = Unit(Session(connection), vault, iter(()), now)
         yield Verdict(platform, unit, Folder(settings.storage.attachments, vault))

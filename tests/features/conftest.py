@@ -316,7 +316,7 @@ async def wecom_office(
 def graded(office: Office) -> list[str]:
     """Return the numbers of all dossiers that have a secrecy grade."""
     query = select(tables.dossier.c.number).where(tables.dossier.c.grade != "none")
-    return office.look(lambda unit: list(unit.session.scalars(query)))
+    return office.look(lambda unit: list(unit.session.execute(query).scalars()))
 
 
 OFFICES = {

@@ -231,7 +231,7 @@ class Walk:
 
     def effects(self) -> int:
         count = select(func.count()).select_from(tables.audit)
-        return self.store.run(lambda unit: unit.session.scalar(count) or 0, keep=False)
+        return self.store.run(lambda unit: unit.session.execute(count).scalar() or 0, keep=False)
 
     def sound(self) -> bool:
         return self.store.run(lambda unit: not inbox.failed(unit.session), keep=False)

@@ -20,7 +20,7 @@ MOVED = ChatEvent(ChatChange.MOVED, GROUP, NEW_GROUP)
 
 def rows(office: Office) -> int:
     count = select(func.count()).select_from(t.inbox)
-    return office.look(lambda unit: unit.session.scalar(count) or 0)
+    return office.look(lambda unit: unit.session.execute(count).scalar() or 0)
 
 
 def group(office: Office, chat: str = GROUP) -> groups.Group | None:
@@ -29,7 +29,7 @@ def group(office: Office, chat: str = GROUP) -> groups.Group | None:
 
 def waiting(office: Office, chat: str) -> int:
     query = select(func.count()).where(t.outbox.c.account == chat, t.outbox.c.state == "ready")
-    return office.look(lambda unit: unit.session.scalar(query) or 0)
+    return office.look(lambda unit: unit.session.execute(query).scalar() or 0)
 
 
 class TestGivenAGroup:
@@ -180,7 +180,7 @@ class TestGivenALink:
         assert "链接已失效" in shown
         assert "张晓雯" in shown
         count = select(func.count()).select_from(t.link)
-        assert office.look(lambda unit: unit.session.scalar(count)) == 0
+        assert office.look(lambda unit: unit.session.execute(count).scalar()) == 0
 
     async def test_when_a_stranger_follows_it_then_it_is_any_wrong_code(
         self, office: Office

@@ -133,4 +133,4 @@ def test_two_rows_of_one_number_are_impossible(unit_factory: UnitFactory) -> Non
         row = dict(unit.session.execute(select(table)).mappings().one())
         with pytest.raises(IntegrityError):
             unit.session.execute(insert(table).values(row))
-        unit.session.rollback()
+        unit.session.connection().rollback()

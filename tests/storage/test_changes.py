@@ -293,4 +293,7 @@ def test_merged_dossiers_keep_the_history_of_both(unit_factory: UnitFactory) -> 
         merging.merge(unit, merging.plan(first, second), by="shan")
         assert len(changes.history(unit, keep, "telephone")) == 1
         assert [one.id for one in attachments.of(unit, "consent", keep)] == [photo]
-        assert unit.session.scalars(select(change_set.c.dossier_id)).all() == [keep, keep]
+        assert unit.session.execute(select(change_set.c.dossier_id)).scalars().all() == [
+            keep,
+            keep,
+        ]

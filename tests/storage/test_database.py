@@ -16,8 +16,9 @@ from sqlalchemy.pool import NullPool
 
 from storage import ids, inbox
 from storage.crypto import Vault
-from storage.database import Database, session, versions
+from storage.database import Database, versions
 from storage.errors import DatabaseRefused, KeyRefused
+from storage.session import Session
 from storage.tables import inbox as inbox_table
 from storage.tables import meta, metadata, occurrence
 from storage.unit import Unit
@@ -155,15 +156,6 @@ class TestGivenOpenDatabase:
         Database.open(f"sqlite:///{tmp_path}/own.sqlite", upgrade=True).close()
         assert (tmp_path / "own.sqlite").stat().st_mode & 0o077 == 0
 
-    def test_then_a_session_commit_stays_inside_the_transaction(self, database: Database) -> None:
-        with database.write_connection() as connection:
-            transaction = connection.begin()
-            with session(connection) as working:
-                working.execute(insert(meta).values(key="a", value="1"))
-                working.commit()
-            transaction.rollback()
-            assert connection.execute(select(meta.c.key)).all() == []
-
 
 class TestGivenKeyFile:
     def test_when_it_is_the_databases_own_then_matches_again(
@@ -298,8 +290,8 @@ class TestGivenFullDisk:
         self, database: Database, vault: Vault
     ) -> None:
         def fill(connection: Connection) -> None:
-            with connection.begin(), session(connection) as working:
-                unit = Unit(working, vault, iter(range(1, 99)), NOW)
+            with connection.begin():
+                unit = Unit(Session(connection), vault, iter(range(1, 99)), NOW)
                 inbox.take(unit, "phones", "1", "a", NOW)
                 inbox.fail(unit, "x" * 100_000, "phones", "2", "a", NOW, "ref")
 

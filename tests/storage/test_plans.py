@@ -389,7 +389,7 @@ def test_no_table_is_read_through(unit_factory: UnitFactory, work: Callable[[Uni
             if sql.startswith(("SELECT", "INSERT", "UPDATE", "DELETE")):
                 statements.append((sql, values[0] if many else values))  # type: ignore[index]  # the plan of a statement is a plain row
 
-        engine = unit.session.get_bind().engine
+        engine = unit.session.connection().engine
         event.listen(engine, "before_cursor_execute", note)
         work(unit)
         event.remove(engine, "before_cursor_execute", note)
@@ -418,7 +418,7 @@ def test_what_keeps_a_chat_back_is_not_sought_among_all_that_waits_there(
         def note(_c: object, _d: object, sql: str, values: object, _x: object, _m: bool) -> None:
             steps.extend(row[3] for row in driver.execute(f"EXPLAIN QUERY PLAN {sql}", values))
 
-        engine = unit.session.get_bind().engine
+        engine = unit.session.connection().engine
         event.listen(engine, "before_cursor_execute", note)
         outbox.next_due(unit.session, "phones")
         outbox.claim(unit, "phones", NOW, 8)

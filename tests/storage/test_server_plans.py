@@ -10,7 +10,8 @@ from sqlalchemy import text
 
 from storage import search
 from storage.crypto import Vault
-from storage.database import Database, session
+from storage.database import Database
+from storage.session import Session
 from storage.unit import Unit
 from tests.conftest import NOW, copied
 from tests.fakes.postgres import Server
@@ -44,11 +45,10 @@ def unit(crowded: Database, key: Vault) -> Iterator[Unit]:
     """A unit of which nothing stays."""
     with crowded.write_connection() as connection:
         transaction = connection.begin()
-        with session(connection) as working:
-            unit = Unit(working, key, iter(range(2_000_000, 2_100_000)), NOW)
-            staffed(unit)
-            add_person(unit, "1", "a1")
-            yield unit
+        unit = Unit(Session(connection), key, iter(range(2_000_000, 2_100_000)), NOW)
+        staffed(unit)
+        add_person(unit, "1", "a1")
+        yield unit
         transaction.rollback()
 
 

@@ -40,9 +40,10 @@ from storage import (
     visits,
 )
 from storage.crypto import Vault
-from storage.database import Database, session
+from storage.database import Database
 from storage.directory import StaffDirectory
 from storage.errors import Conflict, StorageError
+from storage.session import Session
 from storage.tables import conversation, note_reader, notice, stranger, visit
 from storage.tables import outbox as messages
 from storage.unit import Unit
@@ -68,10 +69,8 @@ class Two:
         with self._database.write_connection() as connection:
             with connection.begin():
                 block = ids.reserve(connection, 1000)
-            with connection.begin(), session(connection) as working:
-                value = work(Unit(working, self._vault, iter(block), NOW))
-                working.commit()
-            return value
+            with connection.begin():
+                return work(Unit(Session(connection), self._vault, iter(block), NOW))
 
     def at_once(
         self, first: Callable[[Unit], Any], second: Callable[[Unit], Any], *, waits: bool = True
@@ -85,7 +84,6 @@ class Two:
 
         def held(unit: Unit) -> Any:
             value = first(unit)
-            unit.session.flush()
             written.set()
             assert go.wait(PATIENCE)
             return value
@@ -255,7 +253,7 @@ class TestGivenPeople:
         def bind(person: str) -> Callable[[Unit], None]:
             return lambda unit: accounts.bind(unit, "phones", "a", person)
 
-        assert two.at_once(bind("zhang"), bind("li")) == (None, None)
+        assert two.at_once(bind("zhang"), bind("li")) == (False, False)
         owner = two.one(lambda unit: staff.by_account(unit.session, "phones", "a"))
         assert owner is not None
         assert owner.id == "li"

@@ -81,7 +81,7 @@ class TestGivenAConversation:
     def test_one_is_active_for_each_person(self, unit: Unit) -> None:
         started(unit, "li")
         started(unit)
-        with pytest.raises(IntegrityError), unit.session.begin_nested():
+        with pytest.raises(IntegrityError), unit.session.connection().begin_nested():
             started(unit)
 
     def test_answers_lie_sealed(self, unit: Unit) -> None:
