@@ -20,11 +20,12 @@ NEWEST = 30
 class TelegramClient:
     """One person's Telegram. The platform has at once what a client sends."""
 
-    def __init__(self, server: TelegramServer, staff_id: str) -> None:
+    def __init__(self, server: TelegramServer, staff_id: str, patience: float = PATIENCE) -> None:
         self.account = staff_id
         self.person: Person = server.person(int(number_of(staff_id)), staff_id)
         self.person.user.started = True
         self._server = server
+        self._patience = patience
 
     async def say(self, token: str, text: str) -> None:
         del token
@@ -41,7 +42,7 @@ class TelegramClient:
         return bubbles_of(self.person.newest(NEWEST))
 
     async def until(self, true: Callable[[], bool]) -> None:
-        await self._server.until(true, within=PATIENCE)
+        await self._server.until(true, within=self._patience)
 
 
 def bubbles_of(messages: list[Posted]) -> list[Bubble]:

@@ -155,9 +155,16 @@ class WecomDesk(Desk):
 
 @asynccontextmanager
 async def telegram_desk(
-    settings: Settings, *, mode: str = "polling", check: bool = True
+    settings: Settings,
+    *,
+    mode: str = "polling",
+    check: bool = True,
+    answer_seconds: float = PATIENCE_SECONDS,
 ) -> AsyncIterator[Desk]:
-    """Give the bot of the company in `settings`, not started yet; it is stopped at the end."""
+    """Give the bot of the company in `settings`, not started yet; it is stopped at the end.
+
+    `answer_seconds` (of the machine): patience with a platform that is silent.
+    """
     clock = SteppedClock(OPENS)
     async with (
         Serving() as serving,
@@ -177,7 +184,7 @@ async def telegram_desk(
             clock.now,
             public_url=serving.url,
             sleep=clock.sleep,
-            answer_seconds=ANSWER_SECONDS,
+            answer_seconds=answer_seconds,
         )
         serving.handle = channel.webhook.handle
         settings = replace(settings, telegram=section)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.chaos import client, company
-from tests.chaos.crowd import Accepted, Person
-from tests.chaos.desk import Desk, staffed, telegram_desk
+from tests.chaos.crowd import PATIENCE, Accepted, Person
+from tests.chaos.desk import ANSWER_SECONDS, PATIENCE_SECONDS, Desk, staffed, telegram_desk
 from tests.chaos.tally import Page, Tally
 from tests.chaos.verdict import customers, opened
 from tests.fakes.telegram.faults import AFTER, DOWNLOAD, NOT_POLLS, Fault
@@ -34,6 +34,8 @@ OUTAGES = 3
 DOWN_SECONDS = 45
 """Less than a tap lives at the platform."""
 SILENT = (Fault.SILENCE, Fault.SILENCE_AFTER)
+SILENT_PATIENCE = 1200
+"""Seconds: beside silent calls the set clock, by which a try waits for the next, hardly goes on."""
 
 
 @pytest.mark.chaos
@@ -44,11 +46,14 @@ async def test_when_the_platform_fails_then_all_is_completed_and_nothing_comes_t
     sample = SHARES[1:2] if fault in SILENT else SHARES[2:]  # silence takes real seconds
     for share in SHARES if campaign else sample:
         settings = staffed(company.copied(set_time, tmp_path / f"{share}"), (*PEOPLE, SUPERIOR))
-        async with telegram_desk(settings) as desk:
-            pattern = NOT_POLLS if fault in SILENT else "*"
+        silent = fault in SILENT
+        answer_seconds = ANSWER_SECONDS if silent else PATIENCE_SECONDS
+        async with telegram_desk(settings, answer_seconds=answer_seconds) as desk:
+            pattern = NOT_POLLS if silent else "*"
             desk.server.faults.share(fault, share, pattern, seed=SEED)
             await desk.start()
-            accepted = await crowd(desk, ROUNDS[campaign])
+            patience = SILENT_PATIENCE if silent else PATIENCE
+            accepted = await crowd(desk, ROUNDS[campaign], patience=patience)
             struck = desk.server.faults.struck
             doubled = sum(
                 count
@@ -147,7 +152,12 @@ async def test_when_a_photo_cannot_be_had_then_its_sender_is_told_and_the_note_s
         assert any("已丢失：聊天平台上已取不到" in one.text for one in author.bubbles())
 
 
-async def crowd(desk: Desk, rounds: int, *beside: Coroutine[Any, Any, None]) -> Accepted:
+async def crowd(
+    desk: Desk,
+    rounds: int,
+    *beside: Coroutine[Any, Any, None],
+    patience: float = PATIENCE,
+) -> Accepted:
     """Let everybody do each thing so many times; return what was accepted.
 
     `beside`: what goes on meanwhile.
@@ -156,7 +166,12 @@ async def crowd(desk: Desk, rounds: int, *beside: Coroutine[Any, Any, None]) -> 
     names = customers(desk.settings.storage.url)
     client.TelegramClient(desk.server, SUPERIOR)
     people = [
-        Person(client.TelegramClient(desk.server, one), names[one], accepted, SEED + number)
+        Person(
+            client.TelegramClient(desk.server, one, patience),
+            names[one],
+            accepted,
+            SEED + number,
+        )
         for number, one in enumerate(PEOPLE)
     ]
     works = [*(one.rounds(rounds) for one in people), *beside]
