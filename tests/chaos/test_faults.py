@@ -35,7 +35,7 @@ DOWN_SECONDS = 45
 """Less than a tap lives at the platform."""
 SILENT = (Fault.SILENCE, Fault.SILENCE_AFTER)
 SILENT_PATIENCE = 1200
-"""Seconds: beside silent calls the set clock, by which a try waits for the next, hardly goes on."""
+"""Seconds: beside silent calls the set clock, by which a try waits for the next, hardly moves."""
 
 
 @pytest.mark.chaos
