@@ -93,6 +93,13 @@ _OPEN_ON = (
     .limit(bindparam("limit"))
 )
 
+_PASSED_TO = (
+    select(loan)
+    .where(loan.c.holder == bindparam("of"), loan.c.holder.is_not(None), *_OUT)
+    .order_by(loan.c.id)
+    .limit(bindparam("limit"))
+)
+
 
 def _how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
@@ -144,6 +151,11 @@ _SOME_OUT = (
 def open_of(unit: Unit, borrower: str, limit: int = MOST) -> tuple[Loan, ...]:
     """Return the open loans of a person, requests too, the oldest first."""
     return _loans(unit, _OPEN_OF, {"of": borrower, "limit": limit})
+
+
+def passed_to(unit: Unit, holder: str, limit: int = MOST) -> tuple[Loan, ...]:
+    """Return the loans of others whose papers a person has, the oldest first."""
+    return _loans(unit, _PASSED_TO, {"of": holder, "limit": limit})
 
 
 def open_on(unit: Unit, dossier_id: int, limit: int = MOST) -> tuple[Loan, ...]:

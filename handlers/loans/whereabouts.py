@@ -101,17 +101,7 @@ def _out_line(ctx: Context, held: Loan) -> str:
     until = "-"
     if held.due_on is not None and held.due_at is not None:
         until = loan_words.until(ctx, held.due_on, held.due_at, ctx.texts)
-    return ctx.t(OUT_WITH, what=what, name=name_of(ctx, _holder(ctx, held)), until=until)
-
-
-def _holder(ctx: Context, held: Loan) -> str:
-    """Return who has the papers now: the last to have taken them."""
-    moved = [one for one in custody.of_loan(ctx.unit, held.id) if _moves(one)]
-    return moved[-1].taker if moved else held.borrower
-
-
-def _moves(step: Step) -> bool:
-    return step.state == "done" and step.kind in ("hand_out", "transfer")
+    return ctx.t(OUT_WITH, what=what, name=name_of(ctx, loan_sides.holder_of(held)), until=until)
 
 
 def _seen(ctx: Context, held: Loan) -> str:

@@ -81,6 +81,7 @@ loan = Table(  # papers asked for, lent and returned (`rules.loans`)
     Column("closed_at", Instant),  # None: something is still to happen
     Column("parent_id", Id, ForeignKey("loan.id")),  # of a photocopy: the loan of its original
     Column("carrier", String(40)),  # staff number of who carries it outside, where one is named
+    Column("holder", String(40)),  # staff number of to whom it was passed on; None: the borrower
     Column("version", Integer, nullable=False),  # raised with every change
     Index(None, "asked_at", "id"),
     Index(None, "state", "asked_at", "id"),
@@ -94,6 +95,7 @@ loan = Table(  # papers asked for, lent and returned (`rules.loans`)
     partial("ix_loan_due", "due_at", "id", where=OUT),
     partial("ix_loan_due_in", "department", "due_at", "id", where=OUT),
     partial("ix_loan_due_of", "borrower", "due_at", "id", where=OUT),
+    partial("ix_loan_passed_to", "holder", "id", where=f"holder IS NOT NULL AND {OUT}"),
     partial("ix_loan_back", "closed_at", "id", where=BACK),
     partial("ix_loan_back_in", "department", "closed_at", "id", where=BACK),
     partial("ix_loan_short", "asked_at", "id", where=SHORT),

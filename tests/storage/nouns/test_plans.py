@@ -224,6 +224,7 @@ class TestGivenTheMessagePath:
         loan_items.replaced(unit, held.id)
         loan_items.write_off(unit, held.id)
         loan_lists.open_of(unit, "zhang")
+        loan_lists.passed_to(unit, "zhang")
         loan_lists.open_on(unit, dossier_id)
         loan_lists.recent_on(unit, dossier_id, 8)
         loan_lists.next_lapse(unit.session)

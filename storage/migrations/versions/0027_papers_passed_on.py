@@ -1,0 +1,37 @@
+"""Who has the papers of a loan that were passed on, and what lies in somebody's hands.
+
+Frozen: it says what this version made, also when `storage.tables` has moved on.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0027"
+down_revision = "0026"
+branch_labels = None
+depends_on = None
+
+PASSED_ON = """
+UPDATE loan SET holder = (
+    SELECT s.taker FROM custody_step s
+    WHERE s.loan_id = loan.id AND s.kind = 'transfer' AND s.state = 'done'
+    ORDER BY s.id DESC LIMIT 1
+)
+WHERE lent_at IS NOT NULL AND closed_at IS NULL
+"""
+
+
+def upgrade() -> None:
+    op.add_column("loan", sa.Column("holder", sa.String(40)))
+    op.execute(PASSED_ON)
+    op.execute("UPDATE loan SET holder = NULL WHERE holder = borrower")
+    where = sa.text("holder IS NOT NULL AND lent_at IS NOT NULL AND closed_at IS NULL")
+    op.create_index(
+        "ix_loan_passed_to",
+        "loan",
+        ["holder", "id"],
+        sqlite_where=where,
+        postgresql_where=where,
+    )
