@@ -113,10 +113,9 @@ _BURDEN = select(
 
 _TO_HAND_OUT = (
     select(loan)
-    .where(_APPROVED)
+    .where(_APPROVED, loan.c.pack == bindparam("pack"))
     .order_by(loan.c.approved_at, loan.c.id)
     .limit(bindparam("limit"))
-    .offset(bindparam("offset"))
 )
 
 _NOT_FETCHED = (
@@ -168,9 +167,10 @@ def burden(session: Session, borrower: str, now: datetime) -> Burden:
     return Burden(*session.execute(_BURDEN, {"of": borrower, "now": now}).one())
 
 
-def to_hand_out(unit: Unit, limit: int, offset: int = 0) -> tuple[Loan, ...]:
-    """Return the approved loans that nobody was handed yet, the longest approved first."""
-    return _loans(unit, _TO_HAND_OUT, {"limit": limit, "offset": offset})
+def to_hand_out(unit: Unit, pack: str, limit: int) -> tuple[Loan, ...]:
+    """Return the approved loans under a pack that nobody was handed yet, the longest approved
+    first."""
+    return _loans(unit, _TO_HAND_OUT, {"pack": pack, "limit": limit})
 
 
 def not_fetched(session: Session, now: datetime, limit: int) -> tuple[int, ...]:

@@ -89,7 +89,7 @@ loan = Table(  # papers asked for, lent and returned (`rules.loans`)
     Index(None, "dossier_id", "asked_at", "id"),
     partial("ix_loan_open_of", "borrower", "id", where=OPEN),
     partial("ix_loan_open_on", "dossier_id", "id", where=OPEN),
-    partial("ix_loan_approved", "approved_at", "id", where="state = 'approved'"),
+    partial("ix_loan_approved", "pack", "approved_at", "id", where="state = 'approved'"),
     partial("ix_loan_collect", "collect_by", "id", where="state = 'approved'"),
     partial("ix_loan_out", "id", where=OUT),
     partial("ix_loan_due", "due_at", "id", where=OUT),

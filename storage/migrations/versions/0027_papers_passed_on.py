@@ -1,5 +1,7 @@
 """Who has the papers of a loan that were passed on, and what lies in somebody's hands.
 
+What waits to be handed out is found pack by pack.
+
 Frozen: it says what this version made, also when `storage.tables` has moved on.
 """
 
@@ -27,11 +29,19 @@ def upgrade() -> None:
     op.add_column("loan", sa.Column("holder", sa.String(40)))
     op.execute(PASSED_ON)
     op.execute("UPDATE loan SET holder = NULL WHERE holder = borrower")
-    where = sa.text("holder IS NOT NULL AND lent_at IS NOT NULL AND closed_at IS NULL")
-    op.create_index(
-        "ix_loan_passed_to",
-        "loan",
-        ["holder", "id"],
-        sqlite_where=where,
-        postgresql_where=where,
-    )
+    op.drop_index("ix_loan_approved", "loan")
+    for name, columns, where in (
+        (
+            "ix_loan_passed_to",
+            ["holder", "id"],
+            "holder IS NOT NULL AND lent_at IS NOT NULL AND closed_at IS NULL",
+        ),
+        ("ix_loan_approved", ["pack", "approved_at", "id"], "state = 'approved'"),
+    ):
+        op.create_index(
+            name,
+            "loan",
+            columns,
+            sqlite_where=sa.text(where),
+            postgresql_where=sa.text(where),
+        )
