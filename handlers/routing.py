@@ -16,6 +16,7 @@ from handlers.conversation.messages import MAX_KEY_BYTES, Card, Inbound, Reply
 from handlers.dossiers import find
 from handlers.feature import Feature
 from handlers.handovers import handover
+from handlers.loans import whereabouts
 from handlers.people import leave, strangers
 from handlers.texts import N_
 from handlers.world import Registry
@@ -156,7 +157,7 @@ def _sentence(ctx: Context, text: str, registry: Registry) -> Reply | None:
     """Answer a sentence that a use case understands by itself; None: none does."""
     if handover.FEATURE.key in registry.by_key and (said := handover.heard(ctx, text)):
         return said
-    return leave.heard(ctx, text)
+    return whereabouts.heard(ctx, text) or leave.heard(ctx, text)
 
 
 def _run_together(ctx: Context, inbound: Inbound, registry: Registry) -> Reply | None:

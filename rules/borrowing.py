@@ -87,6 +87,8 @@ class BorrowerFacts:
     """Loans asked, approved or lent, this one not counted."""
     incidents: tuple[str, ...] = ()
     """Numbers of incidents with papers lent to the borrower that are not settled."""
+    disputed: tuple[str, ...] = ()
+    """Numbers of loans whose return was counted differently by the two sides."""
     taken: tuple[Taken, ...] = ()
     """Which of the wished papers are not there; one kept for this very borrower is left out."""
 
@@ -108,9 +110,10 @@ def hindrances(
 
     Codes, with facts and next step: `no_loans`; `above_clearance` (grade; ask_keeper);
     `loan_overdue`, one for each (number, due; return_first); `incident_open`, one for each
-    (number; settle_incident); `too_many_loans` (limit; return_first); `already_yours` (until;
-    open_my_loans); `papers_lent` (until; join_queue); `papers_set_aside` (until; join_queue);
-    `papers_lost` (ask_custodian); `original_stays` (copy_loan or copy, where the policy has it);
+    (number; settle_incident); `count_disputed`, one for each (number; open_my_loans);
+    `too_many_loans` (limit; return_first); `already_yours` (until; open_my_loans);
+    `papers_lent` (until; join_queue); `papers_set_aside` (until; join_queue); `papers_lost`
+    (ask_custodian); `original_stays` (copy_loan or copy, where the policy has it);
     `place_too_far` (place; stay_within); `no_long_term` (ask_ordinary); `day_missing`
     (name_day); `day_past` (name_later_day); `day_too_late` (last; ask_long_term or
     name_earlier_day).
@@ -166,6 +169,13 @@ def _record(policy: Policy, lending: LoanPolicy, borrower: BorrowerFacts) -> Ite
             "incident_open",
             rule=missing,
             next_step="settle_incident",
+            number=number,
+        )
+    for number in borrower.disputed:
+        yield Reason.of(
+            "count_disputed",
+            rule="S1-14.9",
+            next_step="open_my_loans",
             number=number,
         )
     limit, rule = lending.limit, lending.limit_rule

@@ -73,7 +73,8 @@ class IncidentPolicy:
     """How often each is told again until that very person has confirmed, at night too."""
     repeat_rule: RuleId
     overdue_repeat: Rung
-    """The same of a loan that stays out, which is no emergency: nobody is woken up for it."""
+    """The same of a loan that stays out and of papers that were counted back damaged, which are
+    no emergency: nobody is woken up for them."""
     check_after: tuple[IncidentKind, ...]
     """Kinds after which the archive is counted at once."""
     check_to: tuple[RoleCode, ...]
@@ -111,12 +112,16 @@ def is_checked(policy: Policy, kind: IncidentKind) -> bool:
     return kind in policy.incident.check_after
 
 
-def ladder(policy: IncidentPolicy, kind: IncidentKind, who: str) -> Ladder:
+def ladder(
+    policy: IncidentPolicy, kind: IncidentKind, who: str, *, counted: bool = False
+) -> Ladder:
     """Return what `who` hears of such an incident until they have confirmed.
 
-    Rule: C-06; S1-14.7 of a loan that stays out.
+    `counted`: whether a count at the return found it.
+
+    Rule: C-06; S1-14.7 of a loan that stays out, S1-15.7.6 of papers that are back and damaged.
     """
-    if kind is IncidentKind.OVERDUE:
+    if kind is IncidentKind.OVERDUE or (counted and kind is IncidentKind.DAMAGED):
         rule = policy.told[kind].rule
         return (Step(policy.overdue_repeat, who, StepKind.REMIND, rule),)
     return (Step(policy.repeat, who, StepKind.REMIND, policy.repeat_rule),)

@@ -58,6 +58,11 @@ class Incident:
     def open(self) -> bool:
         return self.state == "open"
 
+    @property
+    def of_count(self) -> bool:
+        """Whether nobody reported it but a count of a loan found it."""
+        return self.loan_id is not None and self.reported_by is None
+
 
 @dataclass(frozen=True)
 class Told:

@@ -93,6 +93,13 @@ _OPEN_ON = (
     .limit(bindparam("limit"))
 )
 
+_PASSED_TO = (
+    select(loan)
+    .where(loan.c.holder == bindparam("of"), loan.c.holder.is_not(None), *_OUT)
+    .order_by(loan.c.id)
+    .limit(bindparam("limit"))
+)
+
 
 def _how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
@@ -106,10 +113,9 @@ _BURDEN = select(
 
 _TO_HAND_OUT = (
     select(loan)
-    .where(_APPROVED)
+    .where(_APPROVED, loan.c.pack == bindparam("pack"))
     .order_by(loan.c.approved_at, loan.c.id)
     .limit(bindparam("limit"))
-    .offset(bindparam("offset"))
 )
 
 _NOT_FETCHED = (
@@ -146,6 +152,11 @@ def open_of(unit: Unit, borrower: str, limit: int = MOST) -> tuple[Loan, ...]:
     return _loans(unit, _OPEN_OF, {"of": borrower, "limit": limit})
 
 
+def passed_to(unit: Unit, holder: str, limit: int = MOST) -> tuple[Loan, ...]:
+    """Return the loans of others whose papers a person has, the oldest first."""
+    return _loans(unit, _PASSED_TO, {"of": holder, "limit": limit})
+
+
 def open_on(unit: Unit, dossier_id: int, limit: int = MOST) -> tuple[Loan, ...]:
     """Return the open loans of a dossier and of papers in it, requests too, the oldest first."""
     return _loans(unit, _OPEN_ON, {"of": dossier_id, "limit": limit})
@@ -156,9 +167,10 @@ def burden(session: Session, borrower: str, now: datetime) -> Burden:
     return Burden(*session.execute(_BURDEN, {"of": borrower, "now": now}).one())
 
 
-def to_hand_out(unit: Unit, limit: int, offset: int = 0) -> tuple[Loan, ...]:
-    """Return the approved loans that nobody was handed yet, the longest approved first."""
-    return _loans(unit, _TO_HAND_OUT, {"limit": limit, "offset": offset})
+def to_hand_out(unit: Unit, pack: str, limit: int) -> tuple[Loan, ...]:
+    """Return the approved loans under a pack that nobody was handed yet, the longest approved
+    first."""
+    return _loans(unit, _TO_HAND_OUT, {"pack": pack, "limit": limit})
 
 
 def not_fetched(session: Session, now: datetime, limit: int) -> tuple[int, ...]:

@@ -92,6 +92,8 @@ class Loan:
     parent_id: int | None
     carrier: str | None
     """Staff number of who carries it outside; None: nobody had to be named."""
+    holder: str | None
+    """Staff number of the colleague to whom its papers were passed on; None: the borrower."""
     version: int
 
     @property

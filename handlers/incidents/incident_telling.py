@@ -181,7 +181,12 @@ def _case(ctx: Context, policy: Policy, incident: Incident, row: Told) -> ladder
         KIND,
         row.id,
         row.staff_id,
-        rules.ladder(policy.incident, IncidentKind(incident.kind), ladders.OWNER),
+        rules.ladder(
+            policy.incident,
+            IncidentKind(incident.kind),
+            ladders.OWNER,
+            counted=incident.of_count,
+        ),
         rules.anchor(row.told_at, ctx.policy.time, ctx.calendar),
         begun_at=row.told_at,
         at_night=True,

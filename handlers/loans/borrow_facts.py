@@ -260,13 +260,14 @@ def _borrower(ctx: Context, wanted: Wanted, borrower: Person, but: Loan | None) 
     # what was listed as coming back waits for the archive, not for the borrower
     waits = (LoanState.RETURNING, LoanState.DISPUTED)
     late = [one for one in mine if one.overdue(ctx.now) and one.state not in waits]
-    open_ = (LoanState.SHORT, LoanState.DISPUTED, LoanState.LOST)
+    unsettled = (LoanState.SHORT, LoanState.LOST)
     own = wanted.dossier.keeper == borrower.id or wanted.reader is not ReaderKind.INSIDER
     return BorrowerFacts(
         clearance=None if own else Grade(borrower.clearance),
         overdue=tuple(Overdue(_number(one), one.due_on) for one in late if one.due_on),
         open_loans=len({one.parent_id or one.id for one in mine}),
-        incidents=tuple(_number(one) for one in mine if one.state in open_),
+        incidents=tuple(_number(one) for one in mine if one.state in unsettled),
+        disputed=tuple(_number(one) for one in mine if one.state == LoanState.DISPUTED),
         taken=_taken(ctx, wanted, borrower, but),
     )
 

@@ -90,7 +90,7 @@ def ask(ctx: Context, arguments: tuple[str, ...]) -> Reply:
         return Reply(alert=ctx.t(NOT_YOURS))
     if held.state != LoanState.LENT:
         return shown(ctx, held, ctx.t(NOT_WITH))
-    holder = staff.get(ctx.session, loan_sides.holder_of(ctx, held))
+    holder = staff.get(ctx.session, loan_sides.holder_of(held))
     assert holder is not None  # noqa: S101 - nobody is ever deleted
     if not (holder.active and holder.home_channel):
         return Reply(alert=ctx.t(loan_acts.OUT_OF_REACH, name=holder.name))

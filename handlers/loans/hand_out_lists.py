@@ -9,12 +9,13 @@ from handlers.conversation.messages import Button, Card, Reply
 from handlers.loans import loan_sides
 from handlers.pages import SIZE, beside, to_today
 from handlers.texts import N_
+from rules.policies import Governed
 from storage import custody, loan_lists, loans
 from storage.custody import Step
 from storage.loans import Loan
 
 COUNTED = 50
-"""Approved loans that are looked at for a count or a list."""
+"""Approved loans of each pack that are looked at for a count or a list."""
 
 TITLE = N_("To hand out")
 WAITING = N_("To hand out ({count})")
@@ -27,19 +28,24 @@ PICK = N_("Open one to count it out.")
 
 
 def to_hand_out(ctx: Context) -> tuple[Loan, ...]:
-    """Return the approved loans that who acts would hand out, the longest approved first."""
-    if not may_hand_out(ctx):
-        return ()
-    some = loan_lists.to_hand_out(ctx.unit, COUNTED)
-    return tuple(one for one in some if loan_sides.is_custodian(ctx, one, ctx.person))
+    """Return the approved loans that who acts would hand out, the longest approved first.
+
+    Each pack is looked at for itself: what waits at another desk hides nothing.
+    """
+    packs = [one.pack for one in ctx.policies.parts if _hands_out(ctx, one)]
+    some = (one for pack in packs for one in loan_lists.to_hand_out(ctx.unit, pack, COUNTED))
+    mine = [one for one in some if loan_sides.is_custodian(ctx, one, ctx.person)]
+    return tuple(sorted(mine, key=lambda one: (one.approved_at, one.id)))
 
 
-def may_hand_out(ctx: Context) -> bool:
-    """Return whether who acts holds a post that hands papers out, or stands in for it."""
-    roles, units = {loan_sides.CUSTODIAN}, set()
-    for policy in ctx.in_force.every:
-        roles |= {row.release for row in policy.approval if row.release}
-        units.add(policy.custodian_unit)
+def _hands_out(ctx: Context, part: Governed) -> bool:
+    """Return whether who acts holds a post that hands papers out under a pack, or stands in.
+
+    Rule: S1-09.7.1.
+    """
+    versions = part.back_from(ctx.today)
+    roles = {loan_sides.CUSTODIAN, *(row.release for one in versions for row in one.approval)}
+    units = {one.custodian_unit for one in versions}
     return bool(roles & ctx.person.roles) or not units.isdisjoint(ctx.person.head_of)
 
 

@@ -313,7 +313,7 @@ def submit_recall(ctx: Context, answers: Answers) -> Reply:
 
 def _to_bring(ctx: Context, held: Loan) -> tuple[str, ...]:
     """Return who is to bring papers: who answers for them, and the colleague who has them."""
-    holder = staff.get(ctx.session, loan_sides.holder_of(ctx, held))
+    holder = staff.get(ctx.session, loan_sides.holder_of(held))
     has_it = (holder.id,) if holder is not None and holder.active else ()
     return tuple(dict.fromkeys((loan_clock.on_duty(ctx, held), *has_it)))
 

@@ -23,6 +23,9 @@ REASONS = {
     ),
     "loan_overdue": N_("{number} was due {due}: please return it first ({rule})."),
     "incident_open": N_("{number} is not settled yet: papers missing or damaged ({rule})."),
+    "count_disputed": N_(
+        "{number}: you and the archive counted differently, and it is not settled yet ({rule})."
+    ),
     "too_many_loans": N_("You have {limit} loans open, the most there may be ({rule})."),
     "already_yours": N_("You have these papers, or they wait for you, until {until} ({rule})."),
     "papers_lent": N_("Lent until {until}; you can queue, as number {place} ({rule})."),

@@ -76,7 +76,7 @@ HAND_OVER, BRING, COUNT_BACK = N_("Handed over"), N_("Give back"), N_("Count bac
 AGREE, DISPUTE, SETTLE = N_("The count is right"), N_("Not so"), N_("Settle it")
 CLEAR, WRITE_OFF = N_("Settle"), N_("Write off")
 RETRACT, MENDED = N_("Take the list back"), N_("Repaired")
-RENEW, PASS = N_("Renew"), N_("Pass on")
+RENEW, PASS, PASS_BACK = N_("Renew"), N_("Pass on"), N_("Back to the borrower")
 ASK_PROOF, PROVE, PROOF = N_("Ask to show"), N_("Show it"), N_("Photo")
 RECALL, NUDGE, EXPLAIN, LOST = N_("Ask back early"), N_("Remind"), N_("Explain"), N_("Lost")
 WITHDRAW, PROGRESS, CLAUSE = N_("Take back"), N_("Progress"), N_("Clause")
@@ -276,7 +276,7 @@ def _open(ctx: Context, held: Loan, reader: Person, texts: Texts) -> Iterator[st
     asked = loan_sides.last_proof(ctx, held) if held.out else None
     if asked is not None:
         yield custody_words.proof(ctx, asked, texts)
-    holder = loan_sides.holder_of(ctx, held)
+    holder = loan_sides.holder_of(held)
     if holder != held.borrower and held.out:
         yield texts.t(NOW_WITH, name=case_texts.name(ctx, holder))
     if held.out and (reader.id == held.borrower or is_custodian(ctx, held, reader)):
@@ -405,8 +405,8 @@ def _of_state(ctx: Context, held: Loan, reader: Person) -> Iterator[tuple[str, s
     """Yield what each side can do about the loan itself."""
     if reader.id == held.borrower:
         yield from _of_borrower(ctx, held)
-    elif held.state == LoanState.LENT and reader.id == loan_sides.holder_of(ctx, held):
-        yield BRING, f"f.return.bring.{held.id}"
+    elif held.out and reader.id == held.holder:
+        yield from _of_holder(ctx, held)
     if is_custodian(ctx, held, reader):
         yield from _of_custodian(ctx, held)
     elif is_above(ctx, held, reader) and held.overdue(ctx.now):
@@ -445,7 +445,7 @@ def _of_borrower(ctx: Context, held: Loan) -> Iterator[tuple[str, str]]:
 
 def _of_lent(ctx: Context, held: Loan) -> Iterator[tuple[str, str]]:
     """Yield what the borrower can do; papers that a colleague has are given back by that one."""
-    holder = staff.get(ctx.session, loan_sides.holder_of(ctx, held))
+    holder = staff.get(ctx.session, loan_sides.holder_of(held))
     passed = holder is not None and holder.active and holder.id != held.borrower
     if not passed:
         yield BRING, f"f.return.bring.{held.id}"
@@ -460,6 +460,15 @@ def _of_lent(ctx: Context, held: Loan) -> Iterator[tuple[str, str]]:
     if witnessed and not (shows or passed):
         yield PASS, f"f.return.pass.{held.id}"
     yield LOST, f"f.loans.lost.{held.id}"
+
+
+def _of_holder(ctx: Context, held: Loan) -> Iterator[tuple[str, str]]:
+    """Yield how the colleague to whom papers were passed on gives them back."""
+    if held.state in (LoanState.LENT, LoanState.SHORT, LoanState.LOST) and _to_come(ctx, held):
+        yield BRING, f"f.return.bring.{held.id}"
+    borrower = loan_sides.borrower_of(ctx, held)
+    if held.state == LoanState.LENT and borrower.active and open_step(ctx, held) is None:
+        yield PASS_BACK, f"f.return.back.{held.id}"
 
 
 def _of_custodian(ctx: Context, held: Loan) -> Iterator[tuple[str, str]]:

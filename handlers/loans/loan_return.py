@@ -58,7 +58,9 @@ NOBODY = N_("Nobody holds the post that counts papers back; the operators were t
 def show(ctx: Context, words: str = "") -> Reply:
     """List what is lent to who asks; one loan, or one that is named, opens at once."""
     words = words.strip()
-    mine = [one for one in loan_lists.open_of(ctx.unit, ctx.person.id) if one.state in OUT_STATES]
+    with_me = loan_lists.passed_to(ctx.unit, ctx.person.id)
+    found_here = (*loan_lists.open_of(ctx.unit, ctx.person.id), *with_me)
+    mine = [one for one in found_here if one.state in OUT_STATES]
     if words:
         named = loans.by_number(ctx.session, words)
         if named is not None and loan_sides.loan(ctx, str(named)) is not None:
@@ -125,7 +127,7 @@ def _bringing(ctx: Context, words: str) -> Loan | Reply:
     held = custody_steps.loan_of(ctx, words)
     if held is None:
         return refused(ctx)
-    holder = loan_sides.holder_of(ctx, held)
+    holder = loan_sides.holder_of(held)
     if ctx.person.id == holder or loan_sides.answers_for(ctx, held, ctx.person, holder):
         return _still_out(ctx, held)
     if loan_sides.is_custodian(ctx, held, ctx.person):
@@ -180,7 +182,7 @@ def submit(ctx: Context, answers: Answers) -> Reply:
 
 def _list_back(ctx: Context, held: Loan, lines: tuple[Handed, ...], files: Iterable[int]) -> Reply:
     """Ask the archive to count what is listed. Rule: S1-15.7.5, C-55."""
-    giver, me = loan_sides.holder_of(ctx, held), ctx.person.id
+    giver, me = loan_sides.holder_of(held), ctx.person.id
     takers = [one for one in loan_sides.custodians(ctx, held) if one not in (giver, me)]
     if not takers:
         loan_sides.alarm(ctx, held)
@@ -218,5 +220,6 @@ FEATURE = Feature(
         "settle": return_count.settle,
         "mended": return_count.mended,
         "pass": transfers.start,
+        "back": transfers.back,
     },
 )

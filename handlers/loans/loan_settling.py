@@ -154,7 +154,7 @@ def _told(ctx: Context, held: Loan) -> tuple[str, ...]:
 
     For a borrower who has left it is who answers for them.
     """
-    people = [held.borrower, loan_clock.on_duty(ctx, held), loan_sides.holder_of(ctx, held)]
+    people = [held.borrower, loan_clock.on_duty(ctx, held), loan_sides.holder_of(held)]
     people += [*loan_sides.custodians(ctx, held), *loan_sides.settlers(ctx, held)]
     for one in stored.all_of_loan(ctx.unit, held.id):
         people += [told.staff_id for told in stored.told(ctx.session, one.id)]

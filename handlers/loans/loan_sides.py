@@ -73,11 +73,9 @@ def borrower_of(ctx: Context, held: Loan) -> Person:
     return person
 
 
-def holder_of(ctx: Context, held: Loan) -> str:
+def holder_of(held: Loan) -> str:
     """Return who has the papers of a loan that is out: the borrower, or to whom they passed on."""
-    done = [one for one in custody.of_loan(ctx.unit, held.id) if one.confirmed_at is not None]
-    passed = [one.taker for one in done if one.kind == "transfer"]
-    return passed[-1] if passed else held.borrower
+    return held.holder or held.borrower
 
 
 def case_of(ctx: Context, held: Loan) -> Stored | None:
@@ -185,7 +183,7 @@ def settlers(ctx: Context, held: Loan) -> tuple[str, ...]:
     telling = Telling(
         StaffDirectory(ctx.session, ctx.today), lambda one: _reached(ctx, one), ctx.today
     )
-    holder = holder_of(ctx, held)
+    holder = holder_of(held)
     found = [one.person for one in telling.heard(roles, concern).hearers if one.person != holder]
     keeping = custodians(ctx, held)
     return tuple(one for one in found if one not in keeping) or tuple(found)
@@ -246,6 +244,7 @@ def knows(ctx: Context, held: Loan, person: Person) -> bool:
             person.id in (one.giver, one.taker, one.witness)
             for one in custody.of_loan(ctx.unit, held.id)
         )
+        or (held.out and answers_for(ctx, held, person, holder_of(held)))
         or (held.lent_at is not None and person.id in settlers(ctx, held))
     )
 
@@ -262,7 +261,7 @@ def asks_for_proof(ctx: Context, held: Loan, person: Person) -> bool:
 
     Rule: S1-15.5.3.
     """
-    return person.id != holder_of(ctx, held) and (
+    return person.id != holder_of(held) and (
         is_custodian(ctx, held, person)
         or is_above(ctx, held, person)
         or _keeps(ctx, held, person)

@@ -28,11 +28,12 @@ LIST = "f.loans.list"
 
 NOTHING = N_("Nothing is lent to you and you have asked for nothing.")
 PICK = N_("Tap one to see it.")
-OVERDUE, MISSING, TO_CONFIRM, HELD, TO_FETCH, ASKED, QUEUED = (
+OVERDUE, MISSING, TO_CONFIRM, HELD, PASSED, TO_FETCH, ASKED, QUEUED = (
     N_("Overdue"),
     N_("Short or lost"),
     N_("To be confirmed by you"),
     N_("Lent to you"),
+    N_("Passed on to you"),
     N_("To be fetched"),
     N_("Waiting for approval"),
     N_("Waited for"),
@@ -88,10 +89,11 @@ def show(ctx: Context, words: str = "", *, page: int = 0) -> Reply:
 def _entries(ctx: Context) -> Iterator[Entry]:
     """Yield what is late or missing, what waits for their tap, what they hold and asked for."""
     mine = loan_lists.open_of(ctx.unit, ctx.person.id)
+    passed = loan_lists.passed_to(ctx.unit, ctx.person.id)
     missing = [one for one in mine if one.state in (LoanState.SHORT, LoanState.LOST)]
     told = {one.id for one in missing}
     late = sorted(
-        (one for one in mine if one.overdue(ctx.now) and one.state == LoanState.LENT),
+        (one for one in (*mine, *passed) if one.overdue(ctx.now) and one.state == LoanState.LENT),
         key=lambda one: (one.due_at, one.id),
     )
     yield from (_entry(ctx, one, OVERDUE) for one in late)
@@ -107,6 +109,7 @@ def _entries(ctx: Context) -> Iterator[Entry]:
     held_now = [one for one in rest if one.out]
     held_now.sort(key=lambda one: (one.due_at is None, one.due_at, one.id))
     yield from (_entry(ctx, one, HELD) for one in held_now)
+    yield from (_entry(ctx, one, PASSED) for one in passed if one.id not in told)
     waiting = (LoanState.APPROVED, LoanState.OFFERED)
     yield from (_entry(ctx, one, TO_FETCH) for one in rest if one.state in waiting)
     yield from (_entry(ctx, one, ASKED) for one in rest if one.state == LoanState.ASKED)

@@ -131,7 +131,7 @@ def _counted(
     """Open a return that the archive has counted first."""
     if held.state not in _BACK_TO:
         return as_it_is(ctx, held)
-    giver, me = loan_sides.holder_of(ctx, held), ctx.person.id
+    giver, me = loan_sides.holder_of(held), ctx.person.id
     opened = return_effects.open_return(ctx, held, Sides(giver, me, me), lines, checks)
     if isinstance(opened, Denied):
         return denied_card(ctx, held, opened)

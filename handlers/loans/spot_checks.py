@@ -82,7 +82,7 @@ def _asked(unit: Unit, world: World, held: Loan) -> Context | None:
     about = world.context(unit, borrower, "", "", unit.now)
     locked = loans.get(unit, held.id, lock=True)
     assert locked is not None  # noqa: S101 - loans are never deleted
-    holder = staff.get(unit.session, loan_sides.holder_of(about, locked))
+    holder = staff.get(unit.session, loan_sides.holder_of(locked))
     asks = _who_asks(about, locked)
     if holder is None or asks is None or not _can_be_asked(about, locked, holder):
         return None
@@ -105,7 +105,7 @@ def _can_be_asked(ctx: Context, held: Loan, holder: Person) -> bool:
 
 def _who_asks(ctx: Context, held: Loan) -> Person | None:
     """Return the first of those who look after the archive who is here and has not the papers."""
-    holder = loan_sides.holder_of(ctx, held)
+    holder = loan_sides.holder_of(held)
     people = (staff.get(ctx.session, one) for one in loan_sides.custodians(ctx, held))
     return next(
         (

@@ -6,6 +6,8 @@ may be passed on, the clause is shown with the way there is: give back, and a ne
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from handlers.approvals import case_texts
 from handlers.context import Context
 from handlers.conversation import runner
@@ -18,8 +20,9 @@ from handlers.texts import N_
 from rules.access import StaffId
 from rules.borrowing import sublend_refusal
 from rules.custody import signed_by
+from rules.errors import Denied
 from rules.loans import LoanState
-from storage import custody, staff
+from storage import custody, loans, staff
 from storage.custody import NewStep, Step
 from storage.loans import Loan
 from storage.staff import Person
@@ -78,14 +81,14 @@ def _held(ctx: Context, words: str) -> Loan | Reply:
     if denied is not None:
         ctx.record("loan.pass_refused", f"loan:{held.id}", denied.rules[0])
         return _forbidden(ctx, held, denied.rules[0])
-    if held.state != LoanState.LENT or loan_sides.holder_of(ctx, held) != ctx.person.id:
+    if held.state != LoanState.LENT or loan_sides.holder_of(held) != ctx.person.id:
         return shown(ctx, held, ctx.t(NOT_LENT))
     return held if loan_cards.open_step(ctx, held) is None else as_it_is(ctx, held)
 
 
 def _forbidden(ctx: Context, held: Loan, rule: str) -> Reply:
     back = (Button(ctx.t(loan_cards.BRING), f"f.return.bring.{held.id}"),)
-    mine = ctx.person.id == loan_sides.holder_of(ctx, held) and held.out
+    mine = ctx.person.id == loan_sides.holder_of(held) and held.out
     clause = Button(ctx.t(loan_cards.CLAUSE), f"f.help.clause.{rule}")
     return Reply.of(
         Card(
@@ -103,7 +106,18 @@ def submit(ctx: Context, answers: Answers) -> Reply:
     if isinstance(held, Reply):
         return Reply.of(Card(held.alert)) if held.alert and not held.shows else held
     option = answers.option("whom")
-    colleague = staff.get(ctx.session, option.key) if option else None
+    return _pass_to(ctx, held, staff.get(ctx.session, option.key) if option else None)
+
+
+def back(ctx: Context, arguments: tuple[str, ...]) -> Reply:
+    """Give papers that were passed on back to the borrower, witnessed as before."""
+    held = _held(ctx, arguments[0])
+    if isinstance(held, Reply):
+        return held
+    return _pass_to(ctx, held, loan_sides.borrower_of(ctx, held))
+
+
+def _pass_to(ctx: Context, held: Loan, colleague: Person | None) -> Reply:
     if colleague is None or not colleague.active or colleague.id == ctx.person.id:
         return Reply.of(Card(ctx.t(NOT_THEM)))
     if not colleague.home_channel:
@@ -120,13 +134,17 @@ def submit(ctx: Context, answers: Answers) -> Reply:
 
 
 def _against(ctx: Context, held: Loan, colleague: Person) -> list[str]:
-    """Return why a colleague cannot have the papers, as they could not borrow them either."""
+    """Return why a colleague cannot have the papers, as they could not borrow them either.
+
+    What else the borrower has open is no reason: they answer for these papers all the while.
+    """
     policy, dossier = loan_sides.policy_of(ctx, held), loan_sides.dossier_of(ctx, held)
     wanted = borrow_facts.of_loan(ctx, held, policy, dossier)
     denied = borrow_facts.against(ctx, wanted, colleague, but=held)
-    if denied is None:
-        return []
-    return loan_blocks.lines(ctx, denied, dossier)
+    reasons = denied.reasons if denied is not None else ()
+    if colleague.id == held.borrower:
+        reasons = tuple(one for one in reasons if one.code == "above_clearance")
+    return loan_blocks.lines(ctx, Denied(reasons), dossier) if reasons else []
 
 
 def _ask(ctx: Context, held: Loan, colleague: Person, third: str) -> Reply:
@@ -172,7 +190,8 @@ def agree(ctx: Context, held: Loan, step: Step) -> Reply:
         loan_cards.redraw_all(ctx, held)
         return shown(ctx, held, ctx.t(custody_steps.CONFIRMED))
     custody_steps.call_off(ctx, held)
-    held = custody_steps.touched(ctx, held)
+    holder = None if step.taker == held.borrower else step.taker
+    held = loans.save(ctx.unit, held, replace(held, holder=holder), ctx.now)
     ctx.record("loan.passed_on", f"loan:{held.id}", RULE, taker=step.taker)
     name = case_texts.name(ctx, step.taker)
     others = {held.borrower, *_people(step)} - {ctx.person.id}

@@ -1,4 +1,4 @@
-"""Where a dossier is: in its place, or with whom and until when, and who had it on any day.
+"""Where a dossier is 在哪: in its place, or with whom and until when, and who had it on any day.
 
 The chain of hand-outs and returns answers for every day. The trap is the colleague who may know
 of the customer and not of the loan: they see only until when it is out.
@@ -13,7 +13,7 @@ from typing import Any
 from handlers import seeing
 from handlers.approvals.case_texts import name as name_of
 from handlers.context import Context
-from handlers.conversation import runner
+from handlers.conversation import pickers, runner
 from handlers.conversation.forms import DOSSIER, Answers, Field, Form, Kind, Moment
 from handlers.conversation.messages import Button, Card, Problem, Reply
 from handlers.feature import Feature
@@ -32,7 +32,11 @@ from storage.loans import Loan
 RULE = "S3-LOG.2.3a"
 LOANS = 4
 
+WORDS = ("在哪里", "在哪", "去向")
+"""What the question begins with; the longer before what it begins with."""
+
 TITLE = N_("Whereabouts")
+WHOSE = N_("Which customer's dossier do you look for? Name, pinyin initials or number.")
 IN_PLACE = N_("In the archive: {place}")
 ARCHIVE = N_("In the archive")
 OUT_WITH = N_("{what}: with {name}, due {until}")
@@ -63,6 +67,15 @@ FORM = Form(
             example=N_("yesterday · last Friday · 5月12日"),
         ),
     ),
+    submit_label=N_("Continue"),
+    review=False,
+)
+
+LOOKING = Form(
+    "custody",
+    1,
+    TITLE,
+    (Field("dossier", Kind.DOSSIER, N_("Customer"), WHOSE, example=N_("鸿鑫 · hx · 0042")),),
     submit_label=N_("Continue"),
     review=False,
 )
@@ -101,17 +114,7 @@ def _out_line(ctx: Context, held: Loan) -> str:
     until = "-"
     if held.due_on is not None and held.due_at is not None:
         until = loan_words.until(ctx, held.due_on, held.due_at, ctx.texts)
-    return ctx.t(OUT_WITH, what=what, name=name_of(ctx, _holder(ctx, held)), until=until)
-
-
-def _holder(ctx: Context, held: Loan) -> str:
-    """Return who has the papers now: the last to have taken them."""
-    moved = [one for one in custody.of_loan(ctx.unit, held.id) if _moves(one)]
-    return moved[-1].taker if moved else held.borrower
-
-
-def _moves(step: Step) -> bool:
-    return step.state == "done" and step.kind in ("hand_out", "transfer")
+    return ctx.t(OUT_WITH, what=what, name=name_of(ctx, loan_sides.holder_of(held)), until=until)
 
 
 def _seen(ctx: Context, held: Loan) -> str:
@@ -131,6 +134,59 @@ def button(ctx: Context, dossier: Dossier) -> tuple[Button, ...]:
     if not seeing.whole(ctx, dossier):
         return ()
     return (Button(ctx.t(TITLE), f"f.custody.chain.{dossier.id}"),)
+
+
+# -- by a word ---------------------------------------------------------------------------------
+
+
+def show(ctx: Context, words: str) -> Reply:
+    """Say where the one dossier is that the words name; else ask which is meant.
+
+    Rule: S3-LOG.2.3a.
+    """
+    words = words.strip(" ?？")
+    asking = Answers({runner.WORDS: words}) if words else None
+    return _of_one(ctx, words) or runner.start(ctx, FEATURE, asking)
+
+
+def heard(ctx: Context, text: str) -> Reply | None:
+    """Answer 「在哪KH-2023-0042」, written without a space; None: it names no one dossier."""
+    word = next((one for one in WORDS if text.startswith(one)), None)
+    return _of_one(ctx, text.removeprefix(word).strip(" ?？")) if word else None
+
+
+def _of_one(ctx: Context, words: str) -> Reply | None:
+    found = pickers.dossiers(ctx, words, 0) if words else None
+    if found is None or len(found.options) != 1 or found.more:
+        return None
+    ctx.record("dossier.searched", f"staff:{ctx.person.id}", found=1)
+    return answer(ctx, found.options[0].key)
+
+
+def submit(ctx: Context, answers: Answers) -> Reply:
+    option = answers.option("dossier")
+    return answer(ctx, option.key if option else "")
+
+
+def answer(ctx: Context, words: str) -> Reply:
+    """Say where a dossier is: the whole chain to who sees all of it, else what the customer's
+    card says."""
+    dossier = seeing.reachable(ctx, words)
+    if dossier is None:
+        return Reply.of(Card(ctx.t(seeing.NO_DOSSIER)))
+    if seeing.whole(ctx, dossier):
+        return chain(ctx, (str(dossier.id),))
+    ctx.record("dossier.whereabouts", f"dossier:{dossier.id}", RULE)
+    customer = Button(ctx.t(N_("Customer")), f"f.find.card.{dossier.id}")
+    return Reply.of(
+        Card(
+            "\n".join(lines(ctx, dossier)) or ctx.t(ARCHIVE),
+            title=f"{ctx.t(TITLE)} · {seeing.customer(ctx, dossier)}",
+            choices=(customer,),
+            nav=(to_today(ctx.texts),),
+            protect=True,
+        )
+    )
 
 
 # -- the chain ---------------------------------------------------------------------------------
@@ -268,6 +324,12 @@ ASKING = Feature("whereabouts", FORM.title, form=FORM, submit=submit_day)
 FEATURE = Feature(
     key="custody",
     title=TITLE,
+    command="where",
+    words=(*WORDS, "where", "Where"),
+    open=show,
+    form=LOOKING,
+    submit=submit,
+    listed=False,
     actions={"chain": chain, "day": ask_day, **custody_ping.ACTIONS},
     clocks=custody_ping.CLOCKS,
 )

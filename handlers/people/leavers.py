@@ -145,6 +145,7 @@ def _key(person: Person, what: str, reader: Person) -> str:
 def _card(ctx: Context, leaver: Person, reader: Person, unread: int, texts: Texts) -> Card:
     waiting = visits.planned_of(ctx.unit, [leaver.id])
     out = [one for one in loan_lists.open_of(ctx.unit, leaver.id) if one.out]
+    out += loan_lists.passed_to(ctx.unit, leaver.id)
     papers = handover_lists.to_give(ctx.unit, leaver.id, COUNTED)
     unsorted = conversations.count_drafts(ctx.session, leaver.id)
     unsorted += loose.count_open(ctx.session, leaver.id)

@@ -81,6 +81,7 @@ loan = Table(  # papers asked for, lent and returned (`rules.loans`)
     Column("closed_at", Instant),  # None: something is still to happen
     Column("parent_id", Id, ForeignKey("loan.id")),  # of a photocopy: the loan of its original
     Column("carrier", String(40)),  # staff number of who carries it outside, where one is named
+    Column("holder", String(40)),  # staff number of to whom it was passed on; None: the borrower
     Column("version", Integer, nullable=False),  # raised with every change
     Index(None, "asked_at", "id"),
     Index(None, "state", "asked_at", "id"),
@@ -88,12 +89,13 @@ loan = Table(  # papers asked for, lent and returned (`rules.loans`)
     Index(None, "dossier_id", "asked_at", "id"),
     partial("ix_loan_open_of", "borrower", "id", where=OPEN),
     partial("ix_loan_open_on", "dossier_id", "id", where=OPEN),
-    partial("ix_loan_approved", "approved_at", "id", where="state = 'approved'"),
+    partial("ix_loan_approved", "pack", "approved_at", "id", where="state = 'approved'"),
     partial("ix_loan_collect", "collect_by", "id", where="state = 'approved'"),
     partial("ix_loan_out", "id", where=OUT),
     partial("ix_loan_due", "due_at", "id", where=OUT),
     partial("ix_loan_due_in", "department", "due_at", "id", where=OUT),
     partial("ix_loan_due_of", "borrower", "due_at", "id", where=OUT),
+    partial("ix_loan_passed_to", "holder", "id", where=f"holder IS NOT NULL AND {OUT}"),
     partial("ix_loan_back", "closed_at", "id", where=BACK),
     partial("ix_loan_back_in", "department", "closed_at", "id", where=BACK),
     partial("ix_loan_short", "asked_at", "id", where=SHORT),

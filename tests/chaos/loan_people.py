@@ -153,7 +153,9 @@ class People:
     # -- at the counter ------------------------------------------------------------------------
 
     async def _fetch(self) -> None:
-        for held in await self._look(lambda unit: loan_lists.to_hand_out(unit, 200)):
+        for held in await self._look(
+            lambda unit: loan_lists.to_hand_out(unit, "customer-service", 200)
+        ):
             giver = self._present(CUSTODIANS)
             if giver is None or not self._here(held.borrower) or self._chance.random() < 0.4:
                 continue

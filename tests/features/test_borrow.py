@@ -626,6 +626,48 @@ class TestGivenItIsAskedWhereItIs:
         await me.tap("某日在谁手中")
         assert "这一天还没到" in await me.say("明天")
 
+    @pytest.mark.rule("S3-LOG.2.3a")
+    @pytest.mark.parametrize("words", [f"在哪 {HX}", f"去向 {HX}", f"where {HX}", f"在哪里{HX}？"])
+    async def test_then_a_word_and_the_number_are_enough(self, office: Office, words: str) -> None:
+        desks(office)
+        await lend(office)
+        shown = await office[SALES].say(words)
+        assert "1 份资料：在张晓雯处，应还9月17日 周四 24:00（北京时间）" in shown
+        assert "单志远 → 张晓雯" in shown
+        masked = await office["CY035"].say(words)
+        assert "1 份资料：已借出，应还9月17日 周四" in masked
+        for hidden in ("张晓雯处", "单志远", "鸿鑫贸易"):
+            assert hidden not in masked
+
+    @one_channel
+    @pytest.mark.rule("S2-INFO.17")
+    async def test_when_it_must_not_be_known_of_then_as_if_there_were_none(
+        self, office: Office
+    ) -> None:
+        me = office[SALES]
+        secret = await me.say("在哪 KH-2026-0019")
+        assert "没有找到“KH-2026-0019”。" in secret
+        await me.say("/cancel")
+        nobody = await me.say("在哪 KH-2099-0019")
+        assert nobody.text == secret.text.replace("2026", "2099")
+        await me.say("/cancel")
+        kept = await me.say("在哪KH-2026-0019")
+        assert kept.text == (await me.say("在哪KH-2099-0019")).text.replace("2099", "2026")
+
+    @one_channel
+    async def test_when_several_are_meant_then_asked_which(self, office: Office) -> None:
+        me = office[SALES]
+        shown = await me.say("在哪 鸿鑫")
+        assert "从未借出" in await me.tap(label_of(shown, "深圳市鸿鑫贸易有限公司"))
+        await me.say("/where")
+        assert "去向" in await me.say("听涛假日酒店")
+
+    @one_channel
+    async def test_when_in_place_then_others_learn_no_place(self, office: Office) -> None:
+        shown = await office["CY035"].say(f"去向 {HX}")
+        assert "在库" in shown
+        assert "柜" not in shown
+
 
 # -- what the office is like -------------------------------------------------------------------
 

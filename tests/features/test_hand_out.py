@@ -9,6 +9,9 @@ from datetime import date, timedelta
 import pytest
 
 from handlers.conversation.messages import FileKind
+from handlers.loans import hand_out_lists
+from rules.policies import Governed
+from rules.policy import load_pack
 from storage import attachments, documents, dossiers, loan_items, loan_queue, loans, staff
 from storage.loans import Loan
 from storage.tables import document
@@ -195,6 +198,28 @@ class TestGivenACountAtTheCounter:
         assert "没有待出借的档案。" in await office[ARCHIVE].say("待出借")
         assert "没有待出借的档案。" in await office[SALES].say("待出借")
         assert "没有待您确认的清点。" in await office[SALES].press("f.handout.waiting")
+
+    async def test_when_another_desk_is_busy_then_it_hides_nothing(
+        self, office: Office, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        counter(office)
+        monkeypatch.setattr(hand_out_lists, "COUNTED", 1)
+        put(office, ("质量保证协议",), pack="auto-dealer")
+        mine = put(office, ("2025年度框架供货合同",))
+        shown = await office[ARCHIVE].say("待出借")
+        assert any(str(mine.number) in one for one in shown.labels)
+
+    async def test_when_its_pack_is_listed_no_more_then_it_still_waits(
+        self, office: Office
+    ) -> None:
+        counter(office)
+        world = office.app.world
+        former = (Governed((load_pack("property"),)),)
+        policies = replace(world.policies, former=former)
+        office.app.world = replace(world, policies=policies)
+        held = put(office, ("质量保证协议",), pack="property")
+        shown = await office[ARCHIVE].say("待出借")
+        assert any(str(held.number) in one for one in shown.labels)
 
     async def test_when_something_waits_for_me_then_today_says_so(self, office: Office) -> None:
         counter(office)

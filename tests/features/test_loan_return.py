@@ -26,7 +26,8 @@ from tests.features.counter import (
     steps,
 )
 from tests.features.desk import under
-from tests.features.lending import ARCHIVE, COLLEAGUE, HEAD, SALES
+from tests.features.keeping import later
+from tests.features.lending import ARCHIVE, COLLEAGUE, HEAD, SALES, begin
 from tests.features.office import JPEG, Office, one_channel
 from tests.features.test_leavers import leaves
 
@@ -183,6 +184,22 @@ class TestGivenNotAllOfItComesBack:
         assert now(office, held).state == "discharged"
         assert "已有结果" in await archive.press(f"f.return.mended.{held.id}")
 
+    @pytest.mark.rule("S1-15.7.6")
+    async def test_when_it_is_damaged_then_nobody_is_recalled_at_night(
+        self, office: Office
+    ) -> None:
+        held = await lent(office)
+        await office[ARCHIVE].press(f"f.return.count.{held.id}")
+        await office[ARCHIVE].tap("有出入")
+        await office[ARCHIVE].say("2 破损")
+        await checked(office)
+        await office[SALES].press(f"f.return.agree.{step(office, held).id}")
+        assert "已收到" in (await office[ABOVE].see()).labels
+        await later(office, "09-15 08:59")
+        assert "还没有您的确认" not in await office[ABOVE].see()
+        await later(office, "09-15 09:00")
+        assert "还没有您的确认，请点“已收到”" in await office[ABOVE].see()
+
     async def test_when_papers_are_missing_then_no_repair_closes_it(self, office: Office) -> None:
         held = await lent(office)
         await office[ARCHIVE].press(f"f.return.count.{held.id}")
@@ -330,6 +347,15 @@ class TestGivenTheyCountDifferently:
         await office[ABOVE].say("1 12页")
         await checked(office, ABOVE)
         assert label not in (await office[ABOVE].say("今日")).labels
+
+    @pytest.mark.rule("S1-14.9")
+    async def test_when_the_borrower_asks_for_more_then_told_that_it_is_not_settled(
+        self, office: Office
+    ) -> None:
+        held = await self.disputed(office)
+        shown = await begin(office)
+        assert f"{held.number} 归还时双方清点不一致，尚待裁定（S1-14.9）" in shown
+        assert "缺失或损坏" not in shown
 
     async def test_when_the_third_finds_it_short_then_it_is_reported(self, office: Office) -> None:
         held = await self.disputed(office)

@@ -8,6 +8,7 @@ from storage import accounts, staff
 from storage.dossiers import by_number
 from storage.loans import Loan
 from storage.tables import document
+from storage.tables import staff as staff_table
 from storage.unit import Unit
 from tests.features.council import audited
 from tests.features.counter import (
@@ -21,7 +22,7 @@ from tests.features.counter import (
     step,
     steps,
 )
-from tests.features.diary import rows
+from tests.features.diary import at, rows
 from tests.features.estate import NUMBER, SUPERVISOR, manages
 from tests.features.keeping import later
 from tests.features.lending import (
@@ -41,6 +42,8 @@ pytestmark = one_channel
 
 UNHEARD = "CY008"
 """A colleague of the sample company who has no account."""
+ELSEWHERE = "CY035"
+"""One of another department, who knows nothing of the papers."""
 
 
 async def disputed(office: Office) -> Loan:
@@ -172,6 +175,72 @@ class TestGivenPapersOfSomebodyWhoTookThemOver:
         assert "单志远提前催还" in told
         assert "归还" in told.labels
         assert "续借" not in (await office[SALES].press(f"f.loans.card.{held.id}")).labels
+
+    @pytest.mark.rule("S3-LOG.2.3a")
+    async def test_then_the_colleague_finds_them_and_can_give_them_to_the_archive(
+        self, office: Office
+    ) -> None:
+        held = await passed_on(office)
+        me = office[COLLEAGUE]
+        shown = await me.say("/loans")
+        assert "转交您保管" in shown
+        assert held.number is not None
+        card = await me.tap(next(one for one in shown.labels if held.number in one))
+        assert {"归还", "交还借阅人"} <= set(card.labels)
+        assert "待清点" in await me.say("/return")
+        await me.tap("全部归还")
+        assert "交还借阅人" not in (await me.press(f"f.loans.card.{held.id}")).labels
+        assert step(office, held).giver == COLLEAGUE
+
+    @pytest.mark.rule("S3-LOG.2.3a")
+    async def test_when_late_then_they_come_first(self, office: Office) -> None:
+        held = await passed_on(office)
+        await office.until(at("09-21 09:00"))
+        await office[COLLEAGUE].see()
+        shown = await office[COLLEAGUE].say("/loans")
+        assert "逾期" in shown
+        assert "转交您保管" not in shown
+        assert held.number in shown.text
+
+    @pytest.mark.rule("S3-LOG.2.3a")
+    async def test_when_they_go_back_to_the_borrower_then_as_before(self, office: Office) -> None:
+        held = await passed_on(office)
+        shown = await office[COLLEAGUE].press(f"f.return.back.{held.id}")
+        assert "待张晓雯和档案保管人确认" in shown
+        one = step(office, held)
+        assert "同事拟将这些材料转交给您" in await office[SALES].see()
+        await office[SALES].press(f"f.return.agree.{one.id}")
+        await office[ARCHIVE].press(f"f.return.agree.{one.id}")
+        assert now(office, held).holder is None
+        assert "转交您保管" not in await office[COLLEAGUE].say("/loans")
+        assert "没有借出未还" in await office[COLLEAGUE].say("/return")
+        assert "归还" in (await office[SALES].press(f"f.loans.card.{held.id}")).labels
+        assert "材料" in await office[COLLEAGUE].press(f"f.return.back.{held.id}")
+        assert len(steps(office, held)) == 2 + 1
+
+    async def test_when_the_borrower_owes_other_papers_then_these_still_go_back(
+        self, office: Office
+    ) -> None:
+        held = await passed_on(office)
+        await office.until(at("09-21 09:00"))
+        await office[COLLEAGUE].press(f"f.return.back.{held.id}")
+        assert step(office, held).is_open("transfer")
+
+    @pytest.mark.rule("C-55")
+    async def test_when_the_colleague_leaves_then_their_superior_gives_them_back(
+        self, office: Office
+    ) -> None:
+        held = await passed_on(office)
+        this = staff_table.update().where(staff_table.c.id == COLLEAGUE)
+        office.change(lambda unit: unit.session.execute(this.values(superior=ELSEWHERE)))
+        assert "没有这次清点" in await office[ELSEWHERE].press(f"f.return.bring.{held.id}")
+        await leaves(office, COLLEAGUE)
+        told = await office[ELSEWHERE].see()
+        assert "借出未还 1 项，由您代为归还" in told
+        assert held.number is not None
+        assert "待清点" in await office[ELSEWHERE].tap(held.number)
+        await office[ELSEWHERE].tap("全部归还")
+        assert now(office, held).state == "returning"
 
 
 class TestGivenALeaversLoan:

@@ -119,6 +119,7 @@ def test_all_that_stands_against_a_borrower_is_said_at_once() -> None:
         overdue=(Overdue("借-2026-0007", day("09-10")), Overdue("借-2026-0009", day("09-11"))),
         open_loans=10,
         incidents=("事-2026-0001",),
+        disputed=("借-2026-0011",),
         taken=(Taken(Away.LENT, day("09-17")),),
     )
     assert said("customer-service", facts, grade=Grade.SECRET, until=day("09-30")) == [
@@ -126,15 +127,16 @@ def test_all_that_stands_against_a_borrower_is_said_at_once() -> None:
         ("loan_overdue", "S2-INFO.19.5", "return_first"),
         ("loan_overdue", "S2-INFO.19.5", "return_first"),
         ("incident_open", "S2-DOSS.23b", "settle_incident"),
+        ("count_disputed", "S1-14.9", "open_my_loans"),
         ("too_many_loans", "S2-INFO.19.1", "return_first"),
         ("papers_lent", "S3-LOG.2.3a", "join_queue"),
         ("day_too_late", "S2-INFO.19.5", "name_earlier_day"),
     ]
     found = reasons("customer-service", facts)
-    assert [one.fact("number") for one in found[:3]] == [
-        "借-2026-0007", "借-2026-0009", "事-2026-0001",
+    assert [one.fact("number") for one in found[:4]] == [
+        "借-2026-0007", "借-2026-0009", "事-2026-0001", "借-2026-0011",
     ]  # fmt: skip
-    assert found[3].fact("limit") == 10
+    assert found[4].fact("limit") == 10
 
 
 def test_a_keeper_and_somebody_from_outside_are_not_asked_for_a_clearance() -> None:

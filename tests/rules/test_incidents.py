@@ -233,6 +233,21 @@ class TestGivenSomebodyWhoHasNotConfirmed:
             timedelta(days=24), timedelta(days=25), timedelta(days=26),
         ]  # fmt: skip
 
+    @pytest.mark.rule("S1-15.7.6")
+    def test_when_papers_were_counted_back_damaged_then_in_the_mornings_too(self) -> None:
+        late, kind = NINE + timedelta(hours=9), IncidentKind.DAMAGED
+        counted = ladder(POLICY.incident, kind, "author", counted=True)
+        run = occurrences(counted, anchor(late, TIME, CALENDAR), None)
+        assert [one.send_at - NINE for one in islice(run, 2)] == [
+            timedelta(days=1), timedelta(days=2),
+        ]  # fmt: skip
+        steps = ladder(POLICY.incident, kind, "author")
+        run = occurrences(steps, anchor(late, TIME, CALENDAR), None)
+        assert next(run).send_at - late == timedelta(hours=2)
+
+    def test_when_a_count_finds_pages_missing_then_it_stays_urgent(self) -> None:
+        assert ladder(*OF_LOSS, counted=True) == ladder(*OF_LOSS)
+
     def test_then_it_never_ends_by_itself(self) -> None:
         steps, hangs_on = ladder(*OF_LOSS), anchor(NINE, TIME, CALENDAR)
         said = {one.key for one in islice(occurrences(steps, hangs_on), 500)}

@@ -42,8 +42,7 @@ def asked(
         purpose="visit",
         reason="带去签约",
         place="out",
-        pack="customer-service",
-        **{"kind": "loan", "borrower": "zhang", **more},
+        **{"kind": "loan", "borrower": "zhang", "pack": "customer-service", **more},
     )
     loan = held(unit, loans.add(unit, new, at))
     of_papers = [Line(one, "合同", "original", pages=12) for one in papers]

@@ -283,8 +283,10 @@ class TestGivenManyLoans:
             one = approved(unit, customer(unit, "甲甲"), at=NOW)
             two = approved(unit, customer(unit, "乙乙"), at=NOW + DAY)
             lent(unit, customer(unit, "丙丙"))
-            assert ids(loan_lists.to_hand_out(unit, 9)) == [one.id, two.id]
-            assert ids(loan_lists.to_hand_out(unit, 9, 1)) == [two.id]
+            other = approved(unit, customer(unit, "丁丁"), at=NOW + 2 * DAY, pack="property")
+            assert ids(loan_lists.to_hand_out(unit, "customer-service", 9)) == [one.id, two.id]
+            assert ids(loan_lists.to_hand_out(unit, "customer-service", 1)) == [one.id]
+            assert ids(loan_lists.to_hand_out(unit, "property", 9)) == [other.id]
             assert loan_lists.not_fetched(unit.session, NOW + 3 * DAY, 9) == (one.id,)
 
     @pytest.mark.rule("S3-ENG.3.6")

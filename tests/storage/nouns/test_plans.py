@@ -224,11 +224,12 @@ class TestGivenTheMessagePath:
         loan_items.replaced(unit, held.id)
         loan_items.write_off(unit, held.id)
         loan_lists.open_of(unit, "zhang")
+        loan_lists.passed_to(unit, "zhang")
         loan_lists.open_on(unit, dossier_id)
         loan_lists.recent_on(unit, dossier_id, 8)
         loan_lists.next_lapse(unit.session)
         loan_lists.burden(unit.session, "zhang", NOW)
-        loan_lists.to_hand_out(unit, 8, 8)
+        loan_lists.to_hand_out(unit, "customer-service", 8)
         loan_lists.not_fetched(unit.session, NOW, 8)
         for late in (
             Late(["销售一部"]),
