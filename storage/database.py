@@ -309,7 +309,7 @@ def _sqlite(url: URL, path: Path, *, writes: bool) -> Engine:
         if writes:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-            # fewer of them and larger: each waits for the disk twice, whoever writes then waits too
+            # whoever writes when the log is folded in waits for the disk twice: seldom, then
             connection.execute("PRAGMA wal_autocheckpoint = 4000")
         else:
             connection.execute("PRAGMA query_only = ON")
