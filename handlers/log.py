@@ -348,7 +348,9 @@ ACTIONS = {
 def line(unit: Unit, row: Row, texts: Texts) -> str:
     """Return one entry in words: number, when, who did what to what, and the clause."""
     one = row.entry
-    person = staff.get(unit.session, one.staff_id) if one.staff_id else None
+    whose = str(one.facts.get("whose", ""))  # of a lapse: not who was being told of it
+    doer = whose or one.staff_id
+    person = staff.get(unit.session, doer) if doer else None
     subject = one.subject
     if subject.startswith("change_set:") and "dossier" in one.facts:
         subject = f"dossier:{one.facts['dossier']}"
@@ -357,14 +359,14 @@ def line(unit: Unit, row: Row, texts: Texts) -> str:
         LINE,
         seq=row.seq,
         moment=texts.moment(one.at),
-        name=person.name if person else one.staff_id or nobody,
+        name=person.name if person else doer or nobody,
         did=texts.t(ACTIONS[one.action]) if one.action in ACTIONS else one.action,
         subject="" if one.subject == f"staff:{one.staff_id}" else _subject(unit, subject),
     ).rstrip()
     told = staff.get(unit.session, str(one.facts.get("reader", "")))
     said += f" → {told.name}" if told else ""
     said += texts.t(CLAUSE, rule=one.rule) if one.rule else ""
-    if one.channel in ("", CONSOLE):
+    if whose or one.channel in ("", CONSOLE):
         return said
     return f"{said} · {bindings.messenger(texts, one.channel)}"
 

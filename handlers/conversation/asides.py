@@ -46,6 +46,8 @@ def with_way(ctx: Context, before: State, event: Event, done: Step) -> Step:
         sources=before.sources,
         remarks=(*(one for one in remarks if one.message != WORDS_KEPT), way),
     )
+    if state.words:  # an order is nobody's name: no customer is offered under it
+        state = change(state, words="", page=0, options=None, further=False)
     return replace(done, state=state)
 
 

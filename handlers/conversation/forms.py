@@ -153,6 +153,8 @@ class Field:
     """CUSTOMER: a name that is not on file may be kept as typed (C-69)."""
     others: bool = False
     """STAFF: it has to be somebody else than who fills the form in."""
+    oneself: bool = False
+    """STAFF: who fills the form in is mostly meant and can be picked before anything is typed."""
 
 
 class FormError(Exception):

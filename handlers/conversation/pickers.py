@@ -29,6 +29,8 @@ _MOST_WORDS = 4
 def find(ctx: Context, query: Query) -> Found:
     """Return one page of what fits the words, and whether one entry fits them fully."""
     if query.field.kind is Kind.STAFF:
+        if query.field.oneself and not query.words:
+            return Found((_me(ctx),))
         found = colleagues(ctx, query.words, query.page, query.limit)
         return _without(ctx, found) if query.field.others else found
     if query.field.kind is Kind.PAPERS:
@@ -63,8 +65,7 @@ def one_customer(ctx: Context, parts: list[str]) -> tuple[Option, int] | None:
 def colleagues(ctx: Context, words: str, page: int, limit: int = MAX_CHOICES) -> Found:
     """Return one page of people; who writes 「我」 means themselves."""
     if words.strip().casefold() in _ONESELF:
-        me = ctx.person
-        return Found((Option(me.id, me.name, me.department),), exact=True)
+        return Found((_me(ctx),), exact=True)
     people = staff.find(ctx.session, words, limit + 1, page * limit)
     options = tuple(Option(one.id, one.name, one.department) for one in people[:limit])
     wanted = search.normalise(words)
@@ -76,6 +77,10 @@ def colleagues(ctx: Context, words: str, page: int, limit: int = MAX_CHOICES) ->
     if len(exact) == 1:
         return Found((exact[0],), exact=True)
     return Found(options, more=len(people) > limit)
+
+
+def _me(ctx: Context) -> Option:
+    return Option(ctx.person.id, ctx.person.name, ctx.person.department)
 
 
 def _without(ctx: Context, found: Found) -> Found:

@@ -94,6 +94,7 @@ FORM = Form(
             N_("Carried by"),
             N_("Who carries the papers outside? Part of the name; it has to be a fixed person."),
             when=_names_carrier,
+            oneself=True,
         ),
         Field(
             "term",

@@ -22,6 +22,10 @@ TOO_MANY = N_(
     "Line {place}: only {pages} pp. and {copies} copies were lent and not returned. Count again; "
     "what belongs to something else goes back there."
 )
+NO_PAGES = N_(
+    "The pages of line {place} were not counted when it was lent. What is missing is written "
+    "“{place} 缺2页”."
+)
 
 _ENTRY = re.compile(
     r"^第?\s*(\d{1,3})(?!\d|\s*[页份])\s*[行项条号]?\s*[.、::,,]?\s*(.*)$", re.DOTALL
@@ -47,6 +51,8 @@ class Said:
     copies: int | None = None
     fewer_pages: int = 0
     fewer_copies: int = 0
+    short: str = ""
+    """The words for the fewer; they become the note where no pages were counted to take from."""
     gone: bool = False
     """Nothing of it is there."""
     damaged: bool = False
@@ -61,13 +67,13 @@ class Said:
         if pages is None:  # of all copies together
             share = listed.copies or 1
             pages = listed.pages if copies >= listed.copies else listed.pages * copies // share
-        pages = max(pages - self.fewer_pages, 0)
+        uncounted = bool(self.fewer_pages) and not pages
         return replace(
             listed,
-            pages=pages,
+            pages=max(pages - self.fewer_pages, 0),
             copies=max(copies, 0),
-            damaged=listed.damaged or self.damaged,
-            note=self.note or listed.note,
+            damaged=listed.damaged or self.damaged or uncounted,
+            note=(f"{self.short} {self.note}".strip() if uncounted else self.note) or listed.note,
         )
 
 
@@ -100,6 +106,7 @@ def _said(position: int, words: str) -> Said:
         count.get("copies"),
         fewer.get("pages", 0),
         fewer.get("copies", 0),
+        " ".join(found[0] for found in _FEWER.finditer(words)),
     )
     damaged = bool(_DAMAGED.search(rest))
     if not damaged and _NONE.search(rest) and one == Said(position):
@@ -133,6 +140,7 @@ def counted(
         bound = most.get(one.position) if most is not None else None
         if bound is not None and (after.pages > bound.pages or after.copies > bound.copies):
             facts = {"pages": str(bound.pages), "copies": str(bound.copies)}
-            return Problem(TOO_MANY, {"place": str(one.position), **facts})
+            told = NO_PAGES if after.pages and not line.pages else TOO_MANY
+            return Problem(told, {"place": str(one.position), **facts})
         found.append(after)
     return tuple(sorted(found, key=lambda line: line.position))

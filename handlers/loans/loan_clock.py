@@ -183,7 +183,7 @@ def _miss(ctx: Context, held: Loan) -> None:
         held.due_at,
     )
     if breaches.add(ctx.unit, one):
-        ctx.record("loan.overdue", f"loan:{held.id}", rule)
+        ctx.record("loan.overdue", f"loan:{held.id}", rule, whose=held.borrower)
 
 
 def _report(ctx: Context, held: Loan, case: Case) -> None:

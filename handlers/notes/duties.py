@@ -69,7 +69,7 @@ def miss(ctx: Context, visit: Visit) -> None:
     if visit.state == "planned":
         visits.miss(ctx.unit, visit.id, version=visit.version)
         rule = policy_of(ctx, visit).visit.note.due.rule
-        ctx.record("visit.missed", f"visit:{visit.id}", rule)
+        ctx.record("visit.missed", f"visit:{visit.id}", rule, whose=visit.staff_id)
 
 
 def deadline(ctx: Context, visit: Visit) -> Deadline:

@@ -504,6 +504,18 @@ class TestGivenAFormThatHasNoUseForWords:
         assert "我的借阅" in await me.say("/loans")
 
     @one_channel
+    async def test_when_it_asks_for_a_customer_then_none_is_offered_under_their_words(
+        self, office: Office
+    ) -> None:
+        me = office[SALES]
+        before = await me.say("/visit")
+        shown = await me.say("借阅 鸿鑫贸易 合同 三天 核对价格")
+        assert "请发 /borrow；" in shown
+        assert "新客户" not in shown
+        assert "记为新客户" not in shown.labels
+        assert shown.labels[0] == before.labels[0]
+
+    @one_channel
     async def test_when_they_are_another_role_s_then_nothing_is_told(self, office: Office) -> None:
         me = office[SALES]
         await me.say("/open")

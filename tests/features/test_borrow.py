@@ -509,6 +509,19 @@ class TestGivenImportantPapersGoOutside:
         assert "携带人：张晓雯" in await me.say("客户来函核对三季度价格")
 
     @one_channel
+    async def test_when_they_carry_them_themselves_then_they_can_tap_their_name(
+        self, office: Office
+    ) -> None:
+        me = office[SALES]
+        await begin(office)
+        await me.tap(label_of(await me.say("2026年度框架"), "原件"))
+        shown = await me.tap("完成")
+        assert not any("李志强" in one for one in shown.labels)
+        await me.tap(label_of(shown, "张晓雯"))
+        await me.tap("核对数据")
+        assert "携带人：张晓雯" in await me.say("客户来函核对三季度价格")
+
+    @one_channel
     async def test_when_the_papers_are_ordinary_then_nobody_is_asked_for(
         self, office: Office
     ) -> None:

@@ -33,6 +33,8 @@ def count(words: str) -> tuple[Handed, ...] | Problem:
         ("2 封面撕破", Handed(2, 11, 1, damaged=True, note="封面撕破")),
         ("2 10页 破损", Handed(2, 10, 1, damaged=True)),
         ("3", Handed(3, 0, 1)),
+        ("3 缺1页", Handed(3, 0, 1, damaged=True, note="缺1页")),
+        ("3 缺2页 附件被抽走", Handed(3, 0, 1, damaged=True, note="缺2页 附件被抽走")),
     ],
 )
 def test_one_line(words: str, line: Handed) -> None:

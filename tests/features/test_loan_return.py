@@ -27,7 +27,16 @@ from tests.features.counter import (
 )
 from tests.features.desk import under
 from tests.features.keeping import later
-from tests.features.lending import ARCHIVE, COLLEAGUE, HEAD, SALES, begin
+from tests.features.lending import (
+    ARCHIVE,
+    COLLEAGUE,
+    HEAD,
+    SALES,
+    agree,
+    begin,
+    every,
+    finish,
+)
 from tests.features.office import JPEG, Office, one_channel
 from tests.features.test_leavers import leaves
 
@@ -157,6 +166,29 @@ class TestGivenNotAllOfItComesBack:
         await checked(office)
         await office[SALES].press(f"f.return.agree.{step(office, held).id}")
         assert now(office, held).state == "discharged"
+
+    async def test_when_a_page_of_a_whole_dossier_is_missing_then_it_stays_open_too(
+        self, office: Office
+    ) -> None:
+        counter(office)
+        await begin(office)
+        await office[SALES].tap("整卷")
+        await finish(office)
+        await agree(office)
+        await office[ABOVE].see()
+        await office[ABOVE].tap("同意")
+        held = every(office)[-1]
+        await hand_out(office, held)
+        archive = office[ARCHIVE]
+        await archive.press(f"f.return.count.{held.id}")
+        await archive.tap("有出入")
+        await archive.say("1 缺1页")
+        await archive.tap("是")
+        assert "1. 整卷：破损" in await archive.tap("是")
+        await archive.tap("确认清点")
+        await office[SALES].press(f"f.return.agree.{step(office, held).id}")
+        assert now(office, held).state == "short"
+        assert "缺1页" in await office[ABOVE].see()
 
     @pytest.mark.rule("S3-ENG.3.7", "S2-INFO.15", "S1-15.7.6")
     async def test_when_it_is_damaged_then_it_is_to_be_repaired(self, office: Office) -> None:

@@ -23,6 +23,16 @@ class TestGivenTheArchivist:
         assert rows(office, QUERIES) == [(ARCHIVIST, "S3-LOG.2.4b", "{}")]
         assert "单志远 查询了日志（S3-LOG.2.4b）" in await office[ARCHIVIST].say("/log")
 
+    async def test_when_a_note_is_missed_then_it_says_whose_not_who_was_told(
+        self, office: Office
+    ) -> None:
+        await office[MANAGER].see()
+        await office.until(at("09-15 09:00"))
+        shown = await office[ARCHIVIST].say("/log")
+        assert " 逾期未交记录 visit:" in shown
+        assert "王海峰 逾期未交记录" not in shown
+        assert "张晓雯 逾期未交记录" in shown
+
     async def test_when_more_than_a_page_then_it_is_turned_within_what_was_asked(
         self, office: Office
     ) -> None:
