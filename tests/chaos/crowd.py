@@ -101,7 +101,9 @@ class Person:
             await self._client.photo(token, photo_of(token))
             self._accepted.pictured.append(token)
             review = await self.shown(
-                lambda one: "附件：1" in one.text and bool(one.key(".submit"))
+                lambda one: (
+                    token in one.text and "附件：1" in one.text and bool(one.key(".submit"))
+                )
             )
         before = self._newest()
         await self._client.tap(token, review, review.key(".submit"))
