@@ -257,7 +257,7 @@ class People:
 
     async def _holder(self, held: Loan) -> str | None:
         """Return who brings the papers; the superior of who has left; None: away."""
-        holder = await self._look(lambda unit: loan_sides.holder_of(self._reading(unit), held))
+        holder = loan_sides.holder_of(held)
         if holder in self._gone:
             return self._oracle.above(holder)
         return holder if self._here(holder) else None
@@ -339,11 +339,6 @@ class People:
 
     async def _look(self, work: Callable[[Unit], T]) -> T:
         return await self._house.look(work)
-
-    def _reading(self, unit: Unit) -> Context:
-        who = staff.get(unit.session, CUSTODIANS[0])
-        assert who is not None
-        return self._house.app.world.context(unit, who, "phones", who.id, unit.now)
 
     async def _loan(self, loan_id: int) -> Loan:
         found = await self._look(lambda unit: loans.get(unit, loan_id))

@@ -265,10 +265,12 @@ class TestGivenAnApp:
     def test_when_nobody_is_bound_then_said_how_they_are(
         self, dossierbot: Command, configured: Path
     ) -> None:
+        listed = staff.StaffRow("2001", "李晓梅", "销售部", ("salesperson",))
+        with opened(load(configured / "config.toml", os.environ)) as store:
+            store.run(lambda unit: staff.save(unit, listed))
         assert "note  database: nobody is bound on WeCom yet" in dossierbot("check").out
         with opened(load(configured / "config.toml", os.environ)) as store:
-            person = store.read(staff.everybody)[0]
-            store.run(lambda unit: accounts.bind(unit, "wecom", "zhangsan", person.id))
+            store.run(lambda unit: accounts.bind(unit, "wecom", "zhangsan", listed.id))
         assert "bound on WeCom" not in dossierbot("check").out
 
     def test_when_there_is_no_answer_then_the_network(
