@@ -33,7 +33,8 @@ AUTHOR, SUPERIOR = "CY015", "CY014"
 MOMENTS = {"before": Fault.SILENCE, "after": Fault.SILENCE_AFTER}
 SAMPLE = 1
 """Calls to die at, of those a clean run makes."""
-POLL = "getUpdates"
+RACING = {"getUpdates", "setMyCommands"}
+"""Called once more or once less, as the program is slower or faster than the person."""
 STRUCK_SECONDS = 60
 QUIET_SECONDS = 120
 
@@ -149,7 +150,8 @@ async def test_killed_at_any_call_the_note_is_completed_once(
         ]
         chosen = targets if campaign else Random(f"{mode}").sample(targets, SAMPLE)
         missed = [one for one in chosen if not await on.note(one)]
-        assert {one.method for one in missed} <= {POLL}
+        assert {one.method for one in missed} <= RACING
+        assert len(missed) <= len(chosen) // 4
         met = len(chosen) - len(missed)
         kind = at_work.storage.url.partition(":")[0]
         tally.add(FIGURES, f"{mode}, {kind}", met, met, 0)
