@@ -79,8 +79,9 @@ class TestGivenALoan:
         await sight.tap(CUSTODIAN, "有出入")
         await expect(sight.bubble(CUSTODIAN, "归还清点 2/")).to_be_visible()
         await sight.say(CUSTODIAN, "1 缺1页")
-        await sight.tap(CUSTODIAN, "是")
-        await sight.tap(CUSTODIAN, "是")
+        for step in ("归还清点 3/", "归还清点 4/"):
+            await expect(sight.bubble(CUSTODIAN, step)).to_be_visible()
+            await sight.tap(CUSTODIAN, "是")
         await sight.tap(CUSTODIAN, "确认清点")
         await sight.tap(SALES, "清点无误")
         await expect(sight.bubble(SALES, "资料不齐")).to_be_visible()
