@@ -28,7 +28,7 @@ from bench.report import Effort, Section, ratio, table
 from bench.search import settings_for
 from bot import dispatch
 from bot.clock import DemoClock
-from bot.housekeeping import SLICE, Housekeeping
+from bot.housekeeping import SHARED_SLICE, SLICE, Housekeeping
 from bot.offline import Store
 from bot.policies import policies_of
 from bot.settings import Retention, Settings
@@ -394,9 +394,10 @@ def run(effort: Effort = Effort.FULL) -> Section:
     return Section(
         "scan",
         f"Reminders of {size.loans:,} open loans, {size.due:,} due",
-        f"`Housekeeping.remind` records every due rung and its message in slices of {SLICE}, a "
-        "commit each; against it the same three statements over all due rows by a bare connection "
-        "in one durable transaction (SQLite: WAL, `synchronous=FULL`; PostgreSQL: `fsync` on), "
+        "`Housekeeping.remind` records every due rung and its message in slices, a commit each "
+        f"(SQLite {SLICE}, PostgreSQL {SHARED_SLICE:,}); against it the same three statements "
+        "over all due rows by a bare connection in one durable transaction (SQLite: WAL, "
+        "`synchronous=FULL`; PostgreSQL: `fsync` on), "
         f"{size.rounds} rounds in turns; medians, and the median of the rounds' ratios. A tap "
         "opens somebody's day (one message from its arrival to its commit), one after the other, "
         f"{size.taps} in each round while nothing is scanned and as many as there is time for "

@@ -37,6 +37,7 @@ from storage import (
     inbox,
     ledger,
     links,
+    locks,
     occurrences,
     origins,
     outbox,
@@ -47,6 +48,8 @@ from storage.unit import Unit
 
 SLICE = 200
 """Due rungs recorded in one unit: a few milliseconds of the writer."""
+SHARED_SLICE = 1_000
+"""The same where others write meanwhile: they wait for no more than the cases it is about."""
 WIND_SLICE = 20
 """Cases whose next rung is set in one unit: each is some milliseconds of the writer."""
 KEEP_SLICE = 500
@@ -317,7 +320,8 @@ class Housekeeping:
     def _wind(self, now: datetime, day: date, kinds: list[str] | None, unit: Unit) -> int:
         if not ledger.alone(unit):
             return 0
-        recorded = ledger.fill(unit, now, SLICE, day=day, kinds=kinds)
+        many = SHARED_SLICE if locks.shared(unit.session) else SLICE
+        recorded = ledger.fill(unit, now, many, day=day, kinds=kinds)
         if recorded:
             return recorded
         wound = reminders.wind_stalled(unit, self._world, WIND_SLICE)

@@ -15,8 +15,8 @@ from storage.tables import meta
 from storage.upsert import insert_of
 
 _KEY = "ids.last"
-LOW = 512
-"""With fewer left, a new block is reserved before the next unit."""
+LOW = 1_024
+"""With fewer left, a new block is reserved before the next unit: the largest slice draws 1,000."""
 
 
 class UsedUp(Exception):

@@ -152,11 +152,11 @@ def fill(
     asked = {"of_now": now, "of_limit": limit, "of_day": f":{day or now.date()}"}
     if not unit.session.execute(of_slice.count, asked).scalar_one():
         return 0
+    # drawn before anything is written: where too few are left the unit runs again
+    numbered = asked | {"of_first": neighbours(unit.ids, limit)}
     # a card that a notice joins must not be taken up before that notice is there to be read
     locks.rows(unit.session, of_slice.cards, asked)
     changed(unit.session, of_slice.record, asked)
-    # another rung may be due since it was counted
-    numbered = asked | {"of_first": neighbours(unit.ids, limit)}
     changed(unit.session, of_slice.write, numbered)
     return changed(unit.session, of_slice.rest, asked)
 
