@@ -24,7 +24,7 @@ from storage.unit import Unit
 
 T = TypeVar("T")
 
-ID_BLOCK = 1024
+ID_BLOCK = 4096
 YIELDS = 20
 """How often a unit gives way to one of the running bot."""
 
