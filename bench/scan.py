@@ -227,6 +227,7 @@ class Plain:
         """Let the database forget what was deleted, and know how much there is."""
         if self.server:
             self._server.execute("VACUUM ANALYZE")
+            self._server.execute("CHECKPOINT")
         else:
             self._file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
