@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 
 from bot.clock import Clock
 from storage import locks
+from storage.checkpoints import Checkpointer
 from storage.crypto import Vault
 from storage.database import Database, confirm, flushing
 from storage.errors import DatabaseAway, DatabaseRefused, TryAgain
@@ -95,6 +96,7 @@ class Writer:
         # transaction would hold each other's locks (docs/decisions/0005)
         self._batch_units = 1 if database.shared else BATCH_UNITS
         self._batch_seconds = batch_seconds
+        self._checkpointer = None if database.shared else Checkpointer(database)
         self._ids = Ids(ID_BLOCK)
         self._connection: Connection | None = None
         self._session: Session
@@ -114,7 +116,11 @@ class Writer:
         try:
             while (job := self._next()) is not None:
                 self._serve(job)
+                if self._checkpointer is not None and self._connection is not None:
+                    self._checkpointer.wrote(self._connection)
         finally:
+            if self._checkpointer is not None:
+                self._checkpointer.close()
             self._disconnect()
             self._ended()
 

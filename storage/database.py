@@ -309,7 +309,8 @@ def _sqlite(url: URL, path: Path, *, writes: bool) -> Engine:
         if writes:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-            # whoever writes when the log is folded in waits for the disk twice: seldom, then
+            # whoever writes when the log is folded in waits for the disk twice: seldom, then; of
+            # what is written in bulk most is folded in beforehand, see `storage.checkpoints`
             connection.execute("PRAGMA wal_autocheckpoint = 4000")
         else:
             connection.execute("PRAGMA query_only = ON")
