@@ -16,10 +16,11 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     ColumnElement,
+    FromClause,
     Insert,
     Select,
-    Subquery,
     Update,
+    UpdateBase,
     and_,
     bindparam,
     case,
@@ -154,11 +155,7 @@ def fill(
         return 0
     # drawn before anything is written: where too few are left the unit runs again
     numbered = asked | {"of_first": neighbours(unit.ids, limit)}
-    # a card that a notice joins must not be taken up before that notice is there to be read
-    locks.rows(unit.session, of_slice.cards, asked)
-    changed(unit.session, of_slice.record, asked)
-    changed(unit.session, of_slice.write, numbered)
-    return changed(unit.session, of_slice.rest, asked)
+    return [changed(unit.session, one, numbered) for one in of_slice.steps][-1]
 
 
 @dataclass(frozen=True)
@@ -166,10 +163,8 @@ class _Slice:
     """What records one slice of due rungs; the values are `of_now`, `of_limit` and the like."""
 
     count: Select[int]
-    cards: Select[int]
-    record: Insert
-    write: Insert
-    rest: Update
+    steps: tuple[UpdateBase, ...]
+    """In order; the last one changes the cases that are done."""
 
 
 @cache
@@ -181,32 +176,64 @@ def _slice(dialect: str, kinds: tuple[str, ...] | None) -> _Slice:
         .where(waiting.c.next_due_at <= _NOW, *wanted)
         .order_by(waiting.c.next_due_at, waiting.c.case_kind, waiting.c.case_id)
         .limit(bindparam("of_limit", type_=Integer))
-        # what is recorded below must not change before its message is written
+    )
+    count = select(func.count()).select_from(due.subquery("due"))
+    if dialect == "postgresql":
+        return _Slice(count, (_at_once(due),))
+    return _Slice(count, _one_by_one(due.subquery("due")))
+
+
+def _one_by_one(due: FromClause) -> tuple[UpdateBase, ...]:
+    """Where nobody else writes: what is due stays the same from one statement to the next."""
+    # a card that was claimed, sent or dropped takes no more: a rung that joined it would be lost
+    closed = exists().where(outbox.c.key == _digest(due), outbox.c.state != "ready")
+    cases = tuple_(waiting.c.case_kind, waiting.c.case_id).in_(
+        select(due.c.case_kind, due.c.case_id)
+    )
+    return (
+        _record("sqlite", due, closed),
+        _write("sqlite", due.join(notice, _same_rung(due)), notice.c),
+        update(waiting).where(cases).values(next_due_at=None),
+    )
+
+
+def _at_once(selected: Select[Any]) -> Update:
+    """Where others write: what is due, and the cards it joins, are theirs again at the end."""
+    due = selected.with_for_update().cte("due")
+    # locked, or a card would be taken up before the notice that joins it is there to be read
+    open_ = (
+        select(outbox.c.key)
+        .where(
+            outbox.c.key.in_(select(_digest(due)).where(due.c.lane == DIGEST)),
+            outbox.c.state == "ready",
+        )
         .with_for_update()
-        .subquery("due")
+        .cte("open")
     )
-    cards = select(outbox.c.id).where(
-        outbox.c.key.in_(select(_digest(due)).where(due.c.lane == DIGEST))
+    there = exists().where(outbox.c.key == _digest(due))
+    closed = and_(there, ~exists().where(open_.c.key == _digest(due)))
+    recorded = (
+        _record("postgresql", due, closed)
+        .returning(notice.c.staff_id, notice.c.due_at, notice.c.outbox_key, notice.c.outcome)
+        .cte("recorded")
     )
-    return _Slice(
-        select(func.count()).select_from(due),
-        cards,
-        _record(dialect, due),
-        _write(dialect, due),
-        _rest(dialect, due),
+    return (
+        update(waiting)
+        .where(waiting.c.case_kind == due.c.case_kind, waiting.c.case_id == due.c.case_id)
+        .values(next_due_at=None)
+        .add_cte(_write("postgresql", recorded, recorded.c).cte("written"))
     )
 
 
 _NOW = bindparam("of_now", type_=Instant)
 
 
-def _digest(due: Subquery) -> ColumnElement[str]:
+def _digest(due: FromClause) -> ColumnElement[str]:
     return literal("digest:") + due.c.staff_id + bindparam("of_day", type_=String)
 
 
-def _record(dialect: str, due: Subquery) -> Insert:
-    """Notices: one for each due rung that has none."""
-    digest = _digest(due)
+def _record(dialect: str, due: FromClause, closed: ColumnElement[bool]) -> Insert:
+    """Notices: one for each due rung that has none. `closed`: its morning card takes no more."""
     single = (
         literal("notice:")
         + due.c.case_kind
@@ -215,8 +242,6 @@ def _record(dialect: str, due: Subquery) -> Insert:
         + literal(":")
         + due.c.next_rung
     )
-    # a card that was claimed, sent or dropped takes no more: a rung that joined it would be lost
-    closed = exists().where(outbox.c.key == digest, outbox.c.state != "ready")
     reached = func.coalesce(
         and_(staff.c.active, staff.c.home_channel != "", staff.c.home_account != ""), false()
     )
@@ -228,11 +253,11 @@ def _record(dialect: str, due: Subquery) -> Insert:
             due.c.staff_id,
             due.c.next_due_at,
             _NOW,
-            case((and_(due.c.lane == DIGEST, ~closed), digest), else_=single),
+            case((and_(due.c.lane == DIGEST, ~closed), _digest(due)), else_=single),
             case((cast(reached, Boolean), "open"), else_="unreachable"),
         )
         .select_from(due.outerjoin(staff, staff.c.id == due.c.staff_id))
-        .where(due.c.next_due_at <= _NOW)
+        .where(due.c.next_due_at <= _NOW)  # without a WHERE SQLite takes ON CONFLICT for a join
     )
     names = (
         "case_kind", "case_id", "rung", "staff_id", "due_at",
@@ -241,24 +266,25 @@ def _record(dialect: str, due: Subquery) -> Insert:
     return filling(dialect, notice, names, query)
 
 
-def _write(dialect: str, due: Subquery) -> Insert:
-    """Outbox rows: one for each key, its text rendered when it is sent."""
+def _write(dialect: str, source: FromClause, recorded: Any) -> Insert:
+    """Outbox rows: one for each key, its text rendered when it is sent.
+
+    `recorded`: the columns of the notices in `source`.
+    """
     numbered = (
         select(
             (
-                func.row_number().over(order_by=(notice.c.due_at, notice.c.outbox_key))
+                func.row_number().over(order_by=(recorded.due_at, recorded.outbox_key))
                 + bindparam("of_first", type_=BigInteger)
                 - literal_column("1")
             ).label("id"),
-            notice.c.outbox_key.label("key"),
+            recorded.outbox_key.label("key"),
             staff.c.home_channel.label("channel"),
             staff.c.home_account.label("account"),
             staff.c.id.label("staff_id"),
         )
-        .select_from(
-            due.join(notice, _same_rung(due)).join(staff, staff.c.id == notice.c.staff_id)
-        )
-        .where(notice.c.outcome == "open")
+        .select_from(source.join(staff, staff.c.id == recorded.staff_id))
+        .where(recorded.outcome == "open")
     )
     shared = dialect == "postgresql"
     # turns are given in this order, on SQLite they are the ids; of one key the first is left
@@ -273,25 +299,12 @@ def _write(dialect: str, due: Subquery) -> Insert:
         literal(0, Integer),
         literal(""),
         _NOW,
-    ).where(messages.c.id > 0)  # without a WHERE SQLite takes ON CONFLICT for a join
+    ).where(messages.c.id > 0)  # as above
     names = (
         "id", "key", "channel", "account", "staff_id", "turn", "mode", "slot", "state",
         "due_at", "attempts", "problem", "created_at",
     )  # fmt: skip
     return filling(dialect, outbox, names, query)
-
-
-def _rest(dialect: str, due: Subquery) -> Update:
-    """Let the cases wait whose rung is recorded and, if it is open, has its message."""
-    cases = tuple_(waiting.c.case_kind, waiting.c.case_id).in_(
-        select(due.c.case_kind, due.c.case_id)
-    )
-    rest = update(waiting).where(cases).values(next_due_at=None)
-    if dialect == "sqlite":
-        return rest  # nobody else writes, so these are the rungs that were recorded
-    written = exists().where(outbox.c.key == notice.c.outbox_key)
-    recorded = exists().where(_same_rung(waiting), (notice.c.outcome != "open") | written)
-    return rest.where(recorded)
 
 
 def open_notices(session: Session, outbox_key: str, limit: int | None = None) -> list[Notice]:

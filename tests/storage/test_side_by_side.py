@@ -472,6 +472,16 @@ class TestGivenTheClock:
 
         assert two.at_once(lambda unit: ledger.fill(unit, NOW), take_up) == (1, 2)
 
+    def test_when_a_card_is_taken_up_meanwhile_then_the_rung_goes_singly(self, two: Two) -> None:
+        two.one(self._due)
+        two.one(lambda unit: ledger.fill(unit, NOW))
+        two.one(lambda unit: ledger.watch(unit, "visit", 3, "m", NOW, "1", ledger.DIGEST))
+        claimed, recorded = two.at_once(claim, lambda unit: ledger.fill(unit, NOW))
+        assert (len(claimed), recorded) == (2, 1)
+        (rung,) = two.one(lambda unit: ledger.of_case(unit.session, "visit", 3))
+        assert rung.outbox_key == "notice:visit:3:m"
+        assert len(rows(two)) == 3
+
     def test_when_two_begin_a_job_then_one_does_it(self, two: Two) -> None:
         def begin(unit: Unit) -> bool:
             return occurrences.begin(unit, "retention", "2026-09-14")
