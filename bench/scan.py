@@ -421,7 +421,7 @@ def _figures(found: dict[str, Taken]) -> str:
         "the scan, s": lambda one: f"{statistics.median(one.scan):.2f}",
         f"ratio (goal: at most {AIM:.0f})": lambda one: f"{ratio(one.scan, one.raw):.2f}",
         "a slice keeps the writer, median, ms": lambda one: _ms(statistics.median(one.slices)),
-        "the same, 99 of 100 (goal where there is one writer: at most 10)": lambda one: _ms(
+        "the same, 99 of 100 (goal with one writer: at most 10)": lambda one: _ms(
             _p99(one.slices)
         ),
         "memory grown at most by, MiB": lambda one: f"{max(one.memory):.1f}",
