@@ -10,13 +10,13 @@ import asyncio
 import secrets
 import time
 from collections.abc import Coroutine, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 import msgspec
 import structlog
+from msgspec.structs import replace
 
 from bot import dispatch
 from bot.channels.base import Channel, OutFile

@@ -13,13 +13,14 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
+import msgspec
 import structlog
 from aiolimiter import AsyncLimiter
+from msgspec.structs import replace
 
 from bot.channels.base import Channel, ChannelError, Held, Outcome, OutFile
 from bot.clock import Clock
@@ -45,8 +46,7 @@ Lost = Callable[[Unit, Message], object]
 """Takes in, in the unit that gives a message up, that its chat is gone."""
 
 
-@dataclass(frozen=True)
-class Prepared:
+class Prepared(msgspec.Struct, frozen=True):
     """A card with what was made for it."""
 
     card: Card
@@ -105,8 +105,7 @@ class Pace:
         return AsyncLimiter(burst, burst / self._limits.chat_per_second)
 
 
-@dataclass(frozen=True)
-class _Ending:
+class _Ending(msgspec.Struct, frozen=True):
     write: Callable[[Unit], object]
     outcome: str = ""
     """How the try ended: `sent`, `error` or an outcome of the platform; "": nothing was tried."""

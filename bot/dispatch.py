@@ -7,11 +7,11 @@ its unit and nothing else. What must happen after commit comes back as a value.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 import msgspec
+from msgspec.structs import replace
 
 from handlers import groups, seeing
 from handlers.approvals import group_links
@@ -37,8 +37,7 @@ from storage.unit import Unit
 _CARD = msgspec.json.Decoder(Card)
 
 
-@dataclass(frozen=True)
-class Handled:
+class Handled(msgspec.Struct, frozen=True):
     """What the top floor does after commit."""
 
     alert: str = ""

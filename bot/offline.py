@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TypeVar
 
+import msgspec
 from sqlalchemy import Connection
 
 from bot.clock import Clock, SystemClock
@@ -29,14 +29,13 @@ YIELDS = 20
 """How often a unit gives way to one of the running bot."""
 
 
-@dataclass(frozen=True)
-class Store:
+class Store(msgspec.Struct, frozen=True):
     """An open database with its key."""
 
     database: Database
     vault: Vault
     clock: Clock
-    ids: Ids = field(default_factory=lambda: Ids(ID_BLOCK))
+    ids: Ids = msgspec.field(default_factory=lambda: Ids(ID_BLOCK))
 
     def run(self, work: Callable[[Unit], T], *, keep: bool = True) -> T:
         """Return what `work` returned, committed; with `keep` off nothing of it is kept.

@@ -8,9 +8,11 @@ to the operator.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
 
 from bot.settings import Company, Pack
 from rules.clauses import Clause, all_clauses
@@ -40,8 +42,7 @@ class PacksRefused(Exception):
     """Packs that cannot run together; says which and what to do."""
 
 
-@dataclass(frozen=True)
-class Listed:
+class Listed(msgspec.Struct, frozen=True):
     """One pack that the company lists, as its file says today."""
 
     entry: Pack

@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
+
+import msgspec
 
 from bot.clock import Clock
 from bot.units import Units
@@ -31,8 +32,7 @@ FRESH_SECONDS = 5.0
 DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """What the database says at one moment."""
 
     backlogs: Mapping[str, Backlog]

@@ -12,9 +12,9 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
 import structlog
 from aiohttp import web
 
@@ -39,8 +39,7 @@ class Program(Protocol):
         """Return what `/metrics` answers, and its content type; soon, also when it is not well."""
 
 
-@dataclass(frozen=True)
-class Site:
+class Site(msgspec.Struct, frozen=True):
     host: str
     port: int
     application: web.Application

@@ -7,10 +7,11 @@ and in `/metrics`, and is told as soon as one works again.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 
+import msgspec
 import structlog
+from msgspec.structs import replace
 
 from bot.channels.base import Channel, Watched
 from bot.clock import Clock
@@ -59,8 +60,7 @@ class Refusals:
         self._past = [one for one in self._past if one not in spans]
 
 
-@dataclass(frozen=True)
-class _Told:
+class _Told(msgspec.Struct, frozen=True):
     episode: Episode
     people: int
     """How many operators the message goes to; 0: nobody can be reached now."""

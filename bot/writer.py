@@ -11,10 +11,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
 
+import msgspec
 import structlog
 from sqlalchemy import Connection
 
@@ -49,8 +49,7 @@ class UnitFailed(Exception):
         self.attempts = attempts
 
 
-@dataclass(eq=False)
-class Job:
+class Job(msgspec.Struct, eq=False):
     work: Callable[[Unit], Any]
     future: asyncio.Future[Any]
     lane: str = ""
@@ -62,8 +61,7 @@ class Job:
 Result = tuple[Job, Any, BaseException | None]
 
 
-@dataclass
-class _Tries:
+class _Tries(msgspec.Struct):
     """What one unit that runs alone has met so far."""
 
     attempts: int = 0

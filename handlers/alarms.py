@@ -8,8 +8,9 @@ So what is not known begins nothing and ends nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+import msgspec
 
 from handlers.conversation.messages import Card
 from handlers.people import bindings
@@ -45,8 +46,7 @@ AT_ONCE = (CONFLICT, UNAUTHORIZED, ADDRESS)
 """Troubles of the intake that do not pass by waiting."""
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """What this process knows of one channel."""
 
     channel: str
@@ -63,8 +63,7 @@ class Line:
     """Since when the longest waiting one is owed."""
 
 
-@dataclass(frozen=True)
-class Signs:
+class Signs(msgspec.Struct, frozen=True):
     """What this process knows of itself."""
 
     up_since: datetime
@@ -85,9 +84,8 @@ class Signs:
     """From when until when the store refused for long, once it takes again."""
 
 
-@dataclass(frozen=True)
-class Verdict:
-    begun: dict[str, datetime] = field(default_factory=dict)
+class Verdict(msgspec.Struct, frozen=True):
+    begun: dict[str, datetime] = msgspec.field(default_factory=dict)
     """By code: since when."""
     ended: frozenset[str] = frozenset()
     past: tuple[tuple[datetime, datetime], ...] = ()

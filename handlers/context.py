@@ -7,10 +7,11 @@ must hear goes to `tell`, what happened to `record`; both are written by whoever
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from handlers.conversation.forms import Moment
 from handlers.conversation.messages import Card, Mode
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
     from handlers.world import Registry
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """One message for somebody else, written to the outbox with the unit."""
 
     staff_id: str
@@ -46,18 +46,16 @@ class Told:
     """Channel and account to send it to, at once and whosever it is; None: the person's home."""
 
 
-@dataclass(frozen=True)
-class Recorded:
+class Recorded(msgspec.Struct, frozen=True):
     """One audit entry: ids and codes only."""
 
     action: str
     subject: str
     rule: str = ""
-    facts: dict[str, str | int] = field(default_factory=dict)
+    facts: dict[str, str | int] = msgspec.field(default_factory=dict)
 
 
-@dataclass
-class Context:
+class Context(msgspec.Struct, dict=True):
     unit: Unit
     person: Person
     channel: str
@@ -75,18 +73,18 @@ class Context:
     """Every clause by id, in the company's words."""
     card: str = ""
     """Platform reference of the message whose button was tapped; empty: no tap, or unknown."""
-    told: list[Told] = field(default_factory=list)
-    recorded: list[Recorded] = field(default_factory=list)
-    looks: list[Look] = field(default_factory=list)
+    told: list[Told] = msgspec.field(default_factory=list)
+    recorded: list[Recorded] = msgspec.field(default_factory=list)
+    looks: list[Look] = msgspec.field(default_factory=list)
     """What content was shown, and to whom; filled by `handlers.seeing` alone."""
-    superiors: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    superiors: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """Of people whose dossiers and notes this message has looked at."""
-    granted: dict[str, Mapping[int, frozenset[str]]] = field(default_factory=dict)
+    granted: dict[str, Mapping[int, frozenset[str]]] = msgspec.field(default_factory=dict)
     """Dossiers open for a time to readers that this message has looked for, with their parts."""
-    about: set[int] = field(default_factory=set)
+    about: set[int] = msgspec.field(default_factory=set)
     """Dossiers that what was asked for by its number is about: a form that begins with it is
     guarded if one of them is graded."""
-    guarded: set[str] = field(default_factory=set)
+    guarded: set[str] = msgspec.field(default_factory=set)
     """Names and words of graded dossiers that were written out; filled by `handlers.seeing`,
     which protects every card with one of them, and by the name of a draft about one."""
 

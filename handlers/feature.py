@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from handlers.approvals.case_kinds import CaseKind
 from handlers.context import Context
@@ -25,8 +26,7 @@ Regraded = Callable[[Context, Dossier, Grade], None]
 `context.person`; where a grade lapsed by itself, the keeper, and `context.channel` is empty."""
 
 
-@dataclass(frozen=True)
-class Clockwork:
+class Clockwork(msgspec.Struct, frozen=True):
     """How the reminders of one kind of case are said and set."""
 
     say: Callable[[Context, int, str, str], Card | None]
@@ -44,8 +44,7 @@ def everyone(person: Person) -> bool:
     return person.active
 
 
-@dataclass(frozen=True, eq=False)
-class Feature:
+class Feature(msgspec.Struct, frozen=True, eq=False):
     key: str
     """Short, lower case; part of button keys."""
     title: str
@@ -65,12 +64,12 @@ class Feature:
     """Says on the review card what would follow from the answers as things are now."""
     one_line: Callable[[Context, str, str], Answers] | None = None
     """Reads answers from the command or word that was used and what followed it."""
-    actions: Mapping[str, Action] = field(default_factory=dict)
-    clocks: Mapping[str, Clockwork] = field(default_factory=dict)
+    actions: Mapping[str, Action] = msgspec.field(default_factory=dict)
+    clocks: Mapping[str, Clockwork] = msgspec.field(default_factory=dict)
     """By case kind."""
-    cases: Mapping[str, CaseKind] = field(default_factory=dict)
+    cases: Mapping[str, CaseKind] = msgspec.field(default_factory=dict)
     """Kinds of requests that others decide, by a key as those of features."""
-    makes: Mapping[str, Maker] = field(default_factory=dict)
+    makes: Mapping[str, Maker] = msgspec.field(default_factory=dict)
     """Files that are made when they are sent, by a name as those of actions."""
     regraded: Regraded | None = None
     """Follows when a dossier's secrecy grade rises or falls; None: nothing hangs on it."""

@@ -6,8 +6,9 @@ in one but where the private chat is; what was asked travels sealed behind the l
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import timedelta
+
+import msgspec
 
 from handlers import pages
 from handlers.context import Recorded, Told
@@ -38,11 +39,10 @@ GREETING_LIFE = timedelta(days=30)
 TODAY = Target(choice=pages.TODAY)
 
 
-@dataclass(frozen=True)
-class Aftermath:
+class Aftermath(msgspec.Struct, frozen=True):
     """What follows from an event, for the top floor to write and do."""
 
-    reply: Reply = field(default_factory=Reply)
+    reply: Reply = msgspec.field(default_factory=Reply)
     """To the person who caused it, in private."""
     told: tuple[Told, ...] = ()
     recorded: tuple[Recorded, ...] = ()

@@ -7,10 +7,10 @@ are dealt with before anything looks at a message.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import ceil
 
 import msgspec
+from msgspec.structs import replace
 
 from handlers.context import Context
 from handlers.conversation.answers import clean

@@ -8,9 +8,11 @@ says what hangs on what (`Case`); everything that all kinds share is here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import takewhile
+
+import msgspec
+from msgspec.structs import replace
 
 from handlers.context import Context
 from handlers.conversation.messages import Card
@@ -29,8 +31,7 @@ OWNER = "author"
 HELD_UP = N_("{count} earlier reminders could not be sent while the service was down.")
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(msgspec.Struct, frozen=True):
     kind: str
     id: int
     owner: str

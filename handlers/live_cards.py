@@ -7,8 +7,9 @@ A case has one card for each of those concerned, on every messenger they use, un
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from handlers.context import Context
 from handlers.conversation.messages import Card, Mode, Show

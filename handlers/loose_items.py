@@ -6,7 +6,7 @@ An album has no end mark: each part is added to the same item and one card is re
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from msgspec.structs import asdict, replace
 
 from handlers import intake, seeing
 from handlers.context import Context

@@ -6,8 +6,9 @@ still true, is decided here, in the unit that runs right before the platform is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
+
+import msgspec
 
 from handlers import seeing
 from handlers.context import Context
@@ -30,8 +31,7 @@ that a pile of late papers does not hold up everybody's messages."""
 MORE = N_("and {count} more")
 
 
-@dataclass(frozen=True)
-class Rendered:
+class Rendered(msgspec.Struct, frozen=True):
     context: Context
     card: Card
 

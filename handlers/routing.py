@@ -7,7 +7,8 @@ the button, inside a form everything else is an answer, and outside one the Chin
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from handlers import edited, help, loose_items, odd
 from handlers.context import Context

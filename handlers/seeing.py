@@ -6,7 +6,9 @@ Only asks `rules.access`, which decides; this page fetches the facts it decides 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from handlers.context import Context
 from handlers.conversation.messages import Card
@@ -58,8 +60,7 @@ NO_NOTE = N_("There is no such note, or it is not open to you.")
 ABOVE_CEILING = N_("Graded {grade}: its content is not shown in this chat.")
 
 
-@dataclass(frozen=True)
-class Subject:
+class Subject(msgspec.Struct, frozen=True):
     """The dossier behind a row, with what access to it depends on."""
 
     id: int

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, cached_property
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from handlers.approvals.case_kinds import CaseKind
 from handlers.context import Context
@@ -91,12 +92,11 @@ def _index(
     return found
 
 
-@dataclass(frozen=True)
-class World:
+class World(msgspec.Struct, frozen=True, dict=True):
     policies: Policies
     calendar: WorkingCalendar
     registry: Registry
-    clauses: Mapping[str, Clause] = field(default_factory=all_clauses)
+    clauses: Mapping[str, Clause] = msgspec.field(default_factory=all_clauses)
     """Every clause by id, in the company's words."""
 
     @cached_property

@@ -7,15 +7,15 @@ once the deadline has passed: from it on the breach exists.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date, datetime
+
+import msgspec
 
 from rules.calendar import WorkingCalendar
 from rules.deadlines import Deadline, Term, TimeRules, Unit, is_late, on_next_workday
 
 
-@dataclass(frozen=True)
-class Away:
+class Away(msgspec.Struct, frozen=True):
     """Leave, sickness or travel of the person on duty."""
 
     first: date

@@ -7,9 +7,11 @@ masked line or nothing. Guards against a second opinion elsewhere: this module a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NewType
+
+import msgspec
+from msgspec.structs import replace
 
 from rules.errors import Denied, Reason
 from rules.masks import mask_name, mask_phone
@@ -92,8 +94,7 @@ class NoteAction(StrEnum):
     WITHDRAW = "withdraw"
 
 
-@dataclass(frozen=True)
-class Viewer:
+class Viewer(msgspec.Struct, frozen=True):
     """The person who asks."""
 
     id: StaffId
@@ -105,12 +106,11 @@ class Viewer:
     """Highest grade the person may be shown of dossiers kept by others."""
     granted: frozenset[DossierId] = frozenset()
     """Dossiers that were opened to the person for a time, whatever the clearance."""
-    limited: Mapping[DossierId, frozenset[Part]] = field(default_factory=dict)
+    limited: Mapping[DossierId, frozenset[Part]] = msgspec.field(default_factory=dict)
     """Of these, the parts of such as were not opened as a whole."""
 
 
-@dataclass(frozen=True)
-class DossierFacts:
+class DossierFacts(msgspec.Struct, frozen=True):
     """What access to a dossier depends on."""
 
     id: DossierId
@@ -125,8 +125,7 @@ class DossierFacts:
     """Noted by a salesperson and not verified yet: of no concern to other departments (C-69)."""
 
 
-@dataclass(frozen=True)
-class NoteFacts:
+class NoteFacts(msgspec.Struct, frozen=True):
     """What access to a visit note depends on."""
 
     id: NoteId
@@ -137,8 +136,7 @@ class NoteFacts:
     withdrawn: bool = False
 
 
-@dataclass(frozen=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """What one card on one channel may carry."""
 
     sight: Sight

@@ -7,8 +7,9 @@ press on what is no more so: the people of the open step are found anew before e
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import assert_never
+
+from msgspec.structs import replace
 
 from rules.access import StaffId
 from rules.cases import (

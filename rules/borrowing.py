@@ -7,9 +7,10 @@ each of these may be days after the one before.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+
+import msgspec
 
 from rules.calendar import WorkingCalendar
 from rules.chains import Approval
@@ -24,8 +25,7 @@ from rules.policy import Policy
 from rules.secrecy import Grade
 
 
-@dataclass(frozen=True)
-class Wish:
+class Wish(msgspec.Struct, frozen=True):
     """What somebody wants to have."""
 
     kind: LoanKind
@@ -47,8 +47,7 @@ class Wish:
         return self.place is Place.OUT
 
 
-@dataclass(frozen=True)
-class Overdue:
+class Overdue(msgspec.Struct, frozen=True):
     """One loan of the borrower that should be back."""
 
     number: str
@@ -64,8 +63,7 @@ class Away(StrEnum):
     LOST = "lost"
 
 
-@dataclass(frozen=True)
-class Taken:
+class Taken(msgspec.Struct, frozen=True):
     """A wished paper that somebody else, or the borrower, has already."""
 
     why: Away
@@ -75,8 +73,7 @@ class Taken:
     """Whether the borrower has it."""
 
 
-@dataclass(frozen=True)
-class BorrowerFacts:
+class BorrowerFacts(msgspec.Struct, frozen=True):
     """What stands against a borrower; the caller looks it up."""
 
     clearance: Grade | None

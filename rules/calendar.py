@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import cast
 
+import msgspec
 from chinese_calendar.constants import holidays as _PUBLISHED_OFF
 from chinese_calendar.constants import workdays as _PUBLISHED_WORK
 from lunardate import LunarDate
@@ -104,8 +104,7 @@ def _tomb_sweeping(year: int) -> date:
     return date(year, 4, int(rest * 0.2422 + base) - rest // 4)
 
 
-@dataclass(frozen=True)
-class WorkingCalendar:
+class WorkingCalendar(msgspec.Struct, frozen=True, dict=True):
     """Base week plus dated exceptions; immutable, never pruned, cheap to ask.
 
     Precedence: the company's `closed` and `makeup`, then the published exceptions, then the
@@ -124,9 +123,6 @@ class WorkingCalendar:
     """The company's own working days; they win over everything published."""
     weekend: frozenset[int] = frozenset({5, 6})
     """Days off of the base week, Monday is 0."""
-    _cache: dict[int, tuple[date, ...]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
 
     def __post_init__(self) -> None:
         both = self.closed & self.makeup
@@ -134,6 +130,10 @@ class WorkingCalendar:
             raise DomainError(f"both closed and make-up: {', '.join(map(str, sorted(both)))}")
         if len(self.weekend) > 6:
             raise DomainError("a week without working days")
+
+    @cached_property
+    def _cache(self) -> dict[int, tuple[date, ...]]:
+        return {}
 
     def __hash__(self) -> int:
         return hash((self.workdays, self.years, self.closed, self.makeup, self.weekend))

@@ -7,9 +7,10 @@ act and are stored beside it. Guards against a case whose chain changes under it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 from rules.access import StaffId
 from rules.calendar import WorkingCalendar
@@ -44,8 +45,7 @@ class PlaceState(StrEnum):
     """The step was decided without it."""
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """What a decider asked back; the clock of the place stands until it is answered."""
 
     by: StaffId
@@ -54,8 +54,7 @@ class Question:
     """Reminders to the requester that have struck."""
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """Who decided a place, and when."""
 
     decider: Decider
@@ -63,8 +62,7 @@ class Decision:
     """The act's own time (C-58)."""
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """One place of an opened step."""
 
     step: int
@@ -99,8 +97,7 @@ class Place:
         return next((one for one in self.deciders if one.person == staff_id), None)
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(msgspec.Struct, frozen=True):
     """One request and all that was decided about it."""
 
     matter: Matter
@@ -144,8 +141,7 @@ class Case:
         return any(place.question for place in self.places)
 
 
-@dataclass(frozen=True)
-class World:
+class World(msgspec.Struct, frozen=True):
     """What is so at this moment, outside the case."""
 
     directory: Directory
@@ -166,8 +162,7 @@ class World:
         return Search(matter, self.directory, day, spent, self.rules.absent.delegate)
 
 
-@dataclass(frozen=True)
-class Approve:
+class Approve(msgspec.Struct, frozen=True):
     """同意."""
 
     by: StaffId
@@ -175,8 +170,7 @@ class Approve:
     """Step that the card showed; None (typed): the open one."""
 
 
-@dataclass(frozen=True)
-class Refuse:
+class Refuse(msgspec.Struct, frozen=True):
     """拒绝, with a reason."""
 
     by: StaffId
@@ -184,8 +178,7 @@ class Refuse:
     step: int | None = None
 
 
-@dataclass(frozen=True)
-class AskBack:
+class AskBack(msgspec.Struct, frozen=True):
     """问一句: the requester answers, the clock stands meanwhile."""
 
     by: StaffId
@@ -193,8 +186,7 @@ class AskBack:
     step: int | None = None
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """The requester's answer to a question."""
 
     by: StaffId
@@ -203,8 +195,7 @@ class Answer:
     """Index of the place that asked; None: the oldest unanswered question."""
 
 
-@dataclass(frozen=True)
-class PassOn:
+class PassOn(msgspec.Struct, frozen=True):
     """转交: the decision goes to a colleague of the same role or of the line above."""
 
     by: StaffId
@@ -212,8 +203,7 @@ class PassOn:
     step: int | None = None
 
 
-@dataclass(frozen=True)
-class AddSigner:
+class AddSigner(msgspec.Struct, frozen=True):
     """加签: one more person must approve in this step."""
 
     by: StaffId
@@ -221,15 +211,13 @@ class AddSigner:
     step: int | None = None
 
 
-@dataclass(frozen=True)
-class Withdraw:
+class Withdraw(msgspec.Struct, frozen=True):
     """The requester takes the request back."""
 
     by: StaffId
 
 
-@dataclass(frozen=True)
-class Nudge:
+class Nudge(msgspec.Struct, frozen=True):
     """催办: the requester has those reminded who have not decided."""
 
     by: StaffId
@@ -274,8 +262,7 @@ class EventKind(StrEnum):
     """The case reached its last state; `tell` is the requester, `tell_roles` who hands out."""
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(msgspec.Struct, frozen=True):
     """One thing that happened, whom it concerns, and the rule behind it."""
 
     kind: EventKind
@@ -294,8 +281,7 @@ class Event:
     Of a decision `approved` or `refused`, of the end the case's state."""
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """A case after something happened; without events it is as it was."""
 
     case: Case

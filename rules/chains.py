@@ -18,8 +18,9 @@ table it may carry its own `rule` and `default = true` (the catalogue's choice, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
 from enum import StrEnum
+
+import msgspec
 
 from rules.errors import DomainError
 from rules.leaves import PARSERS, RoleCode, RuleId, Text, parse_rule
@@ -58,8 +59,7 @@ class SelfApproval(StrEnum):
     NEXT_IN_CHAIN = "next_in_chain"
 
 
-@dataclass(frozen=True)
-class Seat:
+class Seat(msgspec.Struct, frozen=True):
     """One role in a chain, and of whom where it is a relation.
 
     Written `department_head` (the requester's) or `dossier.department_head` (that of the
@@ -99,8 +99,7 @@ class Seat:
         return self.role if plain else f"dossier.{self.role}"
 
 
-@dataclass(frozen=True)
-class ChainStep:
+class ChainStep(msgspec.Struct, frozen=True):
     """One place in a chain: `need` of the seats must approve, in any order."""
 
     seats: tuple[Seat, ...]
@@ -152,8 +151,7 @@ class ChainStep:
         return self.need == len(self.seats) > 1
 
 
-@dataclass(frozen=True)
-class Approval:
+class Approval(msgspec.Struct, frozen=True):
     """One row `[[approval]]`: who decides in these cases."""
 
     action: Action
@@ -161,7 +159,7 @@ class Approval:
     """Clause that demands it; every card shows it."""
     chain: tuple[ChainStep, ...] = ()
     """Steps in order; empty only with `register_only`."""
-    when: When = field(default_factory=When)
+    when: When = msgspec.field(default_factory=When)
     exempt: tuple[Seat, ...] = ()
     """Who needs no approval; entered in the register only."""
     register_only: bool = False
@@ -198,8 +196,7 @@ class Approval:
         return frozenset(seats | ({self.release} if self.release else set()))
 
 
-@dataclass(frozen=True)
-class Absence:
+class Absence(msgspec.Struct, frozen=True):
     """What happens to a step whose decider is absent (C-54)."""
 
     after: Rung
@@ -211,8 +208,7 @@ class Absence:
         _office_hours("after", self.after)
 
 
-@dataclass(frozen=True)
-class ApprovalRules:
+class ApprovalRules(msgspec.Struct, frozen=True):
     """`[approvals]`: absence, silence and self-approval, for all chains of the policy."""
 
     absent: Absence
@@ -281,14 +277,14 @@ def _step_table(step: ChainStep) -> dict[str, object]:
 def _table(record: Approval | When) -> dict[str, object]:
     """Return the keys of a record that are set."""
     table: dict[str, object] = {}
-    for item in fields(record):
-        value = getattr(record, item.name)
+    for name in record.__struct_fields__:
+        value = getattr(record, name)
         if isinstance(value, When):
             value = _table(value)
         elif isinstance(value, tuple):
             value = [str(one) for one in value]
         if value not in (None, [], {}):
-            table[item.name] = value
+            table[name] = value
     return table
 
 

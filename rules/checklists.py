@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from importlib.resources import files
 from types import MappingProxyType
+
+import msgspec
 
 from rules.errors import DomainError
 from rules.leaves import PARSERS, RuleId
@@ -40,8 +41,7 @@ class Form(StrEnum):
     PHOTO = "photo"
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(msgspec.Struct, frozen=True):
     """One line of a checklist."""
 
     id: str
@@ -81,8 +81,7 @@ class Item:
         return self.sides if self.form is Form.PHOTO or self.sides > 1 else 0
 
 
-@dataclass(frozen=True)
-class Check:
+class Check(msgspec.Struct, frozen=True):
     """One thing the receiver looks at, about the whole set."""
 
     id: str
@@ -91,8 +90,7 @@ class Check:
     rule: RuleId
 
 
-@dataclass(frozen=True)
-class Checklist:
+class Checklist(msgspec.Struct, frozen=True):
     """A named list of what belongs to one handover."""
 
     id: str
@@ -128,8 +126,7 @@ class Checklist:
         return next((one for one in (*self.item, *self.alternative) if one.id == name), None)
 
 
-@dataclass(frozen=True)
-class _File:
+class _File(msgspec.Struct, frozen=True):
     list: tuple[Checklist, ...]
 
 

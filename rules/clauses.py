@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from importlib.resources import files
 from types import MappingProxyType
+
+import msgspec
 
 from rules.errors import DomainError
 
@@ -28,8 +29,7 @@ class Treat(StrEnum):
     """Purpose, scope or effective date; shown as text only."""
 
 
-@dataclass(frozen=True)
-class Regulation:
+class Regulation(msgspec.Struct, frozen=True):
     """One regulation of the catalogue."""
 
     id: str
@@ -37,8 +37,7 @@ class Regulation:
     en: str
 
 
-@dataclass(frozen=True)
-class Clause:
+class Clause(msgspec.Struct, frozen=True):
     """One rule of a regulation."""
 
     id: str

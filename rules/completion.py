@@ -7,7 +7,8 @@ it is what keeping personal data rests on (C-52), not a gap of the dossier.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+
+import msgspec
 
 from rules.customer_kinds import kind_field
 from rules.fields import FieldKind, FieldSpec, field_list
@@ -29,8 +30,7 @@ _IMPORTANT = FieldSpec(
 _CONSENT_FIELDS = (CONSENT, CONSENT_ON, "consent_evidence")
 
 
-@dataclass(frozen=True)
-class Progress:
+class Progress(msgspec.Struct, frozen=True):
     """How far one field list is filled in."""
 
     list: str
@@ -39,8 +39,7 @@ class Progress:
     of: int
 
 
-@dataclass(frozen=True)
-class Completeness:
+class Completeness(msgspec.Struct, frozen=True):
     lists: tuple[Progress, ...]
     """In the order of the policy; a field that two lists ask for counts in both."""
     filled: int

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
+
+import msgspec
 
 from rules.access import StaffId
 from rules.calendar import WorkingCalendar
@@ -51,8 +52,7 @@ class CustodyState(StrEnum):
     """Of a proof of possession: it was not given in time."""
 
 
-@dataclass(frozen=True)
-class CustodyStep:
+class CustodyStep(msgspec.Struct, frozen=True):
     """One step of one paper."""
 
     kind: CustodyKind
@@ -71,8 +71,7 @@ class CustodyStep:
         return self.confirmed_at if done else None
 
 
-@dataclass(frozen=True)
-class Holder:
+class Holder(msgspec.Struct, frozen=True):
     """Who has a paper."""
 
     person: StaffId

@@ -7,7 +7,8 @@ counting fields of one kind as gaps of another: a bank has no credit limit with 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from rules.fields import Choice, FieldKind, FieldSpec
 from rules.leaves import RuleId, Text
@@ -16,8 +17,7 @@ KIND = "customer_kind"
 """Id of the field that holds the kind."""
 
 
-@dataclass(frozen=True)
-class CustomerKind:
+class CustomerKind(msgspec.Struct, frozen=True):
     """One row `[[dossier.kind]]`."""
 
     id: Text

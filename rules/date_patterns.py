@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal, NamedTuple
+
+import msgspec
 
 from rules.calendar import FIRST_YEAR, LAST_YEAR, CalendarGap, WorkingCalendar
 from rules.date_numbers import CHINESE_DIGITS
@@ -18,8 +19,7 @@ from rules.date_numbers import CHINESE_DIGITS
 Prefer = Literal["past", "future"]
 
 
-@dataclass(frozen=True)
-class DateProblem:
+class DateProblem(msgspec.Struct, frozen=True):
     """A text that names a day which cannot be; the caller words it by `code`."""
 
     code: Literal["no_such_day", "no_such_month", "day_missing", "out_of_range"]
@@ -29,8 +29,7 @@ class DateProblem:
     """`year`, `month`, `day` and `last` (last day of that month), as far as known."""
 
 
-@dataclass(frozen=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True):
     """A text in which dates are looked for, and how it is to be understood."""
 
     text: str
@@ -49,8 +48,7 @@ class Ask:
         return self.text[at : at + 1]
 
 
-@dataclass(frozen=True)
-class Hit:
+class Hit(msgspec.Struct, frozen=True):
     """A pattern's match: where it stands and what it names."""
 
     start: int

@@ -13,8 +13,10 @@ single day. An impossible day is a `DateProblem` that says what is wrong, not si
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from datetime import date, time
+
+import msgspec
+from msgspec.structs import replace
 
 from rules import dates_digits, dates_en, dates_zh
 from rules.calendar import WorkingCalendar
@@ -51,8 +53,7 @@ _VAGUE = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class FoundDate:
+class FoundDate(msgspec.Struct, frozen=True):
     """A date phrase inside a text."""
 
     start: int

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec.structs import replace
 
 from rules import hours
 from rules.calendar import FIRST_YEAR, LAST_YEAR, CalendarGap, WorkingCalendar
@@ -63,8 +65,7 @@ class Note(StrEnum):
     """No published calendar for this day's year yet."""
 
 
-@dataclass(frozen=True)
-class TimeRules:
+class TimeRules(msgspec.Struct, frozen=True):
     """How a company reckons time; the `[time]` values that every deadline needs."""
 
     zone: ZoneInfo
@@ -79,8 +80,7 @@ class TimeRules:
     """Seconds after the deadline in which an act is still accepted as on time."""
 
 
-@dataclass(frozen=True)
-class Term:
+class Term(msgspec.Struct, frozen=True):
     """One deadline as the policy writes it; None takes the company's general value."""
 
     unit: Unit
@@ -118,8 +118,7 @@ class Term:
             raise DomainError(f"a term in {self.unit} needs a count; for 0 write same_day")
 
 
-@dataclass(frozen=True)
-class DayNote:
+class DayNote(msgspec.Struct, frozen=True):
     """A remark on one day, for the line that explains a deadline."""
 
     day: date
@@ -128,8 +127,7 @@ class DayNote:
     """Festival code, `closed` for the company's own day, empty if there is none."""
 
 
-@dataclass(frozen=True)
-class Deadline:
+class Deadline(msgspec.Struct, frozen=True):
     """A deadline with what is needed to explain it."""
 
     last_day: date

@@ -8,10 +8,11 @@ place. Storage answers the questions of `Directory` by index look-ups.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Protocol
+
+import msgspec
 
 from rules.access import StaffId
 from rules.chains import Approval, Credential, Seat, Whose
@@ -23,8 +24,7 @@ TOP = ("gm", "chairman")
 """Who decides where the chain ends without anybody, in this order (C-54)."""
 
 
-@dataclass(frozen=True)
-class Away:
+class Away(msgspec.Struct, frozen=True):
     """Days on which somebody is away."""
 
     first_day: date
@@ -33,8 +33,7 @@ class Away:
     """Who was named for these days; None: the deputy of the staff list."""
 
 
-@dataclass(frozen=True)
-class Colleague:
+class Colleague(msgspec.Struct, frozen=True):
     """A person of the staff list, leavers included."""
 
     id: StaffId
@@ -69,8 +68,7 @@ class Directory(Protocol):
         """Return the active superiors of a person, nearest first, bounded, each once."""
 
 
-@dataclass(frozen=True)
-class Matter:
+class Matter(msgspec.Struct, frozen=True):
     """What a case is about, as far as it matters who decides."""
 
     facts: Facts
@@ -142,8 +140,7 @@ class Gap(StrEnum):
     """Its only holder has already decided another place of the same step."""
 
 
-@dataclass(frozen=True)
-class Decider:
+class Decider(msgspec.Struct, frozen=True):
     """One person who may decide a place now."""
 
     person: StaffId
@@ -152,8 +149,7 @@ class Decider:
     """In whose stead; None in one's own right, or where nobody holds the place."""
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """How a place is filled at this moment."""
 
     deciders: tuple[Decider, ...] = ()
@@ -163,8 +159,7 @@ class Found:
     """Whether all who could decide are away and named nobody."""
 
 
-@dataclass(frozen=True)
-class Search:
+class Search(msgspec.Struct, frozen=True):
     """Everything that finding people for one step depends on."""
 
     matter: Matter

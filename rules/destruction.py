@@ -8,9 +8,10 @@ step, up to the last.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+
+import msgspec
 
 from rules.deadlines import add_months
 from rules.duty import Escalation
@@ -79,8 +80,7 @@ _OPEN = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class DestructionPolicy:
+class DestructionPolicy(msgspec.Struct, frozen=True):
     """`[destruction]`: what follows the approval of a destruction list."""
 
     witness_rule: RuleId
@@ -100,8 +100,7 @@ class DestructionPolicy:
             raise DomainError("hold_months and hold_rule together")
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """How a paper or a dossier stands that is to be destroyed."""
 
     ended_on: date

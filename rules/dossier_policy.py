@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+import msgspec
 
 from rules.customer_kinds import CustomerKind, kind_field
 from rules.errors import DomainError
@@ -37,8 +38,7 @@ class Superiors(StrEnum):
     CHAIN = "chain"
 
 
-@dataclass(frozen=True)
-class ReaderRule:
+class ReaderRule(msgspec.Struct, frozen=True):
     """A role that reads without asking, and the clause that says so."""
 
     role: RoleCode
@@ -47,8 +47,7 @@ class ReaderRule:
     """Access levels it is limited to; empty: all."""
 
 
-@dataclass(frozen=True)
-class DossierPolicy:
+class DossierPolicy(msgspec.Struct, frozen=True):
     """`[dossier]`: what a dossier is and who sees it."""
 
     key: str
@@ -68,7 +67,7 @@ class DossierPolicy:
     readers: tuple[ReaderRule, ...]
     rule: RuleId
     """Clause behind the closed default."""
-    keepers: Mapping[str, RoleCode] = field(default_factory=dict)
+    keepers: Mapping[str, RoleCode] = msgspec.field(default_factory=dict)
     """By access level, whose business keeping such dossiers is; empty without levels."""
     ceiling_approved: Text | None = None
     """Record of the general manager's approval of a higher ceiling for Telegram (C-01)."""

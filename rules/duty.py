@@ -5,7 +5,7 @@ Visit notes, openings and completions share the shape, so that one ladder serves
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from rules.deadlines import Term
 from rules.errors import DomainError
@@ -14,16 +14,14 @@ from rules.reminders import Ladder, Step, StepKind
 from rules.rungs import Rung
 
 
-@dataclass(frozen=True)
-class Escalation:
+class Escalation(msgspec.Struct, frozen=True):
     """One rung that tells somebody else."""
 
     after: Rung
     to: RoleCode
 
 
-@dataclass(frozen=True)
-class Duty:
+class Duty(msgspec.Struct, frozen=True):
     """Something to be done by a deadline, with its ladder; the shape every duty shares."""
 
     due: Term

@@ -6,8 +6,9 @@ the rule and the next step. An exception is for misuse of this package; never sh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
+
+import msgspec
 
 Fact = str | int | bool | date | datetime
 
@@ -27,8 +28,7 @@ class Lacking(DomainError):
         """What it should be, in words."""
 
 
-@dataclass(frozen=True)
-class Reason:
+class Reason(msgspec.Struct, frozen=True):
     """One reason of a refusal; texts come from the catalogues, by `code`."""
 
     code: str
@@ -57,8 +57,7 @@ class Reason:
         raise DomainError(f"reason {self.code} has no fact {name!r}")
 
 
-@dataclass(frozen=True)
-class Denied:
+class Denied(msgspec.Struct, frozen=True):
     """A refusal with all its reasons; never empty."""
 
     reasons: tuple[Reason, ...]

@@ -8,10 +8,12 @@ clock of a place stands while its question is unanswered, and then the requester
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import count
+
+import msgspec
+from msgspec.structs import replace
 
 from rules.access import StaffId
 from rules.approvals import reconsider
@@ -35,8 +37,7 @@ class DueKind(StrEnum):
     """An absence begins or ends."""
 
 
-@dataclass(frozen=True)
-class Due:
+class Due(msgspec.Struct, frozen=True):
     """When the clock acts next on a case, and how."""
 
     at: datetime

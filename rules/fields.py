@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from importlib.resources import files
 from types import MappingProxyType
+
+import msgspec
 
 from rules.clauses import all_clauses
 from rules.errors import DomainError
@@ -36,8 +37,7 @@ class FieldKind(StrEnum):
     ATTACHMENTS = "attachments"
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """One answer of a choice field."""
 
     code: str
@@ -45,8 +45,7 @@ class Choice:
     en: str
 
 
-@dataclass(frozen=True)
-class FieldSpec:
+class FieldSpec(msgspec.Struct, frozen=True):
     """One field of a list."""
 
     id: str
@@ -77,8 +76,7 @@ class FieldSpec:
         return next(ours, self.rules[0])
 
 
-@dataclass(frozen=True)
-class FieldList:
+class FieldList(msgspec.Struct, frozen=True):
     """A named list of fields."""
 
     id: str
@@ -93,8 +91,7 @@ class FieldList:
             raise DomainError("field ids that differ")
 
 
-@dataclass(frozen=True)
-class _File:
+class _File(msgspec.Struct, frozen=True):
     list: tuple[FieldList, ...]
 
 

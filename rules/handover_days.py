@@ -7,8 +7,9 @@ delay, and the deed received after closing time that would be late at once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+import msgspec
 
 from rules.calendar import WorkingCalendar
 from rules.deadlines import Deadline, Term, Unit, deadline, on_next_workday
@@ -126,8 +127,7 @@ def anchor_of(
     )
 
 
-@dataclass(frozen=True)
-class Rates:
+class Rates(msgspec.Struct, frozen=True):
     """How a department handed over in one month: what is counted, everywhere in the same way.
 
     Only the leg into the archive counts. Timely: of the legs due in the month, those handed over

@@ -6,8 +6,10 @@ Whether a day may be put off is no key of these tables but a row `[[approval]]` 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+import msgspec
+from msgspec.structs import replace
 
 from rules.checklists import Checklist, Item, checklist, checklists
 from rules.deadlines import Term, Unit
@@ -46,8 +48,7 @@ class StartEvent(StrEnum):
         )
 
 
-@dataclass(frozen=True)
-class LegPolicy:
+class LegPolicy(msgspec.Struct, frozen=True):
     """`[[handover.leg]]`: from one pair of hands into the next."""
 
     receiver: RoleCode
@@ -67,8 +68,7 @@ class LegPolicy:
             raise DomainError("a witness who is neither giver nor receiver")
 
 
-@dataclass(frozen=True)
-class HandoverPolicy:
+class HandoverPolicy(msgspec.Struct, frozen=True):
     """`[[handover]]`: one kind of papers and their way to the archive."""
 
     id: Text
@@ -145,8 +145,7 @@ class HandoverPolicy:
         return next((one.witness_rule for one in self.leg if one.witness_rule), self.rule)
 
 
-@dataclass(frozen=True)
-class ReceiptPolicy:
+class ReceiptPolicy(msgspec.Struct, frozen=True):
     """`[receipts]`: the receipt register, closed every day (S1-09.2.5, C-65)."""
 
     name: Text

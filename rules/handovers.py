@@ -8,8 +8,9 @@ where the rule wants one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from rules.checklists import Checklist, Form, Item, Needed
 from rules.errors import DomainError
@@ -60,8 +61,7 @@ class Trigger(StrEnum):
     CANCEL = "cancel"
 
 
-@dataclass(frozen=True)
-class Transition:
+class Transition(msgspec.Struct, frozen=True):
     """One row of the table."""
 
     state: LegState
@@ -169,8 +169,7 @@ class GapState(StrEnum):
     WAIVED = "waived"
 
 
-@dataclass(frozen=True)
-class Given:
+class Given(msgspec.Struct, frozen=True):
     """What is said about one line."""
 
     item: str
@@ -193,8 +192,7 @@ class Given:
     """Why it is not applicable."""
 
 
-@dataclass(frozen=True)
-class Gap:
+class Gap(msgspec.Struct, frozen=True):
     """One thing a set of papers lacks."""
 
     item: str

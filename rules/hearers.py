@@ -7,16 +7,16 @@ told, the next in line hears it instead, and the answer says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
+
+import msgspec
 
 from rules.access import StaffId
 from rules.deciders import TOP, Directory
 from rules.roles import ROLES, RoleKind
 
 
-@dataclass(frozen=True)
-class Concern:
+class Concern(msgspec.Struct, frozen=True):
     """Whom an incident concerns: whose superior and head the relations of a policy mean."""
 
     reporter: StaffId | None
@@ -29,8 +29,7 @@ class Concern:
     """Of the dossier, else of the person."""
 
 
-@dataclass(frozen=True)
-class Hearer:
+class Hearer(msgspec.Struct, frozen=True):
     """Somebody who is told."""
 
     person: StaffId
@@ -40,8 +39,7 @@ class Hearer:
     """Whether they stand in: for who is away, or because nobody who can be told holds it."""
 
 
-@dataclass(frozen=True)
-class Heard:
+class Heard(msgspec.Struct, frozen=True):
     """Who is told of an incident."""
 
     hearers: tuple[Hearer, ...]
@@ -50,8 +48,7 @@ class Heard:
     """Posts that nobody holds who can be told, with who hears it instead; None: nobody at all."""
 
 
-@dataclass(frozen=True)
-class Telling:
+class Telling(msgspec.Struct, frozen=True):
     """Who can be told at this moment."""
 
     directory: Directory

@@ -7,11 +7,12 @@ time means nothing without the policy's zone. Instants in and out are aware UTC 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from rules.errors import DomainError
 
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 _CLOCK = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)")
 
 
-@dataclass(frozen=True, order=True)
-class Clock:
+class Clock(msgspec.Struct, frozen=True, order=True):
     """A time of day from 00:00 to 24:00."""
 
     minutes: int
@@ -52,8 +52,7 @@ MIDNIGHT = Clock(24 * 60)
 """The end of a day."""
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(msgspec.Struct, frozen=True):
     """A stretch of the day, `start` included, `end` not; may run over midnight."""
 
     start: Clock

@@ -7,10 +7,11 @@ others (C-06). Which people those are says `rules.hearers`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from rules.calendar import WorkingCalendar
 from rules.errors import DomainError
@@ -50,8 +51,7 @@ class LeakCase(StrEnum):
     """Not known yet."""
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """Who hears of one kind of incident."""
 
     to: tuple[RoleCode, ...]
@@ -63,8 +63,7 @@ class Told:
             raise DomainError("to with at least one role")
 
 
-@dataclass(frozen=True)
-class IncidentPolicy:
+class IncidentPolicy(msgspec.Struct, frozen=True):
     """`[incident]`: who hears of what happened to a dossier; of a leak `[secrecy]` says it."""
 
     told: Mapping[str, Told]

@@ -6,8 +6,9 @@ policy that lends nothing writes `loan = false`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from rules.deadlines import Term, Unit
 from rules.duty import Duty
@@ -62,8 +63,7 @@ class ReturnCheck(StrEnum):
     """Nothing written, circled or altered."""
 
 
-@dataclass(frozen=True)
-class Unreturned:
+class Unreturned(msgspec.Struct, frozen=True):
     """`[loan.unreturned]`: the monthly list of what is lent and has not come back."""
 
     send: Rung
@@ -80,8 +80,7 @@ class Unreturned:
             raise DomainError("remind before send")
 
 
-@dataclass(frozen=True)
-class SpotChecks:
+class SpotChecks(msgspec.Struct, frozen=True):
     """`[loan.spot_checks]`: who has papers is asked at random to show them; missing: nobody is."""
 
     percent: int
@@ -93,8 +92,7 @@ class SpotChecks:
             raise DomainError("percent of 1 to 100")
 
 
-@dataclass(frozen=True)
-class LoanPolicy:
+class LoanPolicy(msgspec.Struct, frozen=True):
     """`[loan]`: papers leave the custodian's hands and come back."""
 
     request: Action

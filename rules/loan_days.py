@@ -7,10 +7,12 @@ be overdue at once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec.structs import replace
 
 from rules.calendar import WorkingCalendar
 from rules.deadlines import Deadline, Term, Unit, deadline, on_next_workday
@@ -33,8 +35,7 @@ CUSTODIAN = "custodian"
 """Audience of the reminders before the monthly list goes out."""
 
 
-@dataclass(frozen=True)
-class LoanFacts:
+class LoanFacts(msgspec.Struct, frozen=True):
     """A loan that was handed out."""
 
     state: LoanState

@@ -6,8 +6,9 @@ jumps: lent papers come back only through a count, and short ones never close by
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from rules.errors import DomainError
 
@@ -120,8 +121,7 @@ class Trigger(StrEnum):
     """A copy or data are handed over for good."""
 
 
-@dataclass(frozen=True)
-class Transition:
+class Transition(msgspec.Struct, frozen=True):
     """One row of the table."""
 
     state: LoanState

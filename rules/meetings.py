@@ -7,7 +7,8 @@ being named. The trap is the person whose clearance is lowered after they were n
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+
+import msgspec
 
 from rules.errors import Denied, Reason
 from rules.policy import Policy
@@ -19,8 +20,7 @@ MOST_NAMED = 40
 """People that one meeting is limited to, its host included; the regulation gives no number."""
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True):
     """Somebody whom the host wants to name."""
 
     active: bool

@@ -6,8 +6,10 @@ policy is refused rather than never fitting.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from enum import StrEnum
+
+import msgspec
+from msgspec.structs import fields
 
 from rules.leaves import Text
 from rules.secrecy import AccessLevel, Grade
@@ -111,8 +113,7 @@ class Material(StrEnum):
         return next(named, cls.DOSSIER)
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """What the choice of a chain depends on; the caller fills in what it knows."""
 
     action: Action
@@ -139,8 +140,7 @@ class Facts:
     """Whether it is wanted for longer than an ordinary loan."""
 
 
-@dataclass(frozen=True)
-class When:
+class When(msgspec.Struct, frozen=True):
     """The cases a row is for; an empty list or a missing key means any."""
 
     grades: tuple[Grade, ...] = ()

@@ -5,11 +5,12 @@ Zone, cut-off, quiet hours and office hours live here and nowhere else (CONTRACT
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from itertools import pairwise
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from rules import hours
 from rules.calendar import WorkingCalendar
@@ -26,8 +27,7 @@ class ClockSource(StrEnum):
     PLATFORM = "platform_message_time"
 
 
-@dataclass(frozen=True)
-class TimePolicy:
+class TimePolicy(msgspec.Struct, frozen=True):
     """`[time]`: how the company reckons time."""
 
     zone: ZoneInfo

@@ -7,8 +7,9 @@ a natural person is taken (S3-PROTO.2.1b, C-52).
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date
+
+import msgspec
 
 from rules.absences import Away, put_off
 from rules.calendar import WorkingCalendar
@@ -23,8 +24,7 @@ GIVEN, NOT_GIVEN, NOT_NEEDED = "given", "not_given", "not_needed"
 """What is on file about a customer's consent; "" while nobody asked."""
 
 
-@dataclass(frozen=True)
-class Opening:
+class Opening(msgspec.Struct, frozen=True):
     """A new customer as reported, when it goes to who verifies it."""
 
     filled: Collection[str]

@@ -7,8 +7,9 @@ who slipped in under it would be asked for no credential.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
+
+import msgspec
 
 from rules.approvals import credential_missing
 from rules.chains import Approval, Credential, route
@@ -23,8 +24,7 @@ LETTERS = frozenset({Credential.LETTER, Credential.SUPERIOR_LETTER})
 """Credentials that are good for one visit (C-05)."""
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """What one visitor hands in."""
 
     credential: Credential | None

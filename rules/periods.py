@@ -6,8 +6,9 @@ dossier opened near the end of a month: its duty begins with the next one (C-71)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+import msgspec
 
 from rules.calendar import WorkingCalendar
 from rules.deadlines import Deadline, Term, Unit, add_months, deadline
@@ -22,8 +23,7 @@ NEVER = date.min
 """Stands for a day that has not come, so that it sorts before every other."""
 
 
-@dataclass(frozen=True)
-class Period:
+class Period(msgspec.Struct, frozen=True):
     first: date
     last: date
 
@@ -61,8 +61,7 @@ def periodic(policy: Policy) -> tuple[Completion, ...]:
     return tuple(one for one in policy.completion if one.of is not Completes.TRADED)
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(msgspec.Struct, frozen=True):
     """What is known of a dossier that is kept."""
 
     missing: int

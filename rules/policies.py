@@ -8,10 +8,12 @@ by their effective dates, so that a case keeps the policy of the day it began (S
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from itertools import combinations, pairwise
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from rules.errors import DomainError
 from rules.handover_policy import HandoverPolicy
@@ -22,8 +24,7 @@ CUSTOMER = "customer"
 """Type of a dossier for which none is named."""
 
 
-@dataclass(frozen=True)
-class Governed:
+class Governed(msgspec.Struct, frozen=True):
     """One pack of the company and the part that it governs."""
 
     versions: tuple[Policy, ...]
@@ -76,14 +77,12 @@ class Governed:
         return _among(department, self.departments) and _among(dossier_type, self.dossier_types)
 
 
-@dataclass(frozen=True)
-class Policies:
+class Policies(msgspec.Struct, frozen=True, dict=True):
     """All packs of a company, in the order it lists them."""
 
     governed: tuple[Governed, ...]
     former: tuple[Governed, ...] = ()
     """Those it lists no more; what began by them goes on by them (S1-09.7.1)."""
-    _rest: Governed = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         names = [one.pack for one in self.governed]
@@ -106,12 +105,15 @@ class Policies:
         zones = {str(one.time.zone) for part in self.governed for one in part.versions}
         if len(zones) > 1:
             raise DomainError(f"one zone for all packs, not {' and '.join(sorted(zones))}")
-        object.__setattr__(self, "_rest", whole[0])
 
     @classmethod
     def of(cls, policy: Policy) -> Policies:
         """Return the record of a company with one pack and one version of it."""
         return cls((Governed((policy,)),))
+
+    @cached_property
+    def _rest(self) -> Governed:
+        return next(one for one in self.governed if not one.limited)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -156,8 +158,7 @@ class Policies:
         return next(found, self._rest)
 
 
-@dataclass(frozen=True)
-class InForce:
+class InForce(msgspec.Struct, frozen=True):
     """The policies of one office day."""
 
     policies: Policies

@@ -7,9 +7,12 @@ every right in it names the rule it comes from, and an id that no clause has is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
+from typing import Annotated
+
+import msgspec
+from msgspec.structs import replace
 
 from rules.chains import CHAIN_PARSERS, Approval, ApprovalRules, hidden
 from rules.clauses import regulations
@@ -25,7 +28,7 @@ from rules.lending import LoanPolicy
 from rules.occasions import Action, Material, When
 from rules.office import TimePolicy
 from rules.role_uses import role_uses
-from rules.schema import PolicyError, Reader
+from rules.schema import GIVEN, PolicyError, Reader
 from rules.upkeep import Completion, OpenPolicy, SecrecyPolicy, UpdatePolicy
 from rules.written import Written, available_overlays, available_packs, text_of, written
 
@@ -52,8 +55,7 @@ MOST_YEARS = 1000
 """For which the log can be kept; what is kept for ever needs no more."""
 
 
-@dataclass(frozen=True)
-class VisitPolicy:
+class VisitPolicy(msgspec.Struct, frozen=True):
     """`[visit]`: the visit note."""
 
     note: Duty
@@ -75,8 +77,7 @@ class VisitPolicy:
             raise DomainError("readers of notes without levels")
 
 
-@dataclass(frozen=True)
-class LogPolicy:
+class LogPolicy(msgspec.Struct, frozen=True):
     """`[log]`, of the overlay log: the append-only archive log."""
 
     keep_years: int
@@ -92,8 +93,7 @@ class LogPolicy:
             raise DomainError(f"keep_years from 1 to {MOST_YEARS}")
 
 
-@dataclass(frozen=True)
-class PrivacyPolicy:
+class PrivacyPolicy(msgspec.Struct, frozen=True):
     """`[privacy]`, of the overlay privacy: personal data of natural persons."""
 
     consent_rule: RuleId
@@ -108,8 +108,7 @@ class PrivacyPolicy:
     customer_rule: RuleId
 
 
-@dataclass(frozen=True)
-class Policy:
+class Policy(msgspec.Struct, frozen=True):
     """A whole policy, ready to be handed to the rules."""
 
     schema: int
@@ -147,7 +146,7 @@ class Policy:
     privacy: PrivacyPolicy | None = None
     destruction: DestructionPolicy | None = None
     """None: nothing follows the approval of a destruction list but carrying it out."""
-    overlays: tuple[str, ...] = field(default=(), metadata={"given": True})
+    overlays: Annotated[tuple[str, ...], GIVEN] = ()
     """Names of the overlays laid over it, in order."""
 
     def __post_init__(self) -> None:

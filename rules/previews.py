@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import msgspec
+from msgspec.structs import replace
 
 from rules.approvals import credential_missing
 from rules.cases import Case, Place, World
@@ -12,8 +13,7 @@ from rules.errors import Reason
 from rules.steps import refilled, with_step
 
 
-@dataclass(frozen=True)
-class PlacePreview:
+class PlacePreview(msgspec.Struct, frozen=True):
     """One place as it would be filled now."""
 
     seat: Seat
@@ -25,8 +25,7 @@ class PlacePreview:
     """Whether the next step decides for it."""
 
 
-@dataclass(frozen=True)
-class StepPreview:
+class StepPreview(msgspec.Struct, frozen=True):
     """One step as it would open now."""
 
     need: int
@@ -37,8 +36,7 @@ class StepPreview:
     places: tuple[PlacePreview, ...]
 
 
-@dataclass(frozen=True)
-class Preview:
+class Preview(msgspec.Struct, frozen=True):
     """What sending the request would set going."""
 
     rule: str

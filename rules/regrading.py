@@ -5,7 +5,7 @@ Guards against the request that slips through under the grade it was opened with
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from rules.approvals import reconsider
 from rules.cases import Case, Event, EventKind, Outcome, World

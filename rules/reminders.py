@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import count, groupby, takewhile
+
+import msgspec
 
 from rules.hours import Window, after_quiet, instant, local_day
 from rules.rungs import Anchor, Rung, strike, strikes
@@ -24,8 +25,7 @@ class StepKind(StrEnum):
     ESCALATE = "escalate"
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One rung with its audience."""
 
     rung: Rung
@@ -39,8 +39,7 @@ class Step:
 Ladder = tuple[Step, ...]
 
 
-@dataclass(frozen=True)
-class Due:
+class Due(msgspec.Struct, frozen=True):
     """One occurrence of a rung of one case."""
 
     key: str
@@ -52,8 +51,7 @@ class Due:
     """`at`, or the end of the quiet hours or of the days off that it waits for."""
 
 
-@dataclass(frozen=True)
-class Collapsed:
+class Collapsed(msgspec.Struct, frozen=True):
     """What one audience gets instead of several late messages."""
 
     latest: Due

@@ -6,8 +6,9 @@ has passed: what is overdue is returned, not renewed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
+
+import msgspec
 
 from rules.calendar import WorkingCalendar
 from rules.deadlines import Deadline, deadline
@@ -17,8 +18,7 @@ from rules.loans import LoanState
 from rules.policy import Policy
 
 
-@dataclass(frozen=True)
-class RenewFacts:
+class RenewFacts(msgspec.Struct, frozen=True):
     """What the borrower wants of a renewal, and who else wants the papers."""
 
     at: datetime

@@ -8,8 +8,10 @@ back than was lent, which is a mistake of the count.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+import msgspec
+from msgspec.structs import replace
 
 from rules.errors import Denied, DomainError, Reason
 from rules.lending import LoanPolicy, ReturnCheck
@@ -27,8 +29,7 @@ class ItemState(StrEnum):
     """All of it came back, not as it was lent."""
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One line of a loan: what was lent, and what of it is back so far."""
 
     position: int
@@ -58,8 +59,7 @@ class Line:
         return 0 if self.state is ItemState.OUT else self.copies - self.back_copies
 
 
-@dataclass(frozen=True)
-class Back:
+class Back(msgspec.Struct, frozen=True):
     """What comes back of one line this time; a line that is not named stays out."""
 
     position: int
@@ -68,8 +68,7 @@ class Back:
     damaged: bool = False
 
 
-@dataclass(frozen=True)
-class Count:
+class Count(msgspec.Struct, frozen=True):
     """All lines of a loan after a count."""
 
     lines: tuple[Line, ...]

@@ -7,8 +7,9 @@ activated (CONTRACT 3.3).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from rules.chains import Approval
 from rules.duty import Duty
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from rules.policy import Policy
 
 
-@dataclass(frozen=True)
-class RoleUse:
+class RoleUse(msgspec.Struct, frozen=True):
     """One place of the policy that relies on roles."""
 
     key: str

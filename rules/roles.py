@@ -7,9 +7,10 @@ A role is a post somebody holds, a unit whose members act for it, a relation to 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+
+import msgspec
 
 from rules.errors import DomainError
 
@@ -27,8 +28,7 @@ class RoleKind(StrEnum):
     """Not staff."""
 
 
-@dataclass(frozen=True)
-class Role:
+class Role(msgspec.Struct, frozen=True):
     """One role of the catalogue."""
 
     code: str

@@ -15,10 +15,11 @@ deadline, without a time). Without a time a rung strikes at the policy's digest 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import count
+
+import msgspec
 
 from rules import hours
 from rules.calendar import WorkingCalendar
@@ -57,8 +58,7 @@ class RungUnit(StrEnum):
     """Last working day of the due day's month."""
 
 
-@dataclass(frozen=True)
-class Rung:
+class Rung(msgspec.Struct, frozen=True):
     """One rung of a reminder ladder."""
 
     offset: int
@@ -137,8 +137,7 @@ class Rung:
         return f"{'start' if self.from_start else ''}{sign}{self.offset}{self.unit}{time}"
 
 
-@dataclass(frozen=True)
-class Anchor:
+class Anchor(msgspec.Struct, frozen=True):
     """What a ladder hangs on."""
 
     due: date

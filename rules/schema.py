@@ -1,4 +1,4 @@
-"""Strict reading of policy files: a TOML table becomes a frozen dataclass, or names its fault.
+"""Strict reading of policy files: a TOML table becomes a frozen record, or names its fault.
 
 Every key must be known, every field without a default must be there, every value must have its
 type. A table that may be missing is switched off with `false`, whatever lies below. Guards
@@ -7,14 +7,16 @@ against the typing error in a policy that would silently leave a rule switched o
 
 from __future__ import annotations
 
-import dataclasses
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import structs
+from msgspec.structs import FieldInfo
 
 from rules.errors import DomainError, Lacking
 
@@ -40,19 +42,21 @@ class PolicyError(DomainError):
         return "\n".join([super().__str__(), *map(str, self.others)])
 
 
+GIVEN = object()
+"""Marks a field, in `Annotated`, of which a table says nothing: whoever reads it gives it."""
+
 MISSING = object()
 """Value of a `PolicyError` for a key that is not there."""
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(msgspec.Struct, frozen=True):
     """Reads tables of one file; `parsers` turn leaves of their type from TOML values."""
 
     file: str
     parsers: Mapping[object, tuple[str, Parser]]
     """By type: what is expected, in words, and the function that makes it (`DomainError` or
     `ValueError` says no)."""
-    origins: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    origins: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Dotted key -> name of the overlay file it came from, for the errors."""
 
     def read(self, into: type[T], table: object, key: str = "") -> T:
@@ -75,9 +79,7 @@ class Reader:
             try:
                 if name in table:
                     values[name] = self._value(hints[name], table[name], _join(key, name))
-                elif item.default is dataclasses.MISSING and (
-                    item.default_factory is dataclasses.MISSING
-                ):
+                elif item.required:
                     raise self.error(_join(key, name), MISSING, self._wanted(hints[name]))
             except PolicyError as error:
                 found += [error, *error.others]
@@ -134,7 +136,7 @@ class Reader:
                 return hint(value)
             except ValueError:
                 raise self.error(key, value, self._wanted(hint)) from None
-        if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        if _is_record(hint):
             return self.read(hint, value, key)
         if type(value) is not hint:
             raise self.error(key, value, self._wanted(hint))
@@ -209,7 +211,7 @@ def _options(hint: Any) -> tuple[Any, ...]:
 
 def _can_be_off(hint: Any) -> bool:
     options = _options(hint)
-    return type(None) in options and any(map(dataclasses.is_dataclass, options))
+    return type(None) in options and any(map(_is_record, options))
 
 
 def _join(key: str, name: str) -> str:
@@ -217,13 +219,17 @@ def _join(key: str, name: str) -> str:
 
 
 @cache
-def _fields(record: type[Any]) -> Mapping[str, dataclasses.Field[Any]]:
+def _fields(record: type[Any]) -> Mapping[str, FieldInfo]:
     """Return what a table may say of a record."""
     return {
         item.name: item
-        for item in dataclasses.fields(record)
-        if item.init and not item.metadata.get("given")
+        for item in structs.fields(record)
+        if GIVEN not in getattr(item.type, "__metadata__", ())
     }
+
+
+def _is_record(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, msgspec.Struct)
 
 
 @cache

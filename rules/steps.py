@@ -7,8 +7,9 @@ step, or to somebody above, and says so; where there is nobody, operator and HR 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import islice
+
+from msgspec.structs import replace
 
 from rules.access import StaffId
 from rules.cases import (

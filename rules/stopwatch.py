@@ -6,17 +6,17 @@ asked has still to answer a question.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from rules import hours
 from rules.calendar import WorkingCalendar
 from rules.hours import Clock, Window
 
 
-@dataclass(frozen=True)
-class Office:
+class Office(msgspec.Struct, frozen=True):
     """When a company works."""
 
     office_hours: tuple[Window, ...]
@@ -41,8 +41,7 @@ class Office:
         return hours.instant(day, Clock(0), self.zone)
 
 
-@dataclass(frozen=True)
-class Stopwatch:
+class Stopwatch(msgspec.Struct, frozen=True):
     """Office time spent so far."""
 
     since: datetime | None

@@ -7,8 +7,9 @@ Who verifies an opening or allows a change is no key of these tables but a row `
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+import msgspec
 
 from rules.duty import Duty
 from rules.errors import DomainError
@@ -34,8 +35,7 @@ class Start(StrEnum):
     """A file came from another custody body."""
 
 
-@dataclass(frozen=True)
-class OpenPolicy:
+class OpenPolicy(msgspec.Struct, frozen=True):
     """`[open]`: a customer becomes a dossier.
 
     A salesperson's note makes a draft, which meets the duty; number and visibility come when the
@@ -73,8 +73,7 @@ class Completes(StrEnum):
     ALL = "all"
 
 
-@dataclass(frozen=True)
-class Completion:
+class Completion(msgspec.Struct, frozen=True):
     """One row `[[completion]]`: a duty of who keeps such a dossier, once in each period."""
 
     id: Text
@@ -113,8 +112,7 @@ class Existing(StrEnum):
     """By a correction, where the approvals have a row `correct` for the dossier."""
 
 
-@dataclass(frozen=True)
-class LabelPolicy:
+class LabelPolicy(msgspec.Struct, frozen=True):
     """`[update.label]`: the label on the shelf bears the customer's present name."""
 
     keeper: RoleCode
@@ -123,8 +121,7 @@ class LabelPolicy:
     """Counts from the day on which the name changed."""
 
 
-@dataclass(frozen=True)
-class UpdatePolicy:
+class UpdatePolicy(msgspec.Struct, frozen=True):
     """`[update]`: a dossier's data change.
 
     Where the approvals have a row `update` a change waits for it; without one it holds at once
@@ -157,8 +154,7 @@ class UpdatePolicy:
             raise DomainError("working_files = 'consent' and working_files_rule together")
 
 
-@dataclass(frozen=True)
-class SecrecyPolicy:
+class SecrecyPolicy(msgspec.Struct, frozen=True):
     """`[secrecy]`: how long a grade lasts, and who hears of a leak."""
 
     until_required: bool
@@ -175,10 +171,10 @@ class SecrecyPolicy:
     safes: tuple[Text, ...]
     """What a safe is called in the name of a place; the first is proposed for graded papers."""
     safes_rule: RuleId
-    leak_to: tuple[RoleCode, ...] = field(default=())
+    leak_to: tuple[RoleCode, ...] = msgspec.field(default=())
     """Who hears of a leak, all at the same time; empty: who approves the policy."""
     leak_rule: RuleId | None = None
-    hosts: tuple[RoleCode, ...] = field(default=())
+    hosts: tuple[RoleCode, ...] = msgspec.field(default=())
     """Who calls graded meetings beside the heads of departments (S2-SECR.9.2)."""
 
     def __post_init__(self) -> None:

@@ -7,9 +7,10 @@ it the breach exists. Guards against chasing people for a day on which they were
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+
+import msgspec
 
 from rules.absences import Away, put_off
 from rules.calendar import WorkingCalendar
@@ -33,8 +34,7 @@ class VisitState(StrEnum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True)
-class Visit:
+class Visit(msgspec.Struct, frozen=True):
     """What the duty depends on."""
 
     day: date

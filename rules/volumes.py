@@ -8,7 +8,8 @@ then on it is as secret as its volume.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from rules.errors import DomainError
 from rules.secrecy import Grade
@@ -17,8 +18,7 @@ MOST_TIED = 3
 """Ordinary papers that may go with top-secret ones; the sources say "a few" only."""
 
 
-@dataclass(frozen=True)
-class Volume:
+class Volume(msgspec.Struct, frozen=True):
     """Papers that are bound together."""
 
     lines: tuple[int, ...]

@@ -7,8 +7,10 @@ under an id that no clause has, which nobody would ever see.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from types import MappingProxyType
+
+import msgspec
+from msgspec.structs import replace
 
 from rules.clauses import Clause, all_clauses
 from rules.errors import DomainError
@@ -17,8 +19,7 @@ from rules.schema import Reader
 from rules.written import toml
 
 
-@dataclass(frozen=True)
-class _Own:
+class _Own(msgspec.Struct, frozen=True):
     id: Text
     zh: Text
 
@@ -27,8 +28,7 @@ class _Own:
             raise DomainError("the id of a clause, such as 'S1-07.2.3a'")
 
 
-@dataclass(frozen=True)
-class _File:
+class _File(msgspec.Struct, frozen=True):
     clause: tuple[_Own, ...]
 
     def __post_init__(self) -> None:

@@ -12,11 +12,12 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
+
+import msgspec
 
 from rules.errors import DomainError
 from rules.schema import PolicyError, merge
@@ -31,8 +32,7 @@ LIKE_KEY = "like"
 """Of a row `[[handover]]`: id of the row above from which it has every key it does not say."""
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(msgspec.Struct, frozen=True):
     """One policy with all it lies over."""
 
     file: str
@@ -40,7 +40,7 @@ class Written:
     table: Mapping[str, Any]
     """As in TOML, merged."""
     overlays: tuple[str, ...] = ()
-    origins: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Dotted key -> the overlay's file that it came from."""
 
     @property

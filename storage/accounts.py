@@ -10,10 +10,10 @@ import hashlib
 import secrets
 from base64 import b32encode
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+import msgspec
 from sqlalchemy import bindparam, case, delete, func, insert, select, true, update
 
 from storage import forwarding, locks, meta
@@ -52,8 +52,7 @@ class Refusal(StrEnum):
     """Five wrong codes within the hour."""
 
 
-@dataclass(frozen=True)
-class Bound:
+class Bound(msgspec.Struct, frozen=True):
     """One account of a person."""
 
     channel: str
@@ -68,15 +67,13 @@ class Bound:
     """`BLOCKED` or `OFF`."""
 
 
-@dataclass(frozen=True)
-class Redeemed:
+class Redeemed(msgspec.Struct, frozen=True):
     staff_id: str
     replaced: tuple[Bound, ...] = ()
     """Accounts on the same messenger that the new one takes the place of; let go already."""
 
 
-@dataclass(frozen=True)
-class Stranger:
+class Stranger(msgspec.Struct, frozen=True):
     """An account that nobody vouched for."""
 
     channel: str
@@ -87,8 +84,7 @@ class Stranger:
     """Within the last hour in which one was tried."""
 
 
-@dataclass(frozen=True)
-class Named:
+class Named(msgspec.Struct, frozen=True):
     """An account with its person."""
 
     account: str
@@ -98,7 +94,7 @@ class Named:
     """Whether the person is with the company."""
 
 
-_COLUMNS = tuple(account.c[name] for name in Bound.__dataclass_fields__)
+_COLUMNS = tuple(account.c[name] for name in Bound.__struct_fields__)
 
 _BOUND = (
     select(*_COLUMNS)
@@ -400,7 +396,7 @@ def met(unit: Unit, channel: str, account_id: str, now: datetime) -> bool:
 
 def strangers(session: Session, limit: int, offset: int = 0) -> tuple[Stranger, ...]:
     """Return the accounts nobody vouched for, the busiest first; not for the message path."""
-    names = Stranger.__dataclass_fields__
+    names = Stranger.__struct_fields__
     query = select(*(stranger.c[name] for name in names))
     order = (stranger.c.seen.desc(), stranger.c.channel, stranger.c.account)
     rows = session.execute(query.order_by(*order).limit(limit).offset(offset))

@@ -7,10 +7,10 @@ own unit only: who comes second meets a conflict.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+import msgspec
 from sqlalchemy import Row, insert, select, update
 
 from storage.errors import Conflict
@@ -45,8 +45,7 @@ class AffairState(StrEnum):
     LAPSED = "lapsed"
 
 
-@dataclass(frozen=True)
-class Affair:
+class Affair(msgspec.Struct, frozen=True):
     id: int
     kind: AffairKind
     staff_id: str

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
+import msgspec
 from sqlalchemy import bindparam, func, insert, literal_column, select, update
 
 from storage.folder import Folder, Incoming, Kept
@@ -29,8 +29,7 @@ MOST_COUNTED = 20_000
 _PENDING = attachment.c.state == literal_column("'pending'")
 
 
-@dataclass(frozen=True)
-class Attachment:
+class Attachment(msgspec.Struct, frozen=True):
     id: int
     staff_id: str
     """Who sent it."""
@@ -56,7 +55,7 @@ class Attachment:
     created_at: datetime
 
 
-_SELECT = select(*(attachment.c[name] for name in Attachment.__dataclass_fields__))
+_SELECT = select(*(attachment.c[name] for name in Attachment.__struct_fields__))
 
 _OF = _SELECT.where(
     attachment.c.subject_kind == bindparam("kind"), attachment.c.subject_id == bindparam("id")
@@ -211,7 +210,7 @@ def again(unit: Unit, one: Attachment, kind: str, id: int) -> int:
     One that is not fetched yet is fetched for both.
     """
     row = next(unit.ids)
-    values = {name: getattr(one, name) for name in Attachment.__dataclass_fields__}
+    values = {name: getattr(one, name) for name in Attachment.__struct_fields__}
     values |= {
         "id": row,
         "name": unit.seal("attachment.name", row, one.name),

@@ -9,11 +9,11 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
+import msgspec
 from sqlalchemy import insert, select
 
 from storage import locks
@@ -23,8 +23,7 @@ from storage.tables import audit
 from storage.unit import Unit
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One fact for the audit trail."""
 
     at: datetime
@@ -36,20 +35,18 @@ class Entry:
     """`visit_note:123`"""
     channel: str
     rule: str = ""
-    facts: Mapping[str, str | int] = field(default_factory=dict)
+    facts: Mapping[str, str | int] = msgspec.field(default_factory=dict)
     """Ids, codes, digests; never what somebody wrote."""
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """An entry as it stands in the trail."""
 
     seq: int
     entry: Entry
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """Which entries are asked for; empty or None: whichever."""
 
     staff_id: str = ""
@@ -62,8 +59,7 @@ class Wanted:
     """Not in it."""
 
 
-@dataclass(frozen=True)
-class Head:
+class Head(msgspec.Struct, frozen=True):
     """The newest row: what its seal covers is all there was."""
 
     count: int
@@ -71,8 +67,7 @@ class Head:
     seal: bytes
 
 
-@dataclass(frozen=True)
-class KeptHead:
+class KeptHead(msgspec.Struct, frozen=True):
     """A head as it was kept outside the database (`storage.heads`)."""
 
     day: date
@@ -93,8 +88,7 @@ class Fault(StrEnum):
     """Rows are gone from the end: a kept head covers more."""
 
 
-@dataclass(frozen=True)
-class Break:
+class Break(msgspec.Struct, frozen=True):
     fault: Fault
     first: int
     """Number of the first row concerned."""
@@ -104,8 +98,7 @@ class Break:
     """Of the kept head that shows it; None: the chain itself does."""
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     head: Head
     """The last row before anything that does not fit."""
     breaks: tuple[Break, ...] = ()

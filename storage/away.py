@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Row, bindparam, insert, select, update
 
 from storage.session import Session
@@ -16,8 +16,7 @@ MAX_AHEAD = 50
 """Absences ahead that are looked at."""
 
 
-@dataclass(frozen=True)
-class Absence:
+class Absence(msgspec.Struct, frozen=True):
     id: int
     staff_id: str
     first_day: date

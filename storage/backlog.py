@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import ColumnElement, func, select, true
 
 from storage.outbox_rows import in_state
@@ -19,8 +19,7 @@ ALARM = "alarm:"
 MOST_COUNTED = 20_000
 
 
-@dataclass(frozen=True)
-class Backlog:
+class Backlog(msgspec.Struct, frozen=True):
     """Messages that are due and did not arrive."""
 
     count: int
@@ -29,8 +28,7 @@ class Backlog:
     """Since when the longest waiting one is owed; None: none waits."""
 
 
-@dataclass(frozen=True)
-class Failures:
+class Failures(msgspec.Struct, frozen=True):
     """Messages that were given up since some instant, without those to people out of reach."""
 
     count: int

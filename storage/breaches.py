@@ -6,9 +6,10 @@ Written once for ever by dossier, duty and day, so that whoever looks twice find
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
+import msgspec
+from msgspec.structs import asdict
 from sqlalchemy import ColumnElement, Date, delete, exists, func, literal, select
 
 from storage.rounds import Round, Wanted, waiting
@@ -19,8 +20,7 @@ from storage.unit import Unit
 from storage.upsert import insert_from, insert_or_leave
 
 
-@dataclass(frozen=True)
-class Breach:
+class Breach(msgspec.Struct, frozen=True):
     dossier_id: int
     duty: str
     """opening, or the id of a row `[[completion]]`."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 from sqlalchemy import delete, insert, select
 
 from storage.session import Session
@@ -14,8 +13,7 @@ COPIES = 4
 """Copies of one case's card in one chat that are redrawn."""
 
 
-@dataclass(frozen=True)
-class Copy:
+class Copy(msgspec.Struct, frozen=True):
     """One copy of a case's card in somebody's chat."""
 
     number: int

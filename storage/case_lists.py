@@ -5,9 +5,9 @@ Every question is an index look-up with a bound; what a case holds is read by `s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import bindparam, func, literal_column, select
 
 from storage.session import Session
@@ -17,8 +17,7 @@ MOST = 500
 """Open cases of one person or one dossier that are looked at."""
 
 
-@dataclass(frozen=True)
-class InNameOf:
+class InNameOf(msgspec.Struct, frozen=True):
     """One decision taken in somebody's stead."""
 
     case_id: int

@@ -8,10 +8,10 @@ chain) is kept as it was at opening: a changed policy leaves it alone.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from rules.access import StaffId
@@ -25,8 +25,7 @@ from storage.unit import Unit
 from storage.upsert import changed, insert_or_set
 
 
-@dataclass(frozen=True)
-class Terms:
+class Terms(msgspec.Struct, frozen=True):
     """What a case rests on, whatever the policy says by now."""
 
     matter: Matter
@@ -34,8 +33,7 @@ class Terms:
     chain: tuple[ChainStep, ...]
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True):
     """A case as it lies in the database."""
 
     id: int
@@ -49,8 +47,7 @@ class Stored:
     case: Case
 
 
-@dataclass(frozen=True)
-class Happened:
+class Happened(msgspec.Struct, frozen=True):
     """One thing that happened to a case."""
 
     kind: str

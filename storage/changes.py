@@ -8,10 +8,10 @@ field still holds what its proposer, or whoever was shown both values since, had
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Row, delete, exists, func, insert, literal_column, select, update
 
 from storage import dossier_fields, dossiers
@@ -25,8 +25,7 @@ _MOST = 100
 """Open proposals of one dossier, or entries of one field's history, that are read."""
 
 
-@dataclass(frozen=True)
-class FieldChange:
+class FieldChange(msgspec.Struct, frozen=True):
     """One field of a change set; values opened, "" for an empty field."""
 
     id: int
@@ -46,8 +45,7 @@ class FieldChange:
     """Clause under which it was decided."""
 
 
-@dataclass(frozen=True)
-class ChangeSet:
+class ChangeSet(msgspec.Struct, frozen=True):
     id: int
     dossier_id: int
     proposed_by: str
@@ -68,8 +66,7 @@ class ChangeSet:
         return next((one for one in self.rows if one.field == field), None)
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What became of a change set that was decided for."""
 
     applied: tuple[FieldChange, ...]
@@ -364,7 +361,7 @@ def _sealed(unit: Unit, column: str, id_: int, words: str) -> Any:
 
 
 def _opened(unit: Unit, row: Row[Any]) -> FieldChange:
-    held = {name: row._mapping[name] for name in FieldChange.__dataclass_fields__}
+    held = {name: row._mapping[name] for name in FieldChange.__struct_fields__}
     for name in ("old", "new", "replaced"):
         held[name] = unit.vault.open(held[name], row.id)
     return FieldChange(**held)

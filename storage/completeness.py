@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 
+import msgspec
 from sqlalchemy import bindparam, literal_column, select, update
 
 from storage import dossier_fields
@@ -24,8 +24,7 @@ LONG_TERM = "long_term"
 """Field that marks a customer of long-term cooperation: `yes` (C-46)."""
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """What a policy says about a dossier."""
 
     pack: str
@@ -33,7 +32,7 @@ class Standing:
     """The field that is the dossier's key, such as `vin`."""
     fields: frozenset[str]
     """Those that make it complete."""
-    kinds: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    kinds: Mapping[str, frozenset[str]] = msgspec.field(default_factory=dict)
     """Those that do so for kinds of customers with fields of their own."""
 
 

@@ -7,9 +7,9 @@ then, every look asks. One for somebody from outside opens nothing to who asked 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
+import msgspec
 from sqlalchemy import Row, bindparam, insert, select, update
 
 from storage.errors import Conflict
@@ -19,8 +19,7 @@ from storage.unit import Unit
 from storage.upsert import changed
 
 
-@dataclass(frozen=True)
-class Consultation:
+class Consultation(msgspec.Struct, frozen=True):
     id: int
     dossier_id: int
     staff_id: str

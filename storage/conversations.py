@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 
 from storage.errors import Conflict
@@ -25,8 +25,7 @@ MAX_COUNT = 99
 """Drafts are counted up to here; one more means "more"."""
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True):
     id: int
     staff_id: str
     feature: str
@@ -241,13 +240,12 @@ def purge_drafts(unit: Unit, before: datetime, limit: int = 500) -> int:
     return len(gone.all())
 
 
-@dataclass(frozen=True)
-class Menu:
+class Menu(msgspec.Struct, frozen=True):
     """What typed numbers and words mean on one account: the buttons of the last card there."""
 
     keys: tuple[str, ...] = ()
     """Button keys of its choices; the number 1 is the first."""
-    words: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Button keys by label, choices and ways on alike; once kept, by the index of the label."""
     back: str = ""
     """Button key of the way up; empty: there is none."""

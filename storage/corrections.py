@@ -7,10 +7,10 @@ update, so that two who press at once carry a step out once. What is put right i
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, Row, func, insert, literal_column, select, update
 
 from rules.corrections import OPEN, Stage
@@ -25,8 +25,7 @@ WORDS = ("wrong", "remedy", "told", "done", "feedback", "report")
 """Columns of people's words, sealed; "" until somebody wrote them."""
 
 
-@dataclass(frozen=True)
-class Correction:
+class Correction(msgspec.Struct, frozen=True):
     id: int
     number: str
     dossier_id: int

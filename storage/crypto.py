@@ -13,9 +13,9 @@ import os
 import secrets
 import stat
 from base64 import b64decode, b64encode
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -32,8 +32,7 @@ _HEAD_BYTES = len(_VERSION) + _ID_BYTES + _NONCE_BYTES
 _UTF8 = ("utf-8", "surrogatepass")  # a phone may send half a character; it is kept as it came
 
 
-@dataclass(frozen=True)
-class Sealed:
+class Sealed(msgspec.Struct, frozen=True):
     """An encrypted value and the column it belongs to."""
 
     column: str

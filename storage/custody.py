@@ -6,7 +6,6 @@ unbroken chain of steps says who had a paper on any day.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -26,8 +25,7 @@ MOST = 200
 SIDES = ("giver", "taker", "witness")
 
 
-@dataclass(frozen=True)
-class Handed:
+class Handed(msgspec.Struct, frozen=True):
     """What of one line of a loan goes from hand to hand."""
 
     position: int
@@ -38,16 +36,14 @@ class Handed:
     note: str = ""
 
 
-@dataclass(frozen=True)
-class _Body:
+class _Body(msgspec.Struct, frozen=True):
     lines: tuple[Handed, ...]
     checks: tuple[str, ...]
     before: str = ""
     words: str = ""
 
 
-@dataclass(frozen=True)
-class NewStep:
+class NewStep(msgspec.Struct, frozen=True):
     """Papers of a loan that are to go from one hand to another, or were shown."""
 
     loan_id: int
@@ -66,8 +62,7 @@ class NewStep:
     """State of the loan until then: what it falls back to where nothing comes of the step."""
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """A step as it lies in the database."""
 
     id: int

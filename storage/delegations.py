@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
+import msgspec
 from sqlalchemy import Row, bindparam, insert, select, update
 
 from storage.session import Session
@@ -16,8 +16,7 @@ MOST = 50
 """Delegations of one person that have not ended."""
 
 
-@dataclass(frozen=True)
-class Delegation:
+class Delegation(msgspec.Struct, frozen=True):
     id: int
     staff_id: str
     stand_in: str

@@ -8,10 +8,10 @@ seen.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Row, bindparam, insert, literal_column, select, text, update
 
 from rules.destruction import ListState, Manner, Retention
@@ -26,8 +26,7 @@ MOST = 60
 """Lines of one list."""
 
 
-@dataclass(frozen=True)
-class DestructionList:
+class DestructionList(msgspec.Struct, frozen=True):
     id: int
     number: str | None
     """For people: 销-2026-0042; None: not sent to who decides yet."""
@@ -53,8 +52,7 @@ class DestructionList:
     rev: int
 
 
-@dataclass(frozen=True)
-class Listed:
+class Listed(msgspec.Struct, frozen=True):
     """That something stands on a list."""
 
     list_id: int
@@ -63,8 +61,7 @@ class Listed:
     drawn_by: str
 
 
-@dataclass(frozen=True)
-class NewItem:
+class NewItem(msgspec.Struct, frozen=True):
     """One line that is to stand on a list."""
 
     dossier_id: int
@@ -84,8 +81,7 @@ class NewItem:
     grounds: str
 
 
-@dataclass(frozen=True)
-class Item(NewItem):
+class Item(NewItem, frozen=True):
     """One line of a list."""
 
     id: int

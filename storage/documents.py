@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Row, bindparam, exists, func, insert, literal_column, select, update
 
 from storage.crypto import Vault
@@ -31,8 +31,7 @@ MOST = 500
 """Papers that are read at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentRow:
+class DocumentRow(msgspec.Struct, frozen=True):
     """A paper as a list names it."""
 
     title: str
@@ -51,8 +50,7 @@ class DocumentRow:
     """Of `rules.occasions.Material`."""
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(msgspec.Struct, frozen=True):
     """One paper of a dossier, opened."""
 
     id: int

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
 from sqlalchemy import bindparam, delete, func, insert, literal_column, select, update
 
 from storage.counters import next_numbers, raise_to
@@ -28,8 +28,7 @@ from storage.upsert import changed, insert_all, insert_or_set
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class DossierRow:
+class DossierRow(msgspec.Struct, frozen=True):
     """A customer as a spreadsheet or a conversation names them."""
 
     name: str
@@ -52,12 +51,11 @@ class DossierRow:
     opened_on: date | None = None
     key: str = ""
     """Value of the pack's dossier key, such as a VIN."""
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Further fields of the pack, by field id."""
 
 
-@dataclass(frozen=True)
-class Dossier:
+class Dossier(msgspec.Struct, frozen=True):
     """A dossier with everything opened; what of it may be shown is for `rules.access`."""
 
     id: int
@@ -155,8 +153,7 @@ _TAKEN = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(msgspec.Struct, frozen=True):
     """A new dossier as it will be written: sealed, with its index rows."""
 
     values: dict[str, Any]

@@ -7,10 +7,10 @@ dossiers that takes a second, and memory for one group at a time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, func, literal_column, select, union
 
 from storage.names import normalise
@@ -26,8 +26,7 @@ _SLICE = 200
 """Groups whose members are read at once."""
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(msgspec.Struct, frozen=True):
     id: int
     number: str
     name: str
@@ -39,8 +38,7 @@ class Member:
     """Normalised."""
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(msgspec.Struct, frozen=True):
     why: str
     """name, phone or key: what all members share."""
     members: tuple[Member, ...]

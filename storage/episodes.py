@@ -6,9 +6,9 @@ goes on at a time, on however many processes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import literal_column, select, update
 
 from storage.session import Session
@@ -20,8 +20,7 @@ from storage.upsert import changed, insert_or_leave
 _UNTOLD = episode.c.told != literal_column("'over'")
 
 
-@dataclass(frozen=True)
-class Episode:
+class Episode(msgspec.Struct, frozen=True):
     id: int
     code: str
     """What it is, with the channel where it is about one: `outbox:telegram`."""
@@ -64,7 +63,7 @@ def end(unit: Unit, code: str, ended_at: datetime) -> None:
 
 def unfinished(session: Session) -> list[Episode]:
     """Return what goes on, and what ended without the operators' knowing; oldest first."""
-    columns = [episode.c[name] for name in Episode.__dataclass_fields__]
+    columns = [episode.c[name] for name in Episode.__struct_fields__]
     query = select(*columns).where(_UNTOLD).order_by(episode.c.id)
     return [Episode(*row) for row in session.execute(query)]
 

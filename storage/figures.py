@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 from sqlalchemy import Row, insert, select, update
 
 from storage.errors import Conflict
@@ -12,8 +11,7 @@ from storage.unit import Unit
 from storage.upsert import changed
 
 
-@dataclass(frozen=True)
-class FiguresRequest:
+class FiguresRequest(msgspec.Struct, frozen=True):
     id: int
     outsider_id: int
     """Who brought the letter."""

@@ -12,9 +12,10 @@ import secrets
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+import msgspec
 
 from storage.content import ALLOWED, TEXT, has_controls, mime_of
 from storage.crypto import CHUNK_OVERHEAD, Vault
@@ -30,8 +31,7 @@ _HEAD_BYTES = len(_MAGIC) + _ID_BYTES + _TAG_BYTES
 _PASSING = "incoming"
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(msgspec.Struct, frozen=True):
     """A file in the folder."""
 
     address: str
@@ -42,8 +42,7 @@ class Kept:
     """Found in the content."""
 
 
-@dataclass(frozen=True)
-class Room:
+class Room(msgspec.Struct, frozen=True):
     """What the disk of the folder has to say."""
 
     writable: bool

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 from sqlalchemy import select, update
 
 from storage import ledger
@@ -14,8 +13,7 @@ from storage.tables import message_ref, outbox
 from storage.unit import Unit
 
 
-@dataclass(frozen=True)
-class Stranded:
+class Stranded(msgspec.Struct, frozen=True):
     """A chat on a channel that nobody serves, for which something waits."""
 
     channel: str

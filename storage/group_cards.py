@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 from sqlalchemy import delete, insert, select, update
 
 from storage.case_copies import slot
@@ -12,8 +11,7 @@ from storage.tables import group_card
 from storage.unit import Unit
 
 
-@dataclass(frozen=True)
-class GroupCopy:
+class GroupCopy(msgspec.Struct, frozen=True):
     number: int
     channel: str
     chat: str

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import ColumnElement, bindparam, delete, select, update
 
 from storage.session import Session
@@ -14,8 +14,7 @@ from storage.unit import Unit
 from storage.upsert import changed, insert_or_set
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(msgspec.Struct, frozen=True):
     channel: str
     chat: str
     """The platform's id."""

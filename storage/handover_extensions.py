@@ -5,10 +5,10 @@ Of one leg at most one request is open; the day as it was stays known.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Row, bindparam, select, update
 
 from storage.errors import Conflict
@@ -17,8 +17,7 @@ from storage.unit import Unit
 from storage.upsert import changed, insert_or_leave
 
 
-@dataclass(frozen=True)
-class Extension:
+class Extension(msgspec.Struct, frozen=True):
     """A request as it lies in the database."""
 
     id: int
@@ -87,6 +86,6 @@ def decide(unit: Unit, extension_id: int, state: str, before: date | None = None
 
 
 def _extension(unit: Unit, row: Row[*tuple[Any, ...]]) -> Extension:
-    values = {one.name: getattr(row, one.name) for one in fields(Extension)}
+    values = {name: getattr(row, name) for name in Extension.__struct_fields__}
     values["reason"] = unit.vault.open(row.reason, row.id)
     return Extension(**values)

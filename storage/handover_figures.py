@@ -7,10 +7,10 @@ same conditions, so that they cannot differ (S1-09.5.8).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+import msgspec
 from sqlalchemy import (
     ColumnElement,
     and_,
@@ -39,8 +39,7 @@ class Which(StrEnum):
     INCOMPLETE = "incomplete"
 
 
-@dataclass(frozen=True)
-class Rate:
+class Rate(msgspec.Struct, frozen=True):
     """One department's handovers of one kind that were due in a month."""
 
     department: str

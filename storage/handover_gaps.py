@@ -6,10 +6,10 @@ ones lies with the handover, so that no list has to be counted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     Row,
     bindparam,
@@ -31,8 +31,7 @@ OPEN = ("open", "supplied")
 """States in which something is still to be done."""
 
 
-@dataclass(frozen=True)
-class NewGap:
+class NewGap(msgspec.Struct, frozen=True):
     handover_id: int
     leg: int
     """In which it was found."""
@@ -53,8 +52,7 @@ class NewGap:
     """Whether a calendar its day depends on is not published."""
 
 
-@dataclass(frozen=True)
-class Gap:
+class Gap(msgspec.Struct, frozen=True):
     """A gap as it lies in the database."""
 
     id: int
@@ -197,7 +195,7 @@ def set_(unit: Unit, gap_id: int, **values: Any) -> None:
 
 
 def _row(unit: Unit, id_: int, new: NewGap, at: datetime, by: str) -> dict[str, Any]:
-    values = {one.name: getattr(new, one.name) for one in fields(NewGap)}
+    values = {name: getattr(new, name) for name in NewGap.__struct_fields__}
     values["words"] = unit.seal("handover_gap.words", id_, new.words or None)
     given = {"id": id_, "opened_at": at, "opened_by": by, "lapses": 0}
     given |= {"supplied_by": "", "closed_by": ""}
@@ -205,6 +203,6 @@ def _row(unit: Unit, id_: int, new: NewGap, at: datetime, by: str) -> dict[str, 
 
 
 def _gap(unit: Unit, row: Row[*tuple[Any, ...]]) -> Gap:
-    values = {one.name: getattr(row, one.name) for one in fields(Gap)}
+    values = {name: getattr(row, name) for name in Gap.__struct_fields__}
     values["words"] = unit.vault.open(row.words, row.id)
     return Gap(**values)

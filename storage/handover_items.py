@@ -7,10 +7,10 @@ is what the receiver counts. Photos hang on it as attachments (`handover_item`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Row, bindparam, func, insert, select, update
 
 from storage.tables import handover_item
@@ -25,8 +25,7 @@ MOST = 200
 _SEALED = ("title", "certificate", "reason")
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(msgspec.Struct, frozen=True):
     """One line as it lies in the database."""
 
     id: int
@@ -132,7 +131,7 @@ def _row(id_: int, handover_id: int, position: int, item: str) -> dict[str, Any]
 
 
 def _item(unit: Unit, row: Row[*tuple[Any, ...]]) -> Item:
-    values = {one.name: getattr(row, one.name) for one in fields(Item)}
+    values = {name: getattr(row, name) for name in Item.__struct_fields__}
     for name in _SEALED:
         values[name] = unit.vault.open(values[name], row.id)
     return Item(**values)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     Row,
     bindparam,
@@ -38,8 +38,7 @@ MOST = 500
 _OVER = frozenset({"complete", "cancelled"})
 
 
-@dataclass(frozen=True)
-class NewLeg:
+class NewLeg(msgspec.Struct, frozen=True):
     """One leg as it is planned."""
 
     giver: str
@@ -51,8 +50,7 @@ class NewLeg:
     witness: str = ""
 
 
-@dataclass(frozen=True)
-class NewHandover:
+class NewHandover(msgspec.Struct, frozen=True):
     """A set of papers whose way into the archive begins."""
 
     pack: str
@@ -77,8 +75,7 @@ class NewHandover:
     """By what it is found again, such as the plate; empty: the subject itself."""
 
 
-@dataclass(frozen=True)
-class Handover:
+class Handover(msgspec.Struct, frozen=True):
     """A handover as it lies in the database."""
 
     id: int
@@ -126,8 +123,7 @@ class Handover:
         return self.filed_under or (self.period_on or self.started_on).year
 
 
-@dataclass(frozen=True)
-class Leg:
+class Leg(msgspec.Struct, frozen=True):
     """One leg as it lies in the database."""
 
     id: int
@@ -404,7 +400,7 @@ def index_of(vault: Vault, subject: str) -> bytes:
 
 
 def handover_of(unit: Unit, row: Row[*tuple[Any, ...]]) -> Handover:
-    values = {one.name: getattr(row, one.name) for one in fields(Handover)}
+    values = {name: getattr(row, name) for name in Handover.__struct_fields__}
     values["subject"] = unit.vault.open(row.subject, row.id)
     values["contact"] = unit.vault.open(row.contact, row.id)
     values["location"] = unit.vault.open(row.location, row.id)
@@ -412,6 +408,6 @@ def handover_of(unit: Unit, row: Row[*tuple[Any, ...]]) -> Handover:
 
 
 def leg_of(unit: Unit, row: Row[*tuple[Any, ...]]) -> Leg:
-    values = {one.name: getattr(row, one.name) for one in fields(Leg)}
+    values = {name: getattr(row, name) for name in Leg.__struct_fields__}
     values["remark"] = unit.vault.open(row.remark, row.id)
     return Leg(**values)

@@ -8,10 +8,11 @@ out or changed shows as well. The file is never half written: it is replaced as 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from os import fsync
 from pathlib import Path
+
+import msgspec
 
 from storage.audit import Head, KeptHead
 from storage.crypto import Vault
@@ -23,8 +24,7 @@ JOB = "audit_head"
 """Name of the occurrence: the database remembers on which days a head was kept."""
 
 
-@dataclass(frozen=True)
-class Heads:
+class Heads(msgspec.Struct, frozen=True):
     """What the file says."""
 
     kept: tuple[KeptHead, ...]

@@ -6,10 +6,10 @@ soon enough, keeps its body, sealed, until that is done or it grows too old.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import exists, func, literal_column, select, tuple_, update
 
 from storage.session import Session
@@ -24,8 +24,7 @@ _OPEN = inbox.c.state != literal_column("'done'")
 _ORDER = (inbox.c.at, inbox.c.received_at, inbox.c.id)
 
 
-@dataclass(frozen=True)
-class Failed:
+class Failed(msgspec.Struct, frozen=True):
     """A message that was given up, without its content."""
 
     channel: str
@@ -39,8 +38,7 @@ class Failed:
     """How often it was given up, 1 for the first time."""
 
 
-@dataclass(frozen=True)
-class Waiting:
+class Waiting(msgspec.Struct, frozen=True):
     """A message that is to be handled again."""
 
     channel: str

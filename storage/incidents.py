@@ -6,10 +6,10 @@ change names the state before it, and only the first counts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     Row,
     bindparam,
@@ -32,8 +32,7 @@ KNOW, CHECK = "know", "check"
 """What somebody is told for: to know of it, or to count after it."""
 
 
-@dataclass(frozen=True)
-class Incident:
+class Incident(msgspec.Struct, frozen=True):
     id: int
     number: str
     kind: str
@@ -64,8 +63,7 @@ class Incident:
         return self.loan_id is not None and self.reported_by is None
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """One person who is told of an incident."""
 
     id: int
@@ -81,8 +79,7 @@ class Told:
     confirmed_at: datetime | None
 
 
-@dataclass(frozen=True)
-class Measure:
+class Measure(msgspec.Struct, frozen=True):
     """One thing that was done."""
 
     staff_id: str
@@ -111,7 +108,7 @@ _ALL_OF_LOAN = (
     .order_by(incident.c.id)
 )
 
-_TOLD = select(*(incident_told.c[name] for name in Told.__dataclass_fields__))
+_TOLD = select(*(incident_told.c[name] for name in Told.__struct_fields__))
 
 _TOLD_OF = _TOLD.where(incident_told.c.incident_id == bindparam("id")).order_by(incident_told.c.id)
 
@@ -304,7 +301,7 @@ def merged(unit: Unit, keep: int, gone: int) -> None:
 
 
 def _incident(unit: Unit, row: Row[Any]) -> Incident:
-    values = {name: getattr(row, name) for name in Incident.__dataclass_fields__}
+    values = {name: getattr(row, name) for name in Incident.__struct_fields__}
     for name in ("words", "closing"):
         values[name] = unit.vault.open(values[name], row.id)
     return Incident(**values)

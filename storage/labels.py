@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import ColumnElement, delete, func, literal_column, select, update
 
 from storage.session import Session
@@ -14,8 +14,7 @@ from storage.unit import Unit
 from storage.upsert import changed, insert_or_leave
 
 
-@dataclass(frozen=True)
-class LabelTask:
+class LabelTask(msgspec.Struct, frozen=True):
     id: int
     dossier_id: int
     role: str

@@ -7,11 +7,11 @@ row for each open case; what is written about a rung is decided when it is sent,
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -52,8 +52,7 @@ GATHER = timedelta(minutes=5)
 """For how long a message waits for what belongs on it; cases give their rungs one by one."""
 
 
-@dataclass(frozen=True)
-class Notice:
+class Notice(msgspec.Struct, frozen=True):
     """One rung of one case that was recorded."""
 
     case_kind: str
@@ -158,8 +157,7 @@ def fill(
     return [changed(unit.session, one, numbered) for one in of_slice.steps][-1]
 
 
-@dataclass(frozen=True)
-class _Slice:
+class _Slice(msgspec.Struct, frozen=True):
     """What records one slice of due rungs; the values are `of_now`, `of_limit` and the like."""
 
     count: Select[int]
@@ -494,4 +492,4 @@ def _same_rung(source: Any) -> ColumnElement[bool]:
 
 
 def _columns() -> Sequence[ColumnElement[Any]]:
-    return [notice.c[name] for name in Notice.__dataclass_fields__]
+    return [notice.c[name] for name in Notice.__struct_fields__]

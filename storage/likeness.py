@@ -7,10 +7,10 @@ sealed value is opened. Dossiers that were merged count too: their spreadsheets 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
 
+import msgspec
 from sqlalchemy import BindParameter, Select, bindparam, literal_column, select
 
 from storage.dossiers import DossierRow, phone_digits
@@ -24,8 +24,7 @@ _LOOKED_UP = 500
 Value = TypeVar("Value")
 
 
-@dataclass(frozen=True, slots=True)
-class Likeness:
+class Likeness(msgspec.Struct, frozen=True):
     """What a customer is known again by."""
 
     name: str
@@ -49,8 +48,7 @@ class Likeness:
         return self.type != other.type or bool(self.key and other.key and self.key != other.key)
 
 
-@dataclass(frozen=True, slots=True)
-class Filed:
+class Filed(msgspec.Struct, frozen=True):
     """A customer on file."""
 
     number: str | None
@@ -58,8 +56,7 @@ class Filed:
     like: Likeness
 
 
-@dataclass(frozen=True)
-class OnFile:
+class OnFile(msgspec.Struct, frozen=True):
     """Who on file is like some customers, by what they share."""
 
     names: Mapping[str, list[Filed]]

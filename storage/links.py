@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hmac import compare_digest
 
@@ -26,8 +25,7 @@ LIFE = timedelta(days=7)
 _KEY = re.compile(r"(?P<id>[0-9]{1,18})-[A-Za-z0-9_-]{22}")
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """A button, or a command with what follows it."""
 
     choice: str = ""

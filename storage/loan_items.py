@@ -7,11 +7,11 @@ dossier is out, and the database itself holds no two such lines.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any, Protocol
 
+import msgspec
 from sqlalchemy import Row, bindparam, insert, literal_column, select, update
 
 from storage.errors import Conflict
@@ -24,8 +24,7 @@ MOST = 500
 """Lines of open loans of one dossier that are looked at."""
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """What is asked for: a paper on record, or the whole dossier."""
 
     document_id: int | None
@@ -41,8 +40,7 @@ class Line:
     """Whether it is a photocopy made for this loan, which is no paper of the dossier."""
 
 
-@dataclass(frozen=True)
-class LoanItem:
+class LoanItem(msgspec.Struct, frozen=True):
     """One line of a loan as it lies in the database."""
 
     id: int
@@ -68,8 +66,7 @@ class LoanItem:
     """asked, out, back, missing, damaged (back, but so), replaced or gone (written off)."""
 
 
-@dataclass(frozen=True)
-class Counted:
+class Counted(msgspec.Struct, frozen=True):
     """One line after a count."""
 
     position: int
@@ -108,8 +105,7 @@ class Why(StrEnum):
     """The dossier is offered to who waited for it first."""
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(msgspec.Struct, frozen=True):
     """One thing that is in the way of a loan."""
 
     why: Why

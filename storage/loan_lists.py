@@ -7,10 +7,10 @@ have them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     ColumnElement,
     Select,
@@ -38,8 +38,7 @@ Mark = tuple[datetime, int]
 """Where a page of loans ended: the instant they are ordered by, and the id."""
 
 
-@dataclass(frozen=True)
-class Burden:
+class Burden(msgspec.Struct, frozen=True):
     """How much somebody has to do with loans now."""
 
     open: int
@@ -49,8 +48,7 @@ class Burden:
     overdue: int
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """Which loans of the register are asked for; what is left out says nothing."""
 
     state: str = ""
@@ -62,8 +60,7 @@ class Wanted:
     """Asked for before this instant."""
 
 
-@dataclass(frozen=True)
-class Late:
+class Late(msgspec.Struct, frozen=True):
     """Whose overdue loans are asked for: of departments, of some people, under some packs, or of
     everyone."""
 

@@ -6,10 +6,10 @@ The trap is the offer that nobody answers: it runs out by itself, and the next o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     Row,
     Select,
@@ -36,8 +36,7 @@ MOST_PAPERS = 40
 """Papers that are noted of what one person waits for."""
 
 
-@dataclass(frozen=True)
-class Wait:
+class Wait(msgspec.Struct, frozen=True):
     id: int
     dossier_id: int
     staff_id: str

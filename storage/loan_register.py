@@ -7,10 +7,10 @@ conditions are written as the partial indexes have them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+import msgspec
 from sqlalchemy import ColumnElement, or_, select, text
 
 from storage import loan_lists
@@ -36,8 +36,7 @@ class Section(StrEnum):
     """Of one dossier, requests too, the latest first."""
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """Which part of the register is asked for."""
 
     section: Section

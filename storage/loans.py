@@ -7,10 +7,11 @@ ends one is known here, so that nobody forgets to say so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Row, bindparam, insert, select, update
 
 from storage.errors import Conflict
@@ -23,8 +24,7 @@ OVER = frozenset({"refused", "withdrawn", "lapsed", "discharged", "written_off",
 """States after which nothing happens any more."""
 
 
-@dataclass(frozen=True)
-class NewLoan:
+class NewLoan(msgspec.Struct, frozen=True):
     """What somebody asks for."""
 
     kind: str
@@ -52,8 +52,7 @@ class NewLoan:
     """Staff number of who carries it outside (S2-INFO.23.2); None: nobody has to be named."""
 
 
-@dataclass(frozen=True)
-class Loan:
+class Loan(msgspec.Struct, frozen=True):
     """A loan as it lies in the database."""
 
     id: int
@@ -114,7 +113,7 @@ _SET_ONCE = frozenset(
      "carrier", "version"}
 )  # fmt: skip
 
-_CHANGING = tuple(one.name for one in fields(Loan) if one.name not in _SET_ONCE)
+_CHANGING = tuple(name for name in Loan.__struct_fields__ if name not in _SET_ONCE)
 
 _GET = select(loan).where(loan.c.id == bindparam("id"))
 
@@ -128,7 +127,7 @@ _SAVE = (
 def add(unit: Unit, new: NewLoan, at: datetime) -> int:
     """Keep what somebody asks for and return its id; its lines: `loan_items.add`."""
     id_ = next(unit.ids)
-    values = {one.name: getattr(new, one.name) for one in fields(NewLoan)}
+    values = {name: getattr(new, name) for name in NewLoan.__struct_fields__}
     values["reason"] = unit.seal("loan.reason", id_, new.reason)
     unit.session.execute(
         insert(loan).values(id=id_, state="asked", asked_at=at, renewals=0, version=1, **values)
@@ -192,6 +191,6 @@ def merged(unit: Unit, keep: int, gone: int) -> None:
 
 def loan_of(unit: Unit, row: Row[*tuple[Any, ...]]) -> Loan:
     """Return the loan of a row of all columns of the table."""
-    values = {one.name: getattr(row, one.name) for one in fields(Loan)}
+    values = {name: getattr(row, name) for name in Loan.__struct_fields__}
     values["reason"] = unit.vault.open(row.reason, row.id)
     return Loan(**values)

@@ -7,11 +7,11 @@ concern nobody else: they are in no index, so that they cost one insert.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+import msgspec
 from sqlalchemy import Select, bindparam, func, insert, literal_column, select
 
 from storage.session import Session
@@ -37,8 +37,7 @@ class Way(StrEnum):
     """Personal fields in full, for a minute."""
 
 
-@dataclass(frozen=True)
-class Look:
+class Look(msgspec.Struct, frozen=True):
     at: datetime
     staff_id: str
     """Who saw it."""
@@ -61,8 +60,7 @@ class Look:
     """Of who looked, where it was read."""
 
 
-@dataclass(frozen=True)
-class Visitor:
+class Visitor(msgspec.Struct, frozen=True):
     """How often one person looked."""
 
     staff_id: str
@@ -72,8 +70,7 @@ class Visitor:
     """How many different ones."""
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """From an instant up to another, which is not in it."""
 
     since: datetime

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
 from sqlalchemy import Row, bindparam, func, insert, select, update
 
 from storage.errors import Conflict
@@ -23,8 +23,7 @@ MAX_COUNT = 99
 """Open items are counted up to here; one more means "more"."""
 
 
-@dataclass(frozen=True)
-class Loose:
+class Loose(msgspec.Struct, frozen=True):
     id: int
     staff_id: str
     body: Mapping[str, Any]

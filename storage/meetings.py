@@ -7,9 +7,9 @@ look-up finds everybody's meetings.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 
+import msgspec
 from sqlalchemy import ColumnElement, Row, bindparam, delete, func, insert, select, update
 
 from storage.session import Session
@@ -18,8 +18,7 @@ from storage.unit import Unit
 from storage.upsert import changed, insert_or_leave, insert_or_set
 
 
-@dataclass(frozen=True)
-class Meeting:
+class Meeting(msgspec.Struct, frozen=True):
     id: int
     host: str
     """Staff number of who called it."""

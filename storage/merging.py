@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 
+import msgspec
+from msgspec.structs import replace
 from sqlalchemy import delete, insert, or_, select, update
 
 from rules.secrecy import AccessLevel, Grade
@@ -49,7 +50,9 @@ from storage.unit import Unit
 from storage.upsert import changed, insert_or_set
 
 _PLAIN = tuple(
-    one.name for one in fields(DossierRow) if one.name not in ("number", "type", "fields", "grade")
+    name
+    for name in DossierRow.__struct_fields__
+    if name not in ("number", "type", "fields", "grade")
 )
 """Fields that are compared one by one."""
 
@@ -57,8 +60,7 @@ _LEVELS = ("", AccessLevel.COMPANY, AccessLevel.DEPARTMENT, AccessLevel.PERSONAL
 """From many who may see it to few."""
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """What merging would do."""
 
     keep: Dossier
@@ -73,8 +75,7 @@ class Plan:
     """The dossier as it will be."""
 
 
-@dataclass(frozen=True)
-class Moved:
+class Moved(msgspec.Struct, frozen=True):
     notes: int
     visits: int
 
@@ -192,7 +193,7 @@ def preserved(unit: Unit, dossier_id: int) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _row(held: Dossier) -> DossierRow:
-    return DossierRow(**{one.name: getattr(held, one.name) for one in fields(DossierRow)})
+    return DossierRow(**{name: getattr(held, name) for name in DossierRow.__struct_fields__})
 
 
 def _words(value: object) -> str:
@@ -200,7 +201,7 @@ def _words(value: object) -> str:
 
 
 def _content(held: Dossier) -> str:
-    values = {one.name: getattr(held, one.name) for one in fields(Dossier)}
+    values = {name: getattr(held, name) for name in Dossier.__struct_fields__}
     values["fields"] = dict(held.fields)
     return json.dumps(values, ensure_ascii=False, default=str)
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
 from sqlalchemy import Row, Select, select
 
 from storage.tables import dossier, staff, visit_note
@@ -23,8 +23,7 @@ Mark = tuple[datetime, int]
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class NewNote:
+class NewNote(msgspec.Struct, frozen=True):
     dossier_id: int
     author: str
     day: date
@@ -38,21 +37,19 @@ class NewNote:
     deadline: datetime
     """First instant that is late; aware UTC."""
     on_time: bool
-    extras: Mapping[str, Any] = field(default_factory=dict)
+    extras: Mapping[str, Any] = msgspec.field(default_factory=dict)
     """Further fields of the note by field id; values are what JSON can hold."""
     next_contact: date | None = None
     major: bool = False
     confidential: bool = False
 
 
-@dataclass(frozen=True)
-class Filed:
+class Filed(msgspec.Struct, frozen=True):
     id: int
     number: str
 
 
-@dataclass(frozen=True)
-class Brief:
+class Brief(msgspec.Struct, frozen=True):
     """A note without its words: for lists, reminders and access."""
 
     id: int
@@ -89,14 +86,12 @@ class Brief:
         return (self.filed_at, self.id)
 
 
-@dataclass(frozen=True)
-class Note(Brief):
+class Note(Brief, frozen=True):
     body: str
     extras: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Comment:
+class Comment(msgspec.Struct, frozen=True):
     id: int
     author: str
     author_name: str
@@ -104,8 +99,7 @@ class Comment:
     at: datetime
 
 
-@dataclass(frozen=True)
-class OldVersion:
+class OldVersion(msgspec.Struct, frozen=True):
     """What a note said before it was replaced."""
 
     version: int

@@ -7,9 +7,9 @@ messages; this page knows them afterwards, for as long as messengers let people 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
 from sqlalchemy import delete, select, update
 
 from storage.tables import origin
@@ -20,8 +20,7 @@ KEPT = timedelta(days=7)
 """Telegram's limit for an edit is 48 hours."""
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True):
     action: str
     """As audited: visit_note.filed."""
     subject: str

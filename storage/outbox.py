@@ -10,11 +10,11 @@ changed only in the state it was seen in. A chat's order is that of `turn`, not 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     ColumnElement,
     bindparam,
@@ -45,8 +45,7 @@ PASSING = "r."
 """How the slots of messages begin that do not stay: they go to no other chat."""
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """One row that was claimed for sending."""
 
     id: int
@@ -147,7 +146,7 @@ _CLAIM = (
     update(outbox)
     .where(outbox.c.id.in_(bindparam("ids", expanding=True)), *outbox_rows.ready())
     .values(state="sending")
-    .returning(*(outbox.c[name] for name in Message.__dataclass_fields__ if name != "ref"))
+    .returning(*(outbox.c[name] for name in Message.__struct_fields__ if name != "ref"))
 )
 
 _MARK_SENT = (

@@ -6,9 +6,9 @@ a keyed index of what stands on it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
+import msgspec
 from sqlalchemy import Row, bindparam, func, insert, literal_column, select, update
 
 from storage.names import normalise
@@ -23,8 +23,7 @@ ASKED, EXPECTED, CAME, MISSED = "asked", "expected", "came", "missed"
 MOST_COUNTED = 100
 
 
-@dataclass(frozen=True)
-class Outsider:
+class Outsider(msgspec.Struct, frozen=True):
     id: int
     sponsor: str
     """Staff number of who asks for the visitor."""

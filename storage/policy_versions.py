@@ -6,9 +6,10 @@ until it stands here (S1-09.7.1).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
+import msgspec
+from msgspec.structs import asdict
 from sqlalchemy import insert, select
 
 from storage import locks
@@ -17,8 +18,7 @@ from storage.tables import policy_version
 from storage.unit import Unit
 
 
-@dataclass(frozen=True)
-class Activated:
+class Activated(msgspec.Struct, frozen=True):
     """One version."""
 
     pack: str
@@ -38,7 +38,7 @@ class Activated:
 
 def every(session: Session) -> tuple[Activated, ...]:
     """Return all versions of all packs, by pack and version."""
-    columns = [policy_version.c[name] for name in Activated.__dataclass_fields__]
+    columns = [policy_version.c[name] for name in Activated.__struct_fields__]
     query = select(*columns).order_by(policy_version.c.pack, policy_version.c.version)
     return tuple(Activated(*row) for row in session.execute(query))
 
@@ -71,5 +71,5 @@ def add(
         approved_on=approved_on,
         activated_at=unit.now,
     )
-    unit.session.execute(insert(policy_version).values(**vars(kept)))
+    unit.session.execute(insert(policy_version).values(**asdict(kept)))
     return kept

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+
+import msgspec
 
 from storage.dossiers import phone_digits
 from storage.names import MAX_KEY, is_latin, normalise
@@ -14,8 +15,7 @@ MAX_WORDS = 60
 _MAX_PARTS = 4
 
 
-@dataclass(frozen=True)
-class Query:
+class Query(msgspec.Struct, frozen=True):
     """What the words that somebody looks for can mean."""
 
     parts: tuple[str, ...]

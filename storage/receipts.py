@@ -6,9 +6,9 @@ signed gets it with the entry or without it, never half of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
+import msgspec
 from sqlalchemy import bindparam, func, literal_column, or_, select, text
 
 from storage.handovers import Leg, leg_of
@@ -18,8 +18,7 @@ from storage.unit import Unit
 from storage.upsert import insert_or_set
 
 
-@dataclass(frozen=True)
-class Closed:
+class Closed(msgspec.Struct, frozen=True):
     """A day of the register that was closed."""
 
     at: datetime

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Row, bindparam, func, literal_column, select, update
 
 from storage.errors import Conflict
@@ -15,8 +15,7 @@ from storage.unit import Unit
 from storage.upsert import changed, insert_or_leave
 
 
-@dataclass(frozen=True)
-class Renewal:
+class Renewal(msgspec.Struct, frozen=True):
     id: int
     loan_id: int
     n: int

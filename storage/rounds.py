@@ -6,10 +6,11 @@ in. The trap is a query over all dossiers; each here is of one keeper, by index,
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
+from msgspec.structs import asdict
 from sqlalchemy import (
     ColumnElement,
     Date,
@@ -31,8 +32,7 @@ from storage.unit import Unit
 from storage.upsert import insert_or_leave
 
 
-@dataclass(frozen=True)
-class Round:
+class Round(msgspec.Struct, frozen=True):
     id: int
     staff_id: str
     """Whose dossiers."""
@@ -49,8 +49,7 @@ class Round:
     """Rungs before it are not said."""
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """Which dossiers a round is about."""
 
     pack: str
@@ -141,7 +140,7 @@ def begin(
 
 def kept(session: Session, dossier_id: int) -> tuple[str, Kept] | None:
     """Return the pack that governs a dossier, and what the duties to complete it depend on."""
-    names = Kept.__dataclass_fields__
+    names = Kept.__struct_fields__
     query = select(dossier.c.governed_by, *(dossier.c[name] for name in names))
     row = session.execute(query.where(dossier.c.id == dossier_id)).one_or_none()
     return None if row is None else (row[0], Kept(*row[1:]))

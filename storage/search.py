@@ -9,10 +9,10 @@ them, up to a limit.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import (
     ColumnElement,
     Executable,
@@ -63,8 +63,7 @@ MAX_RECENT = 50
 _MAX_GRAMS = 12
 
 
-@dataclass(frozen=True)
-class Hit:
+class Hit(msgspec.Struct, frozen=True):
     """One dossier that was found; whether its name may be shown is for `rules.access`."""
 
     id: int
@@ -97,8 +96,7 @@ class _Rarity(NamedTuple):
     gram: str
 
 
-@dataclass(frozen=True)
-class _Asked:
+class _Asked(msgspec.Struct, frozen=True):
     """Who looks for what, and how much of it is shown."""
 
     query: Query

@@ -7,10 +7,10 @@ who left. Every walk here is bounded, never meets a person twice and passes over
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     Row,
     Select,
@@ -39,8 +39,7 @@ MAX_TEAM = 2000
 _KEY_LENGTH = 80
 
 
-@dataclass(frozen=True)
-class Person:
+class Person(msgspec.Struct, frozen=True):
     id: str
     """The company's own staff number."""
     name: str
@@ -68,16 +67,14 @@ class Person:
     """When this person left or came back; None: what follows from it was done."""
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """Who is bound to an account, and whether our messages arrive there."""
 
     person: Person
     unreachable_since: datetime | None
 
 
-@dataclass(frozen=True)
-class StaffRow:
+class StaffRow(msgspec.Struct, frozen=True):
     """A person as the company's list names them."""
 
     id: str

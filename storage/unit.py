@@ -7,15 +7,15 @@ tells the time comes in here, drawn outside.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from storage.crypto import Sealed, Vault
 from storage.session import Session
 
 
-@dataclass
-class Unit:
+class Unit(msgspec.Struct):
     session: Session
     """Bound to the writing connection; a unit never commits or rolls back."""
     vault: Vault

@@ -7,10 +7,10 @@ whoever was quicker.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, Row, Select, bindparam, func, insert, select, update
 
 from storage import locks
@@ -23,8 +23,7 @@ MAX_MISSED = 20
 """Visits whose note is late that are listed."""
 
 
-@dataclass(frozen=True)
-class Visit:
+class Visit(msgspec.Struct, frozen=True):
     id: int
     dossier_id: int
     dossier_number: str | None

@@ -7,17 +7,17 @@ with one of the outcomes of the relay and nothing else, so that no platform's ex
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
+
+import msgspec
 
 from handlers.conversation.messages import Card, Inbound, InFile, Suggestions
 from handlers.people.directory import Listed
 
 
-@dataclass(frozen=True)
-class Measure:
+class Measure(msgspec.Struct, frozen=True):
     """How a platform counts the length of a text."""
 
     encoding: str
@@ -37,8 +37,7 @@ UTF8_BYTES = Measure("utf-8", 1)
 UTF16_UNITS = Measure("utf-16-le", 2)
 
 
-@dataclass(frozen=True)
-class Capabilities:
+class Capabilities(msgspec.Struct, frozen=True):
     """What a channel can do; the renderer adapts, forms never ask which channel it is."""
 
     buttons: int
@@ -98,8 +97,7 @@ class Held(ChannelError):
         super().__init__(Outcome.RETRY_LATER, detail, after=after)
 
 
-@dataclass(frozen=True)
-class OutFile:
+class OutFile(msgspec.Struct, frozen=True):
     """An attachment to send along: decrypted bytes, name and kind."""
 
     name: str

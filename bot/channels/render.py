@@ -7,9 +7,11 @@ against messages that a platform cuts without a word: everything returned fits `
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec.structs import replace
 
 from bot.channels.base import UTF8_BYTES, Capabilities, Measure
 from handlers.conversation.messages import TICK, Button, Card
@@ -42,8 +44,7 @@ QUOTE_BYTES = 90
 """Longest piece of an old message that is quoted."""
 
 
-@dataclass(frozen=True)
-class Rendered:
+class Rendered(msgspec.Struct, frozen=True):
     """A card as one channel shows it."""
 
     title: str

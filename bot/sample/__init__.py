@@ -10,10 +10,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import date, datetime, time
 from importlib.resources import files
 from itertools import compress
+
+from msgspec.structs import replace
 
 from handlers import FEATURES
 from handlers.notes import duties

@@ -6,10 +6,10 @@ what they would have been told then is long past and is not sent.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime, time
 from io import BytesIO
 
+from msgspec.structs import replace
 from PIL import Image, ImageDraw
 
 from bot import sample

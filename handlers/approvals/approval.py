@@ -8,7 +8,8 @@ nothing, and the attempt is logged (S1-07.3.3.2a).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from handlers import identity
 from handlers.approvals import approvals, case_cards, case_notices, case_reminders, case_texts
@@ -72,8 +73,7 @@ SIGNING_FORM = _form(
 )
 
 
-@dataclass(frozen=True)
-class Pressed:
+class Pressed(msgspec.Struct, frozen=True):
     """A case and the step that the pressed card showed."""
 
     stored: Stored

@@ -8,8 +8,9 @@ cards of everybody concerned, and the end of the case in the use case that asked
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from handlers.approvals import case_notices
 from handlers.approvals.case_kinds import Ending

@@ -7,7 +7,7 @@ the words people wrote are left out here.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from handlers.approvals import case_texts
 from handlers.approvals.case_kinds import Asking

@@ -7,8 +7,9 @@ which card) is the same for all kinds and lives in `handlers.approvals.approvals
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from handlers.texts import Texts
 from rules.cases import CaseState
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from handlers.context import Context
 
 
-@dataclass(frozen=True)
-class Asking:
+class Asking(msgspec.Struct, frozen=True):
     """A request in the words of one reader; nothing in it that this reader must not see."""
 
     what: str
@@ -32,8 +32,7 @@ class Asking:
     """Of the button that opens the thing itself; empty: there is none for this reader."""
 
 
-@dataclass(frozen=True)
-class Ending:
+class Ending(msgspec.Struct, frozen=True):
     """How a case ended."""
 
     case_id: int
@@ -47,8 +46,7 @@ class Ending:
     """Of a refusal; empty otherwise."""
 
 
-@dataclass(frozen=True)
-class CaseKind:
+class CaseKind(msgspec.Struct, frozen=True):
     mark: str
     """First part of its numbers, one Chinese character (阅)."""
     title: str

@@ -7,8 +7,9 @@ by their rows (`storage.cases.copies`), also those of another phone.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from handlers import reminders
 from handlers.approvals import case_cards, case_texts, group_cards

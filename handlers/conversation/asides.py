@@ -6,7 +6,7 @@ the review card is told the command, rather than offered the words as an answer 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from handlers.context import Context
 from handlers.conversation.answers import NOT_A_DATE, NOT_A_NUMBER

@@ -6,8 +6,9 @@ place in the form, not on the card.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+import msgspec
 
 from handlers.conversation.answers import display, label
 from handlers.conversation.forms import PICKERS, Field, Kind, Moment, columns
@@ -32,8 +33,7 @@ SHORT_LABEL = 12
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True)
-class Choices:
+class Choices(msgspec.Struct, frozen=True):
     """One page of what can be picked."""
 
     buttons: tuple[Button, ...] = ()

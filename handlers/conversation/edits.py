@@ -6,7 +6,8 @@ Messages are known by their marks in the conversation's state, so nothing of the
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from handlers.context import Context
 from handlers.conversation import runner

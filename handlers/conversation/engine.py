@@ -7,8 +7,9 @@ nothing, whatever a person sends. The runner fetches, saves and files; `view` dr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from handlers.conversation.answers import clean, one_line
 from handlers.conversation.forms import PICKERS, Answers, Field, Form, Kind, Moment
@@ -29,8 +30,7 @@ FORM_CHANGED_LESS = N_(
 NOT_USABLE = N_("Not taken over: {labels}")
 
 
-@dataclass(frozen=True)
-class Tap:
+class Tap(msgspec.Struct, frozen=True):
     """A button of the present card, or the typed word or number that stands for it."""
 
     verb: str
@@ -39,15 +39,13 @@ class Tap:
     """Mark of the message that stands for it."""
 
 
-@dataclass(frozen=True)
-class Said:
+class Said(msgspec.Struct, frozen=True):
     text: str
     source: str = ""
     """Mark of the message."""
 
 
-@dataclass(frozen=True)
-class Sent:
+class Sent(msgspec.Struct, frozen=True):
     """Files, already noted as attachments."""
 
     files: tuple[int, ...]
@@ -56,14 +54,12 @@ class Sent:
     source: str = ""
 
 
-@dataclass(frozen=True)
-class Pinned:
+class Pinned(msgspec.Struct, frozen=True):
     place: Place
     source: str = ""
 
 
-@dataclass(frozen=True)
-class Edited:
+class Edited(msgspec.Struct, frozen=True):
     """The new wording of a message that gave an answer."""
 
     text: str
@@ -73,8 +69,7 @@ class Edited:
     """The button that it stands for on the card of the question it had answered."""
 
 
-@dataclass(frozen=True)
-class ReadAgain:
+class ReadAgain(msgspec.Struct, frozen=True):
     """The new wording of the line that began the form; None: it is no such line any more."""
 
     answers: Mapping[str, Any] | None
@@ -86,8 +81,7 @@ class ReadAgain:
 Event = Tap | Said | Sent | Pinned | Edited | ReadAgain
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     state: State
     then: Then = Then.ASK
     burst: bool = False
@@ -98,8 +92,7 @@ class Step:
     """A new wording that changes nothing and needs no word."""
 
 
-@dataclass(frozen=True)
-class Query:
+class Query(msgspec.Struct, frozen=True):
     """What the runner has to look up for a picker."""
 
     field: Field

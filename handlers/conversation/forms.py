@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
+
+import msgspec
 
 from handlers.conversation.messages import Option, Place, Problem
 from handlers.texts import LOCALES, N_, translation
@@ -104,8 +106,7 @@ class Answers:
         return Place(**value) if value else None
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True):
     """What the engine may know of the world: handed in, never looked up."""
 
     now: datetime
@@ -114,15 +115,13 @@ class Moment:
     calendar: WorkingCalendar
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     key: str
     label: str
     """Source string, marked with N_."""
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     key: str
     kind: Kind
     label: str
@@ -167,8 +166,7 @@ LABEL_COLUMNS = {"zh_CN": 16, "en": 24}
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,23}")
 
 
-@dataclass(frozen=True)
-class Form:
+class Form(msgspec.Struct, frozen=True, dict=True):
     key: str
     version: int
     """Raised when fields or choices change: old drafts are then fitted to the new form."""
@@ -183,7 +181,6 @@ class Form:
     """False: a single question or two; the last answer is submitted without a review card."""
     protect: bool = False
     """True: what it asks tells what a dossier holds, as `Card.protect`."""
-    by_key: Mapping[str, Field] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         keys = [one.key for one in self.fields]
@@ -195,7 +192,11 @@ class Form:
         for one in self.fields:
             for wrong in _faults(one):
                 raise FormError(f"form {self.key!r}, field {one.key!r}: {wrong}")
-        object.__setattr__(self, "by_key", {one.key: one for one in self.fields})
+
+    @cached_property
+    def by_key(self) -> Mapping[str, Field]:
+        """The fields by their keys."""
+        return {one.key: one for one in self.fields}
 
 
 def _faults(field: Field) -> Iterator[str]:

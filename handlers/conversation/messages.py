@@ -7,11 +7,11 @@ which platform it is. All texts are plain text in the reader's language: a chann
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 import msgspec
+from msgspec.structs import replace
 
 MAX_KEY_BYTES = 64
 """Longest button key, in bytes: Telegram's `callback_data`, the tightest of the channels."""
@@ -33,8 +33,7 @@ class FileKind(StrEnum):
     DOCUMENT = "document"
 
 
-@dataclass(frozen=True)
-class InFile:
+class InFile(msgspec.Struct, frozen=True):
     """One file a person sent; its bytes are fetched after commit."""
 
     ref: str
@@ -46,8 +45,7 @@ class InFile:
     """Bytes, as the platform announces; None when it does not say."""
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """A shared location: degrees, WGS 84."""
 
     latitude: float
@@ -81,8 +79,7 @@ class ChatChange(StrEnum):
     """The platform finds the bot hardly used, in whatever chat, and is about to switch it off."""
 
 
-@dataclass(frozen=True)
-class ChatEvent:
+class ChatEvent(msgspec.Struct, frozen=True):
     """Something happened to a chat itself; nobody wrote anything."""
 
     change: ChatChange
@@ -94,8 +91,7 @@ class ChatEvent:
     """Of a messenger whose members are the company's own: who JOINED may never have written."""
 
 
-@dataclass(frozen=True)
-class Inbound:
+class Inbound(msgspec.Struct, frozen=True):
     """One message or tap of a person, as every channel decodes it."""
 
     channel: str
@@ -140,8 +136,7 @@ class Inbound:
         return f"{self.channel}:{self.edits or self.key}"
 
 
-@dataclass(frozen=True)
-class Button:
+class Button(msgspec.Struct, frozen=True):
     label: str
     key: str
     """What comes back as `Inbound.choice`; at most MAX_KEY_BYTES bytes of `[A-Za-z0-9_.-]`."""
@@ -149,8 +144,7 @@ class Button:
     """Goes one level up: outside a form, 0 stands for the first such button of a card."""
 
 
-@dataclass(frozen=True)
-class Card:
+class Card(msgspec.Struct, frozen=True):
     """One message to show: a text, choices to pick from, and the ways to go on.
 
     `choices` are numbered 1.. when they are typed instead of tapped; `nav` has words
@@ -220,8 +214,7 @@ class Mode(StrEnum):
     """Edit the card in `slot`; dropped without a word where that is not possible."""
 
 
-@dataclass(frozen=True)
-class Stay:
+class Stay(msgspec.Struct, frozen=True):
     """How long a message stays in the chat."""
 
     seconds: int
@@ -229,8 +222,7 @@ class Stay:
     """What it is redrawn to where it cannot be deleted."""
 
 
-@dataclass(frozen=True)
-class Show:
+class Show(msgspec.Struct, frozen=True):
     """One card of an answer to the person who just acted."""
 
     card: Card
@@ -246,8 +238,7 @@ class Show:
     """None: it stays. Else `slot` is one of its own that begins with `storage.outbox.PASSING`."""
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """What a use case answers. Handlers never send: the answer is this value."""
 
     shows: tuple[Show, ...] = ()
@@ -262,8 +253,7 @@ class Reply:
         return replace(self, shows=self.shows + other.shows, alert=self.alert or other.alert)
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(msgspec.Struct, frozen=True):
     """One entry of a picker or a choice list as it was shown."""
 
     key: str
@@ -272,8 +262,7 @@ class Option:
     """Second line where there is room (number, keeper)."""
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """What a look-up for a picker returned: one page of it."""
 
     options: tuple[Option, ...] = ()
@@ -285,8 +274,7 @@ class Found:
     """True: nobody fits but the person who asks, and it has to be somebody else."""
 
 
-@dataclass(frozen=True)
-class Suggestion:
+class Suggestion(msgspec.Struct, frozen=True):
     """One entry of the list shown while somebody types in any chat; all may see what is chosen."""
 
     key: str
@@ -299,8 +287,7 @@ class Suggestion:
     """What is written into the chat when it is chosen."""
 
 
-@dataclass(frozen=True)
-class Suggestions:
+class Suggestions(msgspec.Struct, frozen=True):
     """One page of suggestions."""
 
     entries: tuple[Suggestion, ...] = ()
@@ -308,10 +295,9 @@ class Suggestions:
     """What to ask for to get the next page; empty: there is none."""
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True):
     """Why an answer was not taken: a catalogue message with its facts."""
 
     message: str
     """English source string for gettext, with {named} facts."""
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = msgspec.field(default_factory=dict)

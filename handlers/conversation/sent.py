@@ -6,8 +6,9 @@ the first of them draws a new card.
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import timedelta
+
+from msgspec.structs import asdict
 
 from handlers.conversation.answers import clean, one_line
 from handlers.conversation.forms import Field, Kind

@@ -7,8 +7,10 @@ get their names.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import partial
+
+import msgspec
+from msgspec.structs import replace
 
 from handlers import seeing
 from handlers.context import Context
@@ -43,8 +45,7 @@ MOVED = N_("You went on with this on another device.")
 TITLE = N_("{form} · {name}")
 
 
-@dataclass(frozen=True)
-class Talk:
+class Talk(msgspec.Struct, frozen=True):
     """A stored conversation with its form and state in hand."""
 
     stored: Stored

@@ -6,8 +6,9 @@ always last.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from handlers.conversation import calendar_view
 from handlers.conversation.answers import display

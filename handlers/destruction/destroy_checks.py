@@ -7,9 +7,11 @@ is asked again at every step, and what is in the way drops out of the list, with
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+
+import msgspec
+from msgspec.structs import replace
 
 from handlers import seeing
 from handlers.approvals import approvals, deciding
@@ -51,8 +53,7 @@ HANDOVERS = 20
 _AWAY = frozenset({Why.OUT, Why.MISSING})
 
 
-@dataclass(frozen=True)
-class Thing:
+class Thing(msgspec.Struct, frozen=True, dict=True):
     """A paper, or a dossier as a whole."""
 
     ctx: Context

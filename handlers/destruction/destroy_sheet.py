@@ -7,7 +7,8 @@ may see what was in the dossier.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from handlers import seeing
 from handlers.approvals.case_cards import here
@@ -27,8 +28,7 @@ KEPT, DESTROYED, LISTED = N_("kept"), N_("destroyed"), N_("listed")
 _STATES = {"listed": LISTED, "kept": KEPT, "destroyed": DESTROYED}
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     held: DestructionList
     item: Item
     thing: Thing

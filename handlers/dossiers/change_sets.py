@@ -7,8 +7,10 @@ trap is a value that another changed meanwhile: it is left, and the proposer is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from functools import partial
+
+import msgspec
+from msgspec.structs import replace
 
 from handlers import seeing
 from handlers.approvals import deciding
@@ -50,8 +52,7 @@ TITLE = N_("Dossier updated")
 REFUSED_TITLE = N_("Change refused")
 
 
-@dataclass(frozen=True)
-class Review:
+class Review(msgspec.Struct, frozen=True):
     """Who decides on what is handed in: the approvals of the policy, as the bot carries them out.
 
     Asked only where the policy has a row for it. Each opens a case and returns the line that says

@@ -6,7 +6,7 @@ S1-05.1). Values are shown only to those who may read the dossier; others see wh
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from handlers import seeing
 from handlers.approvals import approvals, case_notices, case_texts, deciding

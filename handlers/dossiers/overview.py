@@ -7,8 +7,9 @@ dossier that is not open to the reader is not there, and what the messenger may 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from handlers import seeing
 from handlers.approvals import case_texts
@@ -65,8 +66,7 @@ SECTIONS = {
 }
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One customer as the reader may have it."""
 
     dossier: Dossier
@@ -75,8 +75,7 @@ class Entry:
     kind: str
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     entries: tuple[Entry, ...]
     last: int | None
     """Id of the dossier to go on behind; None: that was all."""
@@ -223,8 +222,7 @@ def make(ctx: Context, arguments: tuple[str, ...]) -> Made:
     return Made("\n".join(said), caption(ctx, file, len(entries)), (file,))
 
 
-@dataclass(frozen=True)
-class _Column:
+class _Column(msgspec.Struct, frozen=True):
     title: str
     width: int
     value: Callable[[Context, Entry], Cell]

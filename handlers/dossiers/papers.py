@@ -6,7 +6,7 @@ each is shown as if its dossier had its grade, so to some it is not there at all
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from handlers import seeing
 from handlers.context import Context

@@ -6,7 +6,7 @@ its slot is its own, and the row that deletes it is written in the unit that sho
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from handlers import seeing
 from handlers.context import Context
@@ -53,8 +53,7 @@ FORM = Form(
 )
 
 
-@dataclass(frozen=True)
-class Personal:
+class Personal(msgspec.Struct, frozen=True):
     """One personal field of a dossier."""
 
     label: str

@@ -8,8 +8,9 @@ with it the breach (S1-07.2.3b, S1-05.2).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
+
+import msgspec
 
 from handlers import ladders
 from handlers.context import Context
@@ -37,8 +38,7 @@ JOB = "rounds"
 NEXT = N_("Next to complete")
 
 
-@dataclass(frozen=True)
-class Terms:
+class Terms(msgspec.Struct, frozen=True):
     """What a round is by its policy."""
 
     policy: Policy

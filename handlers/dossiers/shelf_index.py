@@ -7,7 +7,8 @@ may know: a place is content, and a file whose content no chat may show has its 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from handlers import seeing
 from handlers.approvals.case_cards import here
@@ -53,8 +54,7 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """What stands at one place."""
 
     place: str

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from handlers.context import Context
 from handlers.conversation.messages import Problem
@@ -30,15 +31,14 @@ _SEGMENTS = re.compile(r"[,，;；。\n]+")
 _DIGITS_FOLLOW = frozenset({FieldKind.PHONE, FieldKind.POSTCODE, FieldKind.NUMBER, FieldKind.DATE})
 
 
-@dataclass
-class Line:
+class Line(msgspec.Struct):
     """What a line says of fields."""
 
-    values: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str] = msgspec.field(default_factory=dict)
     """New values by field id."""
-    problems: list[tuple[FieldSpec, Problem]] = field(default_factory=list)
+    problems: list[tuple[FieldSpec, Problem]] = msgspec.field(default_factory=list)
     """Fields that were named, and why their words were not taken."""
-    unread: list[str] = field(default_factory=list)
+    unread: list[str] = msgspec.field(default_factory=list)
     """Words that name no field."""
 
 

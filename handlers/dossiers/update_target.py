@@ -7,7 +7,8 @@ against showing a present value to somebody who may only know that the dossier i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from handlers import seeing
 from handlers.context import Context
@@ -35,8 +36,7 @@ CONSENT_SPEC = next(one for one in field_list("small").field if one.id == comple
 CONSENT_ON_SPEC = next(one for one in field_list("small").field if one.id == completion.CONSENT_ON)
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     dossier: Dossier
     gathered: ChangeSet | None
     """What this person has not handed in yet; None: nothing."""

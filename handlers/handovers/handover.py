@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+import msgspec
 
 from handlers import seeing
 from handlers.context import Context
@@ -70,8 +71,7 @@ GO_ON = N_("Continue")
 ALREADY_SORTED = N_("This was sorted already.")
 
 
-@dataclass(frozen=True)
-class Startable:
+class Startable(msgspec.Struct, frozen=True):
     """A kind of papers that somebody may start the clock of."""
 
     pack: str

@@ -7,7 +7,8 @@ with what is missing: the list says what is there, not what should be.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from handlers.approvals import case_texts
 from handlers.approvals.case_cards import here
@@ -183,8 +184,7 @@ def _rows(ctx: Context, held: Handover, listed: Collection[int]) -> list[tuple[C
     return rows
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One line of the contents list."""
 
     line: Line

@@ -7,7 +7,8 @@ its day; the papers themselves are the archive's from then on.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from handlers.approvals import case_texts
 from handlers.context import Context

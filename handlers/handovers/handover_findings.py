@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from handlers.conversation.messages import Problem
 from handlers.handovers import handover_words
@@ -94,8 +95,7 @@ _UNFIT = re.compile(r"字迹|墨|笔|不清|模糊|illegible|ink", re.IGNORECASE
 _EDGES = " ,,。.;;::、\t"
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """One thing that is not right about one line."""
 
     position: int

@@ -7,7 +7,8 @@ checklist behind it; it is never missing, for nobody asked for it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from handlers.context import Context
 from handlers.handovers import handover_access
@@ -21,8 +22,7 @@ from storage.handover_items import Item
 from storage.handovers import Handover
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One line of the list with what the checklist says of it."""
 
     item: Item
@@ -77,8 +77,7 @@ def unanswered(ctx: Context, held: Handover, found: tuple[Line, ...]) -> tuple[L
     return tuple(one for one in found if one.key in open_)
 
 
-@dataclass(frozen=True)
-class Progress:
+class Progress(msgspec.Struct, frozen=True):
     """How far a list is filled in, counted everywhere in the same way.
 
     A line counts that has to be answered or has been: an optional one of which nothing is said

@@ -7,8 +7,9 @@ that it is another job.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
+
+import msgspec
 
 from handlers.context import Context
 from handlers.handovers import handover_access, handover_card, handover_clock
@@ -23,8 +24,7 @@ OPENED_FOR = N_("{name} has started this handover for you; the clock runs.")
 FORCED = N_("{name} has started this handover for you without a contact person ({rule}): {words}")
 
 
-@dataclass(frozen=True)
-class Start:
+class Start(msgspec.Struct, frozen=True):
     """A handover as somebody wants it started."""
 
     pack: str

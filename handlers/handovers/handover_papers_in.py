@@ -7,7 +7,8 @@ paper of that name that lies there already, of another visit: it is told apart b
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from handlers.approvals import deciding
 from handlers.context import Context

@@ -8,8 +8,9 @@ opens what can still be handed over in time, and does not bring up years that ar
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+import msgspec
 
 from handlers.context import Context
 from handlers.handovers import handover_card, handover_clock
@@ -28,8 +29,7 @@ JOB = "handovers"
 BEGUN = N_("The papers of {period} are to be handed over.")
 
 
-@dataclass(frozen=True)
-class Period:
+class Period(msgspec.Struct, frozen=True):
     """One month or year of one kind of papers of one department."""
 
     policy: Policy

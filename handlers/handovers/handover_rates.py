@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
+
+import msgspec
 
 from handlers import months
 from handlers.context import Context
@@ -352,8 +353,7 @@ def _row(ctx: Context, policy: Policy, one: Rate) -> tuple[Cell, ...]:
 # -- every month -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Struck:
+class Struck(msgspec.Struct, frozen=True):
     """The first working day on which the figures of the month before go out."""
 
     policy: Policy

@@ -8,8 +8,9 @@ papers of the dossier of all of them, so that they can be lent.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from handlers import seeing
 from handlers.approvals.case_cards import here

@@ -6,7 +6,8 @@ Late ones come first, for they are the first due. What can be done about one is 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from handlers.approvals.case_cards import here
 from handlers.context import Context
@@ -55,8 +56,7 @@ SUPPLY_COUNT = N_("Papers to supply ({count})")
 SETTLE_COUNT = N_("Disputes to settle ({count})")
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One line of the list."""
 
     section: str

@@ -8,8 +8,9 @@ that was not closed; where nothing came in there is nothing to close (S1-09.2.5)
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+import msgspec
 
 from handlers import months
 from handlers.context import Context
@@ -43,8 +44,7 @@ NOT_DONE = N_(
 )
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """One working day or month of the register."""
 
     first: datetime
@@ -132,8 +132,7 @@ def waiting(ctx: Context, policy: Policy) -> int:
 # -- every working day -------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Struck:
+class Struck(msgspec.Struct, frozen=True):
     """A rung of one policy's closing that has struck."""
 
     policy: Policy

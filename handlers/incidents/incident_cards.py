@@ -7,7 +7,8 @@ mentioned, and words above their messenger's ceiling or their clearance are left
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from handlers import seeing
 from handlers.approvals import case_texts
@@ -96,8 +97,7 @@ RECEIVED, COUNT, MEASURE, CLOSE = N_("Acknowledge"), N_("Count"), N_("Measures")
 """Labels of what can be done with an incident."""
 
 
-@dataclass(frozen=True)
-class Held:
+class Held(msgspec.Struct, frozen=True):
     """An incident with everything that hangs on it."""
 
     incident: Incident

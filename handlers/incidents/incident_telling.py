@@ -7,8 +7,9 @@ who left or whom no message reaches: the next in line is told as well.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from handlers import ladders
 from handlers.context import Context

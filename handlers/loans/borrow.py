@@ -7,8 +7,9 @@ asking for nothing.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from handlers import seeing
 from handlers.approvals import approvals, case_texts

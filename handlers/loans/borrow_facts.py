@@ -6,8 +6,10 @@ when it is submitted and when it is approved, which may be days apart.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date, datetime
+
+import msgspec
+from msgspec.structs import replace
 
 from handlers import seeing
 from handlers.approvals import approvals, deciding
@@ -46,8 +48,7 @@ _CARED_FOR = (Material.DEED, Material.PERSONAL_FILE, Material.MINUTES, Material.
 """Kinds of papers with rows of their own, the strictest first."""
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """What is asked for, of one dossier."""
 
     dossier: Dossier

@@ -6,9 +6,10 @@ rule of three days is never asked for a date.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
+
+from msgspec.structs import replace
 
 from handlers import seeing
 from handlers.context import Context

@@ -7,9 +7,10 @@ what is not clear stays unanswered and is asked.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+
+import msgspec
 
 from handlers.context import Context
 from handlers.conversation import pickers, runner
@@ -36,8 +37,7 @@ _PURPOSES = {
 _EDGES = " ,,。.;;、\t\n"
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """What was read."""
 
     dossier: str | None

@@ -6,7 +6,7 @@ is a loan of its own, with a return and a check of its own (S3-ENG.3.5).
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from handlers.context import Context
 from handlers.conversation.forms import Answers

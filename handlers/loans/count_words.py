@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from handlers.conversation.messages import Problem
 from handlers.texts import N_
@@ -41,8 +43,7 @@ _PLAIN = re.compile(r"破损|损坏|污损|damaged?", re.IGNORECASE)
 _EDGES = " ,,。.;;::、\t"
 
 
-@dataclass(frozen=True)
-class Said:
+class Said(msgspec.Struct, frozen=True):
     """What somebody said of one line."""
 
     position: int

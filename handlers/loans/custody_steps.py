@@ -8,10 +8,11 @@ is so.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
+
+from msgspec.structs import replace
 
 from handlers.approvals import case_texts
 from handlers.context import Context

@@ -7,7 +7,7 @@ is locked before anything is read, and who comes second is shown what is so.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from handlers.approvals import case_texts
 from handlers.context import Context

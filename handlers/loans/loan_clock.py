@@ -7,7 +7,7 @@ day does not erase it (S1-14.5c).
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from handlers import ladders, reminders
 from handlers.approvals import case_texts

@@ -8,7 +8,8 @@ the loan is looked at once more, and papers that went to somebody else meanwhile
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from handlers import seeing
 from handlers.approvals import case_texts

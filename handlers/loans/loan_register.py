@@ -7,7 +7,7 @@ not know of is not there, and its place is not counted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from handlers import seeing
 from handlers.approvals import case_texts
@@ -89,8 +89,7 @@ ON_FORM = Form(
 )
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     loans: tuple[Loan, ...]
     last: Loan | None
     """Where to go on; None: that was all."""

@@ -6,8 +6,9 @@ the role, the heads of the unit that keeps the dossiers stand in, and operators 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from handlers import seeing
 from handlers.context import Context

@@ -7,8 +7,9 @@ there by one tap or one sentence is in `handlers.loans.loan_acts`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
+
+import msgspec
 
 from handlers.approvals.case_cards import here
 from handlers.context import Context
@@ -50,8 +51,7 @@ OVERDUE_COUNT = N_("Overdue loans ({count})")
 DUE_COUNT = N_("Due back today ({count})")
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One line of the list."""
 
     section: str

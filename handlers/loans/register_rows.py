@@ -9,8 +9,9 @@ reader may see what is in the dossier, and loans of dossiers they may not know o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from handlers import seeing
 from handlers.approvals import case_texts
@@ -44,8 +45,7 @@ WITH = N_("with {name}, {place}")
 SEEN = N_("{where}; seen {moment}")
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One line of a loan with what a reader may have of it."""
 
     held: Loan
@@ -70,8 +70,7 @@ class Entry:
         return next(iter(reversed(list(back))), None)
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     title: str
     width: int
     value: Callable[[Context, Entry], Cell]

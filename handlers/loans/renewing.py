@@ -8,8 +8,9 @@ not promised.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from handlers.approvals import approvals, case_texts
 from handlers.approvals.case_kinds import Asking, CaseKind, Ending

@@ -7,7 +7,8 @@ same unit, and what is damaged becomes a repair that waits at the archive.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from handlers.context import Context
 from handlers.loans import (
@@ -55,8 +56,7 @@ _ACTIONS = {
 }
 
 
-@dataclass(frozen=True)
-class Sides:
+class Sides(msgspec.Struct, frozen=True):
     """Between whom papers come back."""
 
     giver: str

@@ -6,7 +6,7 @@ may be passed on, the clause is shown with the way there is: give back, and a ne
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from handlers.approvals import case_texts
 from handlers.context import Context

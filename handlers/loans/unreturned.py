@@ -8,8 +8,9 @@ was never on before begins with the next one.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+import msgspec
 
 from handlers.context import Context
 from handlers.conversation.messages import FRESH, Button, Card, Reply, Show
@@ -61,8 +62,7 @@ NOBODY = N_(
 HEAD_PAPER, HEAD_WHO, HEAD_DUE = N_("Material"), N_("Borrower"), N_("Due back")
 
 
-@dataclass(frozen=True)
-class Struck:
+class Struck(msgspec.Struct, frozen=True):
     """A rung of the monthly list of one policy that has struck."""
 
     policy: Policy

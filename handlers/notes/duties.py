@@ -5,8 +5,9 @@ What all clocks share is in `handlers.ladders`.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from handlers import ladders, seeing
 from handlers.context import Context

@@ -5,8 +5,9 @@ Every step asks `rules.access` anew; a note somebody may not read answers as one
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from handlers import seeing
 from handlers.context import Context
@@ -218,7 +219,7 @@ def start_correction(ctx: Context, arguments: tuple[str, ...]) -> Reply:
 
 def as_new(note: Note) -> NewNote:
     """Return a note as it would be written again."""
-    return NewNote(**{one.name: getattr(note, one.name) for one in fields(NewNote)})
+    return NewNote(**{name: getattr(note, name) for name in NewNote.__struct_fields__})
 
 
 def as_answers(ctx: Context, note: Note) -> Answers:

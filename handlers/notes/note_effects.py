@@ -6,10 +6,11 @@ wonders afterwards what the program did.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
+
+from msgspec.structs import replace
 
 from handlers import ladders, seeing
 from handlers.context import Context

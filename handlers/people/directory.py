@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import partial
+
+import msgspec
 
 from handlers.context import Context
 from handlers.conversation.answers import listed
@@ -42,8 +43,7 @@ HOW = N_(
 )
 
 
-@dataclass(frozen=True)
-class Listed:
+class Listed(msgspec.Struct, frozen=True):
     """A member as the messenger's directory has them."""
 
     account: str
@@ -51,8 +51,7 @@ class Listed:
     name: str
 
 
-@dataclass(frozen=True)
-class Differences:
+class Differences(msgspec.Struct, frozen=True):
     new: tuple[Listed, ...] = ()
     """Seen by the app, and bound to nobody."""
     changed: tuple[tuple[Named, str], ...] = ()

@@ -7,7 +7,8 @@ something. All failures read alike, and one account is answered at most once an 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from handlers.context import Context
 from handlers.conversation.messages import Card, Inbound, Reply
@@ -34,8 +35,7 @@ UNKNOWN = N_(
 )
 
 
-@dataclass(frozen=True)
-class Greeted:
+class Greeted(msgspec.Struct, frozen=True):
     """The answer to an unbound account."""
 
     reply: Reply

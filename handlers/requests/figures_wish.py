@@ -5,7 +5,7 @@ No customer is named, so who decides hangs on the department alone (S2-INFO.10, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from handlers.approvals import approvals, case_cards, case_texts
 from handlers.context import Context
@@ -22,8 +22,7 @@ from storage import affairs, attachments
 from storage.affairs import AffairKind, AffairState
 
 
-@dataclass(frozen=True)
-class Wish:
+class Wish(msgspec.Struct, frozen=True):
     action: Action
     affair: AffairKind
     kind: str

@@ -7,7 +7,8 @@ hears of it at once. Who may not know of a meeting learns nothing of it here eit
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from handlers import identity, seeing
 from handlers.approvals import case_texts

@@ -7,9 +7,10 @@ asks: the custodian fixes a time, checks the credential at the door and enters i
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
+
+from msgspec.structs import replace
 
 from handlers import seeing
 from handlers.approvals import approvals, case_cards, case_texts, deciding

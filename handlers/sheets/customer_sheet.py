@@ -8,8 +8,9 @@ is the second dossier of one customer: same name and phone are one, and what is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
+
+import msgspec
 
 from handlers.conversation.messages import Problem
 from handlers.dossiers.field_values import BAD_PHONE, is_phone
@@ -73,8 +74,7 @@ Index = Callable[[str], bytes]
 """What makes a phone comparable without showing it: `Vault.index`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
+class Customer(msgspec.Struct, frozen=True):
     """One good row."""
 
     line: int
@@ -261,8 +261,7 @@ def _alike(one: Likeness, other: Likeness, by: str) -> bool:
     return not one.apart(other) and (by == "name" or one.name != other.name)
 
 
-@dataclass
-class CustomerSheet:
+class CustomerSheet(msgspec.Struct):
     """What a short spreadsheet of customers holds."""
 
     taken: list[DossierRow]

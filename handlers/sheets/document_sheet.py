@@ -8,8 +8,9 @@ it may stand further down, so who belongs to whom is settled when all papers are
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
+
+import msgspec
 
 from handlers.conversation.messages import Problem
 from handlers.sheets.long_sheet import Told, sliced
@@ -52,8 +53,7 @@ _PART = 1000
 """Rows whose dossiers are looked up together."""
 
 
-@dataclass(frozen=True, slots=True)
-class Paper:
+class Paper(msgspec.Struct, frozen=True):
     """One good row."""
 
     line: int
@@ -67,8 +67,7 @@ class Paper:
         return self.dossier_id, folded(self.row.title), self.row.form
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(msgspec.Struct, frozen=True):
     """A copy and the original it was made from."""
 
     copy: Key

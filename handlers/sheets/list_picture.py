@@ -7,11 +7,12 @@ where every character would be an empty box: then there is no picture, and the w
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from handlers.sheets.made import MadeFile
 
@@ -56,16 +57,14 @@ _FONTS = (
 """File and, in a collection, the face for simplified Chinese; the first that is there is taken."""
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     cells: tuple[str, ...]
     """One for each column; the first may have a second line, in smaller type."""
     under: str = ""
     late: bool = False
 
 
-@dataclass(frozen=True)
-class Listing:
+class Listing(msgspec.Struct, frozen=True):
     title: str
     words: str
     heads: tuple[str, ...]

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from itertools import islice
+
+import msgspec
 
 from handlers.sheets.sheet import Header, Line, Refused, Row
 
 
-@dataclass
-class Told:
+class Told(msgspec.Struct):
     """What a person is told of an import."""
 
-    refused: list[Refused] = field(default_factory=list)
-    remarks: list[Refused] = field(default_factory=list)
+    refused: list[Refused] = msgspec.field(default_factory=list)
+    remarks: list[Refused] = msgspec.field(default_factory=list)
     """About rows that are taken, though somebody should look at them."""
     taken: int = 0
     on_file: int = 0

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from handlers.context import Context
 from handlers.conversation.messages import Card
@@ -23,8 +25,7 @@ SHOWN_DIGITS = 16
 """Of the SHA-256 of a file, those that are shown; the log has all."""
 
 
-@dataclass(frozen=True)
-class MadeFile:
+class MadeFile(msgspec.Struct, frozen=True):
     name: str
     mime: str
     content: bytes
@@ -35,8 +36,7 @@ class MadeFile:
         return hashlib.sha256(self.content).hexdigest()
 
 
-@dataclass(frozen=True)
-class Made:
+class Made(msgspec.Struct, frozen=True):
     words: str
     """Shown on every messenger."""
     caption: str = ""

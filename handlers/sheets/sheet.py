@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
+
+import msgspec
 
 from handlers.conversation.messages import Problem
 from handlers.texts import N_, Texts
@@ -76,8 +77,7 @@ class Unreadable(Exception):
         self.why = Problem(message, facts)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One line of a spreadsheet."""
 
     number: int
@@ -88,8 +88,7 @@ class Line:
     """Columns, from 0, of cells whose value nobody can tell, and why."""
 
 
-@dataclass(frozen=True)
-class Sheet:
+class Sheet(msgspec.Struct, frozen=True):
     """The lines of one spreadsheet, without those that are empty."""
 
     lines: Callable[[], Iterator[Line]]
@@ -98,8 +97,7 @@ class Sheet:
     """What a person should know about the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(msgspec.Struct, frozen=True):
     """Why one row, or the whole file when `line` is the header's, was not taken."""
 
     line: int
@@ -118,15 +116,14 @@ class Refused:
         return self.why.message.format(**self.why.facts)
 
 
-@dataclass(slots=True)
-class Row:
+class Row(msgspec.Struct):
     """One line under its header, collecting what is wrong with it."""
 
     line: int
     values: dict[str, str]
     refused: list[Refused]
     good: bool = True
-    unknown: set[str] = field(default_factory=set)
+    unknown: set[str] = msgspec.field(default_factory=set)
     """Columns whose value nobody can tell; refused already."""
 
     def value(self, column: str) -> str:
@@ -202,8 +199,7 @@ class Row:
         return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
 
 
-@dataclass(frozen=True)
-class Header:
+class Header(msgspec.Struct, frozen=True):
     """The first line: what stands in which column."""
 
     columns: tuple[str, ...]
@@ -253,12 +249,11 @@ class Header:
         return row
 
 
-@dataclass
-class Table:
+class Table(msgspec.Struct):
     """A short sheet as a whole."""
 
-    rows: list[Row] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
+    rows: list[Row] = msgspec.field(default_factory=list)
+    refused: list[Refused] = msgspec.field(default_factory=list)
 
     @classmethod
     def read(cls, lines: Iterable[Line], columns: Sequence[str], required: Sequence[str]) -> Table:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from handlers.conversation.messages import Problem
 from handlers.sheets.sheet import GRADES, Line, Refused, Row, Table, lines_of, refuse_twins, some
@@ -63,8 +65,7 @@ Act = tuple[str, str, dict[str, str | int]]
 """Staff number, what is done as the audit trail names it, and its facts."""
 
 
-@dataclass(frozen=True)
-class Changes:
+class Changes(msgspec.Struct, frozen=True):
     """What a list does to the people who are there."""
 
     new: list[StaffRow]

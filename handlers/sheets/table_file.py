@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from handlers.sheets.made import MadeFile
 
@@ -29,8 +30,7 @@ LONGEST = 32_000
 Cell = str | int | date | datetime | None
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(msgspec.Struct, frozen=True):
     title: str
     words: str
     """What it lists, for whom and when."""
@@ -74,8 +74,7 @@ def file_name(table: Table, ending: str) -> str:
     return f"{_name(table.title, 60)}-{table.made_at:%Y-%m-%d}.{ending}"
 
 
-@dataclass(frozen=True)
-class _Looks:
+class _Looks(msgspec.Struct, frozen=True):
     words: Format
     day: Format
     moment: Format

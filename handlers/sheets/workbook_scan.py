@@ -13,9 +13,10 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
+
+import msgspec
 
 from handlers.conversation.messages import Problem
 from handlers.sheets.sheet import Unreadable
@@ -86,13 +87,12 @@ _PLACE = re.compile(rb"""\sr\s*=\s*["']([A-Z]{1,3})(\d+)["']""")
 _NAMED = re.compile(r"([A-Z]{1,3})(\d+)")
 
 
-@dataclass
-class Scan:
+class Scan(msgspec.Struct):
     """What was seen of one sheet."""
 
     part: str
     filled: bool = False
-    faults: dict[int, list[tuple[int, Problem]]] = field(default_factory=dict)
+    faults: dict[int, list[tuple[int, Problem]]] = msgspec.field(default_factory=dict)
     """By row, from 1: columns from 0 and why their value cannot be told."""
 
 

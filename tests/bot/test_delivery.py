@@ -3,11 +3,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import event, select, update
 
 from bot.channels.base import Held, Outcome, OutFile

@@ -8,9 +8,10 @@ code that decided whether it decided well.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from msgspec.structs import replace
 from sqlalchemy import Row, select
 
 from rules.access import StaffId

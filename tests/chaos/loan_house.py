@@ -11,13 +11,13 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
 from random import Random
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
 from sqlalchemy import event, select
 
 from bot import dispatch

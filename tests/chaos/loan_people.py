@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from random import Random
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from handlers import seeing

@@ -9,11 +9,12 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
+from msgspec.structs import replace
 from sqlalchemy import func, select, text
 
 from bot.demo import OPENS

@@ -114,7 +114,12 @@ class Bench:
             # a download that struck is broken off and not held
             return filing.done() or bool(met and (server.held or met[DOWNLOAD, MOMENTS["after"]]))
 
-        await server.until(there, within=STRUCK_SECONDS)
+        standing = asyncio.create_task(server.until(there, within=STRUCK_SECONDS))
+        # over a webhook nothing is called any more once the note is filed
+        await asyncio.wait((standing, filing), return_when=asyncio.FIRST_COMPLETED)
+        if filing.done():
+            standing.cancel()
+        await asyncio.gather(standing, return_exceptions=filing.done())
         return bool(server.faults.struck - before)
 
     def _busy(self) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
+
+from msgspec.structs import replace
 
 from handlers.context import Context
 from handlers.conversation.forms import Answers, Choice, Field, Form, Kind, Moment

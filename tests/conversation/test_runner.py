@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from handlers.conversation import runner
 from handlers.conversation.forms import Answers, Choice, Field, Form, Kind

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
+from msgspec.structs import fields
 from sqlalchemy import func, select
 
 from rules.chains import Approval

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from storage import accounts, custody, documents, loan_items, loans, staff
 from storage.custody import Handed, NewStep, Step

@@ -6,9 +6,10 @@ specialist for customer information; the archivist hands out (S2-INFO.19).
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from handlers.loans import loan_clock
 from storage import accounts, custody, dossiers, loan_items, loan_lists, loans

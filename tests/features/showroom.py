@@ -5,8 +5,9 @@ The company runs its own pack and the dealer's; the dealer's governs the three c
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
+
+from msgspec.structs import replace
 
 from rules.policies import Governed, Policies
 from rules.policy import load_pack

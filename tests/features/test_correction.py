@@ -5,9 +5,8 @@ Acceptance scenarios A16 and E09.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from rules.chains import ChainStep
 from storage import changes, dossiers, staff

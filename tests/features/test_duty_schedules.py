@@ -5,12 +5,13 @@ Plain functions on real storage; each schedule runs in a unit that is rolled bac
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from bot.demo import OPENS, settings_for
 from bot.offline import Store
@@ -81,7 +82,7 @@ class Oracle:
             return 0, 0
         late = {one for one in self.rungs() if one <= now} - self.said
         self.said |= late
-        tell = not self.told and strike(self.due(), 33) <= now
+        tell = not self.told and strike(CHINA.next_workday(self.due()), 9) <= now
         self.told |= tell
         return int(bool(late)), int(tell)
 

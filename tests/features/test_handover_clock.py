@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 from typing import TypeVar
 
 import pytest
+from msgspec.structs import replace
 
 from handlers.context import Context
 from handlers.handovers import handover_clock

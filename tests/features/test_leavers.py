@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from storage import staff
 from storage.staff import StaffRow
@@ -85,7 +86,7 @@ class TestGivenSomebodyLeaves:
         person = office.look(lambda unit: staff.get(unit.session, SALES))
         assert person is not None
         row = StaffRow(SALES, person.name, person.department, ("salesperson",), MANAGER)
-        office.change(lambda unit: staff.save(unit, StaffRow(**{**vars(row), "active": False})))
+        office.change(lambda unit: staff.save(unit, replace(row, active=False)))
         await office.app.scan(office.clock.now())
         await office.settle()
         assert "张晓雯已离职" in await office[MANAGER].see()

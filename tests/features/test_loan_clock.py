@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from handlers.conversation.wording import LABEL_BYTES
 from handlers.reminders import SHOWN

@@ -3,11 +3,11 @@
 Acceptance scenarios D17 and D18.
 """
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from bot import sample
 from handlers import FEATURES, help, seeing

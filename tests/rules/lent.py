@@ -1,11 +1,11 @@
 """Loans to test with: handed out at a time in Shanghai, due as their pack counts it."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rules.calendar import china
 from rules.loan_days import LoanFacts, due_of

@@ -1,10 +1,9 @@
 """Who sees what: dossiers, visit notes, channels, masks."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rules.access import (
     DossierFacts,

@@ -3,12 +3,13 @@ skipped, nothing waits in silence, and nobody decides the own request."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rules.access import StaffId
 from rules.approvals import decide, open_case, reconsider

@@ -1,9 +1,9 @@
 """How a pack writes who decides, and which row is taken for a case."""
 
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from rules.chains import (
     CHAIN_PARSERS,

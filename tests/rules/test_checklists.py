@@ -1,8 +1,7 @@
 """The checklists against the catalogue: every paper with its clause, in the form it asks for."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from rules.checklists import Checklist, Form, Item, Needed, checklist, checklists
 from rules.clauses import all_clauses

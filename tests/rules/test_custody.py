@@ -1,12 +1,12 @@
 """Who has a paper: one answer for every day, and no chain with a hole."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rules.access import StaffId
 from rules.calendar import china

@@ -1,13 +1,13 @@
 """Deadlines: each unit against a table of days, lateness to the second, properties."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rules.calendar import CalendarGap, china, company_calendar
 from rules.deadlines import (

@@ -1,6 +1,5 @@
 """The days of handovers: scenarios by their number, each pack against a second reckoning."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
@@ -8,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rules.calendar import china, company_calendar
 from rules.chains import route

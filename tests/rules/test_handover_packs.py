@@ -2,9 +2,8 @@
 
 # ruff: noqa: E501  a handover is one line
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from rules.deadlines import Term, Unit
 from rules.errors import DomainError

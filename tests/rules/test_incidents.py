@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from itertools import islice
 
 import pytest
+from msgspec.structs import replace
 
 from rules.access import StaffId
 from rules.deciders import Away

@@ -1,6 +1,5 @@
 """The days of a loan: a table of 2026 with its holidays and make-up days, renewals, recalls."""
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
@@ -8,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rules.calendar import company_calendar
 from rules.deadlines import Deadline, is_late

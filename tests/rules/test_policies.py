@@ -1,9 +1,9 @@
 """Several packs in one company: which one governs a dossier, and on which day."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from rules.errors import DomainError
 from rules.hours import zone

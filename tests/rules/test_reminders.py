@@ -1,6 +1,5 @@
 """Reminder expressions and ladders: every form, order, doubles, outages."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import islice
 from zoneinfo import ZoneInfo
@@ -8,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rules.calendar import china
 from rules.deadlines import Term, TimeRules, Unit, deadline

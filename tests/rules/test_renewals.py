@@ -1,12 +1,12 @@
 """Renewals: the first, the second, the long one; what they never do to a due day."""
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rules.deadlines import Deadline
 from rules.errors import Denied

@@ -1,11 +1,11 @@
 """The same-day note after a visit: deadline, reminders, leave, cancelling, major matters."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from rules.calendar import china
 from rules.policy import load_pack

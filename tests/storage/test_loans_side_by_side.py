@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from storage import custody, documents, loan_items, loan_queue, loans, renewals
 from storage.custody import Handed, NewStep

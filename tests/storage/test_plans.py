@@ -6,10 +6,10 @@ Here on SQLite; `test_server_plans` asks PostgreSQL the same.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import event
 
 from rules.destruction import Retention

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from itertools import product
 
 import pytest
+from msgspec.structs import asdict, replace
 from sqlalchemy import select, update
 
 from rules.periods import NEVER, Kept, Period, is_open
@@ -48,7 +48,7 @@ def a_dossier(unit: Unit, keeper: str = "1", **values: object) -> int:
 
 
 def put(unit: Unit, id_: int, kept: Kept, pack: str = "sales-levels") -> None:
-    values = {**vars(kept), "governed_by": pack}
+    values = {**asdict(kept), "governed_by": pack}
     unit.session.execute(update(dossier).where(dossier.c.id == id_).values(**values))
 
 

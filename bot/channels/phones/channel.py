@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from bot.channels.base import Capabilities, ChannelError, Desk, Outcome, OutFile
 from bot.channels.phones.platform import MAX_FILE_BYTES, NAME, Platform

@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 import structlog
 
 from bot.channels.phones.store import Content, Kept, Message, Store, new_ref
@@ -36,8 +36,7 @@ BACKLOG_SECONDS = 3.0
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class Phone:
+class Phone(msgspec.Struct, frozen=True):
     """One person whose phone can be shown."""
 
     account: str
@@ -59,31 +58,27 @@ class FileRefused(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True)
-class Changed:
+class Changed(msgspec.Struct, frozen=True):
     """A message is new, or not what it was."""
 
     message: Message
 
 
-@dataclass(frozen=True)
-class Deleted:
+class Deleted(msgspec.Struct, frozen=True):
     """The bot took a message out of the chat."""
 
     account: str
     id: int
 
 
-@dataclass(frozen=True)
-class Unread:
+class Unread(msgspec.Struct, frozen=True):
     account: str
     count: int
     upto: int | None
     """Seen up to this message; None: unchanged."""
 
 
-@dataclass(frozen=True)
-class Alert:
+class Alert(msgspec.Struct, frozen=True):
     """A remark that pops up on one phone and is not kept."""
 
     account: str
@@ -91,14 +86,12 @@ class Alert:
     text: str
 
 
-@dataclass(frozen=True)
-class Menu:
+class Menu(msgspec.Struct, frozen=True):
     account: str
     entries: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
-class Power:
+class Power(msgspec.Struct, frozen=True):
     """The bot was switched on or off."""
 
     up: bool

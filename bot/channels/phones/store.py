@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -74,8 +73,7 @@ chat = Table(
 )
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(msgspec.Struct, frozen=True):
     """A file on the platform; `ref` is the page's and the bot's handle for it."""
 
     ref: str
@@ -93,21 +91,18 @@ class Kept:
         return known.get(group, FileKind.DOCUMENT)
 
 
-@dataclass(frozen=True)
-class Spot:
+class Spot(msgspec.Struct, frozen=True):
     latitude: float
     longitude: float
     label: str = ""
 
 
-@dataclass(frozen=True)
-class Pressable:
+class Pressable(msgspec.Struct, frozen=True):
     label: str
     key: str
 
 
-@dataclass(frozen=True)
-class Content:
+class Content(msgspec.Struct, frozen=True):
     """What a message says, either way."""
 
     text: str = ""
@@ -128,8 +123,7 @@ class Content:
     """Of a tap: the message it belongs to."""
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     id: int
     account: str
     mine: bool
@@ -140,15 +134,14 @@ class Message:
     content: Content
 
 
-@dataclass(frozen=True)
-class Chat:
+class Chat(msgspec.Struct, frozen=True):
     """The end of one chat, as a page needs it to begin with."""
 
     messages: tuple[Message, ...] = ()
     more: bool = False
     """There are older ones."""
     read_upto: int = 0
-    menu: tuple[tuple[str, str], ...] = field(default_factory=tuple)
+    menu: tuple[tuple[str, str], ...] = msgspec.field(default_factory=tuple)
 
 
 class Store:

@@ -8,10 +8,11 @@ from one to the other.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import msgspec
+from msgspec.structs import replace
 from telegram.constants import ChatMemberStatus, ChatType
 
 from bot.channels.telegram.draw import tapped_ref
@@ -62,8 +63,7 @@ platform itself (a message was pinned), which nobody wants an answer to."""
 _GROUPS = (ChatType.GROUP, ChatType.SUPERGROUP)
 
 
-@dataclass(frozen=True)
-class Typing:
+class Typing(msgspec.Struct, frozen=True):
     """Somebody types the bot's name and words into any chat; answered at once, never kept."""
 
     query: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
 from math import ceil
 from typing import Any
+
+import msgspec
 
 from bot.channels.base import UTF16_UNITS, Capabilities
 from bot.channels.render import render, texts_of
@@ -34,8 +35,7 @@ NAV_IN_A_ROW = 3
 _PROTECTED = "p"
 
 
-@dataclass(frozen=True)
-class Drawn:
+class Drawn(msgspec.Struct, frozen=True):
     parts: tuple[str, ...]
     """HTML, at least one; the keyboard belongs under the last."""
     keyboard: dict[str, Any] | None

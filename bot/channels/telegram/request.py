@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -35,8 +34,7 @@ class FileGone(TelegramError):
     """The platform answered that it has no such file, or has it no longer."""
 
 
-@dataclass(frozen=True)
-class _Values:
+class _Values(msgspec.Struct, frozen=True):
     """What `do_request` asks of the library's `RequestData`."""
 
     parameters: dict[str, Any]

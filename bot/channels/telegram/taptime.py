@@ -7,15 +7,15 @@ known to be up: whoever tapped in time is not late because we were.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 GAP = timedelta(seconds=5)
 """Shorter silences of our own do not count."""
 
 
-@dataclass(frozen=True)
-class TapTime:
+class TapTime(msgspec.Struct, frozen=True):
     at: datetime
     certain: bool
     """False: estimated, in the sender's favour."""

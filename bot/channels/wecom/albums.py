@@ -6,8 +6,10 @@ Without this each of nine photos of a shelf would be asked about by itself.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+import msgspec
+from msgspec.structs import replace
 
 from handlers.conversation.messages import FileKind, Inbound
 
@@ -17,8 +19,7 @@ KEPT = 1000
 _PICTURES = (FileKind.PHOTO, FileKind.VIDEO)
 
 
-@dataclass(frozen=True)
-class _Last:
+class _Last(msgspec.Struct, frozen=True):
     album: str
     at: datetime
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -55,8 +54,7 @@ _FROM_IP = re.compile(r"from ip: ([0-9a-fA-F.:]{3,45})")
 log = structlog.get_logger()
 
 
-@dataclass
-class Closed:
+class Closed(msgspec.Struct):
     """Calls of one kind that the platform does not take for a while."""
 
     until: datetime

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import msgspec
 import structlog
+from msgspec.structs import replace
 
 from bot.channels.base import UTF8_BYTES, ChannelError, Desk, Outcome, OutFile
 from bot.channels.beside import Beside, quietly

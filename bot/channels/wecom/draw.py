@@ -15,8 +15,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from bot.channels.base import Capabilities
 from bot.channels.render import REPLY_NUMBER, Rendered, render, texts_of
@@ -76,8 +78,7 @@ in its place takes one byte as well, for the text has been measured by then."""
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Drawn:
+class Drawn(msgspec.Struct, frozen=True):
     texts: tuple[str, ...]
     """Messages of plain text, in order."""
     card: Json | None

@@ -12,9 +12,9 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from msgspec.structs import replace
 
 from bot.channels.base import ChannelError, Held, Outcome, OutFile
@@ -28,8 +28,7 @@ ONCE = {"enable_duplicate_check": 1, "duplicate_check_interval": 1800}
 CARD = "template_card"
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """What the platform takes as one message."""
 
     kind: str
