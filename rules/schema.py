@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from enum import Enum
 from functools import cache
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from msgspec import structs
@@ -67,8 +67,7 @@ class Reader(msgspec.Struct, frozen=True):
         """
         if not isinstance(table, Mapping):
             raise self.error(key, table, "a table")
-        hints = _hints(into)  # type: ignore[arg-type]  # a type is hashable
-        fields = _fields(into)  # type: ignore[arg-type]  # the same
+        fields = _fields(into)  # type: ignore[arg-type]  # a type is hashable
         found = [
             self.error(_join(key, name), value, f"one of {', '.join(fields)}")
             for name, value in table.items()
@@ -78,9 +77,9 @@ class Reader(msgspec.Struct, frozen=True):
         for name, item in fields.items():
             try:
                 if name in table:
-                    values[name] = self._value(hints[name], table[name], _join(key, name))
+                    values[name] = self._value(item.type, table[name], _join(key, name))
                 elif item.required:
-                    raise self.error(_join(key, name), MISSING, self._wanted(hints[name]))
+                    raise self.error(_join(key, name), MISSING, self._wanted(item.type))
             except PolicyError as error:
                 found += [error, *error.others]
                 error.others = ()
@@ -230,8 +229,3 @@ def _fields(record: type[Any]) -> Mapping[str, FieldInfo]:
 
 def _is_record(hint: Any) -> bool:
     return isinstance(hint, type) and issubclass(hint, msgspec.Struct)
-
-
-@cache
-def _hints(record: type[Any]) -> Mapping[str, Any]:
-    return get_type_hints(record)
