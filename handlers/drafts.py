@@ -82,7 +82,7 @@ FEATURE = Feature(
     key="drafts",
     title=N_("Drafts"),
     command="drafts",
-    words=("草稿",),
+    words=("草稿", "继续"),
     open=show,
     actions={
         "list": lambda ctx, _arguments: show(ctx),

@@ -67,7 +67,7 @@ HEADED = N_("{title} · {section}")
 EXPORT = N_("As Excel file")
 NEXT = N_("Next ›")
 COMING = N_("{section}: as things are now.")
-COUNTED = N_("{loans} loans, {rows} rows.")
+COUNTED = N_("Loans: {loans}, rows: {rows}.")
 CUT = N_("Only the first {count} loans are in it; choose a smaller part for the others.")
 WORDS = N_("{section} · for {name} · {moment}")
 

@@ -44,7 +44,7 @@ TITLE = N_("Lent and not returned")
 AS_OF = N_("As of {moment}.")
 NONE = N_("Nothing is lent that has not been returned.")
 COUNTED = N_(
-    "Originals: {originals}, copies: {copies}, whole dossiers: {whole}. {loans} loans, of which "
+    "Originals: {originals}, copies: {copies}, whole dossiers: {whole}. Loans: {loans}, of which "
     "overdue: {late}."
 )
 CUT = N_("Only {count} loans are in it; the register has the others.")

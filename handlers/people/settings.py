@@ -140,7 +140,7 @@ FEATURE = Feature(
     key="settings",
     title=N_("Settings"),
     command="settings",
-    words=("设置",),
+    words=("设置", "语言", "英文", "中文"),
     open=show,
     actions={
         "open": lambda ctx, _arguments: show(ctx),

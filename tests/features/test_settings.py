@@ -26,6 +26,14 @@ class TestGivenAPersonWhoReadsEnglish:
         assert "语言：中文" in await me.tap("中文")
         assert ("visit", "写拜访记录") in me.menu()
 
+    @one_channel
+    @pytest.mark.parametrize("word", ["语言", "英文", "中文"])
+    async def test_when_a_language_is_named_then_both_are_offered(
+        self, office: Office, word: str
+    ) -> None:
+        shown = await office[SALES].say(word)
+        assert {"中文", "English"} <= set(shown.labels)
+
     async def test_when_help_is_asked_then_it_is_english_and_works_as_it_says(
         self, office: Office
     ) -> None:
@@ -92,7 +100,7 @@ class TestGivenDrafts:
         assert "已存为草稿" in shown
         assert "草稿（1）" in shown.labels
         office.clock.advance(office.clock.now().replace(hour=4))
-        shown = await me.say("草稿")
+        shown = await me.say("继续")
         (label,) = [one for one in shown.labels if "听涛假日酒店" in one]
         assert "小时前" in label
         await me.tap(label)
