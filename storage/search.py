@@ -328,12 +328,13 @@ def _rarest(session: Session, pairs: Sequence[str]) -> list[_Rarity]:
     exceed it the one is rarer whose rows reach further: the index yields them by dossier.
     """
     best: list[_Rarity] = []
-    bound = PROBE
+    most = PROBE if len(pairs) > 1 else NARROW  # one alone is compared with nothing
+    bound = most
     for pair in pairs:
         asked = {"gram": pair, "limit": bound + 1}
         rows, last = session.execute(_GRAM_PROBE, asked).one()
         best = sorted([*best, _Rarity(rows, -(last or 0), pair)])[:2]
-        bound = min(PROBE, best[0].rows)
+        bound = min(most, best[0].rows)
         if bound <= NARROW // 10:
             break
     return best

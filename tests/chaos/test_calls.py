@@ -33,8 +33,9 @@ AUTHOR, SUPERIOR = "CY015", "CY014"
 MOMENTS = {"before": Fault.SILENCE, "after": Fault.SILENCE_AFTER}
 SAMPLE = 1
 """Calls to die at, of those a clean run makes."""
-RACING = {"getUpdates", "setMyCommands"}
-"""Called once more or once less, as the program is slower or faster than the person."""
+RACING = {"getUpdates", "setMyCommands", "answerCallbackQuery"}
+"""Called once more or once less, as the program is slower or faster than the person. Over a
+webhook a tap is answered in the answer to its post, and only a slow one in a call."""
 STRUCK_SECONDS = 60
 QUIET_SECONDS = 120
 
@@ -155,7 +156,7 @@ async def test_killed_at_any_call_the_note_is_completed_once(
         ]
         chosen = targets if campaign else Random(f"{mode}").sample(targets, SAMPLE)
         missed = [one for one in chosen if not await on.note(one)]
-        assert {one.method for one in missed} <= RACING
+        assert {one.method for one in missed} <= RACING, missed
         assert len(missed) <= len(chosen) // 4
         met = len(chosen) - len(missed)
         kind = at_work.storage.url.partition(":")[0]
