@@ -17,6 +17,11 @@ class Page:
     heads: tuple[str, ...]
 
 
+def database_of(url: str) -> str:
+    """Return how a page calls the kind of database at an address."""
+    return "SQLite" if url.startswith("sqlite") else "PostgreSQL"
+
+
 class Tally:
     def __init__(self) -> None:
         self._rows: dict[Page, list[tuple[str, ...]]] = {}

@@ -23,7 +23,7 @@ from storage.unit import Unit
 from tests.chaos import client, company
 from tests.chaos.crowd import Accepted, Person
 from tests.chaos.program import Program
-from tests.chaos.tally import Page, Tally
+from tests.chaos.tally import Page, Tally, database_of
 from tests.chaos.verdict import customers, opened, unsent
 from tests.fakes.ports import free_port
 from tests.fakes.telegram.faults import DOWNLOAD, Fault
@@ -159,8 +159,8 @@ async def test_killed_at_any_call_the_note_is_completed_once(
         assert {one.method for one in missed} <= RACING, missed
         assert len(missed) <= len(chosen) // 4
         met = len(chosen) - len(missed)
-        kind = at_work.storage.url.partition(":")[0]
-        tally.add(FIGURES, f"{mode}, {kind}", met, met, 0)
+        over = f"Telegram, {mode}, {database_of(at_work.storage.url)}"
+        tally.add(FIGURES, over, met, met, 0)
 
 
 def _forget_menus(unit: Unit) -> None:

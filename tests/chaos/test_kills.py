@@ -22,7 +22,7 @@ from tests.chaos import company, page
 from tests.chaos.crowd import Accepted, Client, Person
 from tests.chaos.desk import telegram_desk
 from tests.chaos.program import LIMIT, Program
-from tests.chaos.tally import Page, Tally
+from tests.chaos.tally import Page, Tally, database_of
 from tests.chaos.verdict import customers, opened, unsent
 from tests.fakes.clock import SettableClock
 from tests.fakes.ports import free_port
@@ -83,7 +83,7 @@ async def test_killed_at_random_moments_nothing_is_lost_doubled_or_half_written(
     assert kept <= {key.partition(":")[2] for key in platform.asked}
     with opened(settings, platform) as verdict:
         judged(verdict.problems(accepted, kills), accepted, kills)
-    tell(tally, "phones", kills, accepted)
+    tell(tally, "the page of phones, SQLite", kills, accepted)
 
 
 @pytest.mark.chaos
@@ -110,7 +110,7 @@ async def test_killed_over_telegram_nothing_is_lost_doubled_or_half_written(
         platform = telegram.platform_of(server)
         with opened(settings, platform, _now()) as verdict:
             judged(verdict.problems(accepted, kills), accepted, kills)
-    tell(tally, f"Telegram, {mode}, {url.partition(':')[0]}", kills, accepted)
+    tell(tally, f"Telegram, {mode}, {database_of(url)}", kills, accepted)
 
 
 async def test_when_a_killed_process_had_the_lease_then_on_sqlite_the_next_one_polls_at_once(

@@ -15,7 +15,7 @@ from tests.chaos import company, wecom
 from tests.chaos.crowd import Accepted, Person
 from tests.chaos.desk import WecomDesk, staffed, wecom_desk
 from tests.chaos.program import Program
-from tests.chaos.tally import Page, Tally
+from tests.chaos.tally import Page, Tally, database_of
 from tests.chaos.test_faults import PEOPLE, SEED, SHARES, SUPERIOR
 from tests.chaos.test_kills import PEOPLE as CROWD
 from tests.chaos.test_kills import harmed, judged, seeded, tell
@@ -105,7 +105,7 @@ async def test_killed_over_wecom_nothing_is_lost_doubled_or_half_written(
         platform = wecom.platform_of(server)
         with opened(settings, platform, _now()) as verdict:
             judged(verdict.problems(accepted, kills), accepted, kills)
-    tell(tally, f"WeCom, {url.partition(':')[0]}", kills, accepted)
+    tell(tally, f"WeCom, {database_of(url)}", kills, accepted)
 
 
 async def crowd(desk: WecomDesk, rounds: int) -> Accepted:
