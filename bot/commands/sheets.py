@@ -12,8 +12,8 @@ import typer
 from bot.commands.shared import Refused, say
 from bot.policies import policies_of
 from bot.settings import Settings
+from handlers.sheets.sheet import Columns, Sheet, Unreadable
 from handlers.sheets.sheet import Refused as Row
-from handlers.sheets.sheet import Sheet, Unreadable
 from handlers.sheets.sheet_text import open_text
 from handlers.sheets.workbook import is_workbook, open_workbook
 from handlers.texts import N_, Texts
@@ -37,7 +37,7 @@ def texts_of(settings: Settings) -> Texts:
 
 
 @contextmanager
-def opened_sheet(file: Path, columns: Collection[str], texts: Texts) -> Iterator[Sheet]:
+def opened_sheet(file: Path, columns: Columns, texts: Texts) -> Iterator[Sheet]:
     """Open a spreadsheet; what it is, its content says, whatever its name is.
 
     `columns`: by which the right sheet of a workbook is known.

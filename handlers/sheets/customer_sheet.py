@@ -38,10 +38,24 @@ from storage.session import Session
 from storage.staff import Person
 from storage.unit import Unit
 
-DOSSIER_COLUMNS = (
-    "number", "name", "type", "keeper", "level", "grade", "grade_until", "class", "phone",
-    "contact", "address", "location", "department", "opened_on", "key",
-)  # fmt: skip
+DOSSIER_COLUMNS = {
+    "number": ("档案编号", "编号"),
+    "name": ("客户名称", "客户"),
+    "type": ("档案类型",),
+    "keeper": ("保管人", "保管人工号"),
+    "level": ("级别",),
+    "grade": ("密级",),
+    "grade_until": ("保密期限",),
+    "class": ("客户类别",),
+    "phone": ("电话", "联系电话"),
+    "contact": ("联系人",),
+    "address": ("地址",),
+    "location": ("存放位置",),
+    "department": ("部门",),
+    "opened_on": ("建档日期",),
+    "key": ("识别号",),
+}
+"""The columns, each with the other words that may head it."""
 
 DOSSIER_REQUIRED = ("name", "keeper")
 

@@ -24,9 +24,17 @@ from storage.references import meant
 from storage.session import Session
 from storage.unit import Unit
 
-DOCUMENT_COLUMNS = (
-    "dossier", "title", "form", "pages", "copies", "location", "grade", "twin",
-)  # fmt: skip
+DOCUMENT_COLUMNS = {
+    "dossier": ("档案编号", "客户名称", "客户"),
+    "title": ("资料名称", "名称"),
+    "form": ("形式",),
+    "pages": ("页数",),
+    "copies": ("份数",),
+    "location": ("存放位置",),
+    "grade": ("密级",),
+    "twin": ("对应资料",),
+}
+"""The columns, each with the other words that may head it."""
 
 DOCUMENT_REQUIRED = ("dossier", "title", "form")
 

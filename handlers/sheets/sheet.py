@@ -44,6 +44,9 @@ _CODE = re.compile(r"[A-Za-z0-9._-]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
+Columns = Mapping[str, Sequence[str]]
+"""The columns of a sheet, each with the other words that may head it."""
+
 EMPTY = N_("The file is empty; its first line has to name the columns.")
 MISSING_COLUMN = N_("Missing in the first line: {names}; nothing was read.")
 EXTRA_COLUMN = N_("Not known in the first line: {names}; nothing was read. Known are: {columns}")
@@ -125,6 +128,8 @@ class Row(msgspec.Struct):
     good: bool = True
     unknown: set[str] = msgspec.field(default_factory=set)
     """Columns whose value nobody can tell; refused already."""
+    called: Mapping[str, str] = msgspec.field(default_factory=dict)
+    """By column: what heads it in the file, where that is another word."""
 
     def value(self, column: str) -> str:
         """Return the cell; empty where the sheet has no such column."""
@@ -133,7 +138,8 @@ class Row(msgspec.Struct):
     def refuse(self, column: str, message: str, **facts: str) -> None:
         self.good = False
         value = self.value(column)
-        self.refused.append(Refused(self.line, column, value, Problem(message, facts)))
+        called = self.called.get(column, column)
+        self.refused.append(Refused(self.line, called, value, Problem(message, facts)))
 
     def text(self, column: str, *, required: bool = False, most: int | None = None) -> str:
         value = self.value(column)
@@ -203,12 +209,14 @@ class Header(msgspec.Struct, frozen=True):
     """The first line: what stands in which column."""
 
     columns: tuple[str, ...]
+    called: Mapping[str, str] = msgspec.field(default_factory=dict)
+    """By column: the other word that heads it."""
 
     @classmethod
     def read(
         cls,
         lines: Iterator[Line],
-        columns: Sequence[str],
+        columns: Columns,
         required: Sequence[str],
         fields: Collection[str] = frozenset(),
     ) -> tuple[Header, list[Refused]]:
@@ -216,18 +224,24 @@ class Header(msgspec.Struct, frozen=True):
 
         Then no row can be read; a header that stands further below is named.
         """
+        known = by_word(columns)
         line = next(lines, None)
         if line is None:
             return cls(()), [Refused(1, "", "", Problem(EMPTY), whole=True)]
-        names = list(line.cells)
+        names = [known.get(one, one) for one in line.cells]
         while names and not names[-1]:
             names.pop()
         faults = [fault for at, fault in line.faults if at < len(names)]
         faults += _header_faults(names, columns, required, fields)
-        below = _lower_header(lines, required) if faults else None
+        below = _lower_header(lines, known, required) if faults else None
         if below is not None:
             faults.append(Problem(HEADER_BELOW, {"line": str(below.number)}))
-        return cls(tuple(names)), [Refused(line.number, "", "", one, whole=True) for one in faults]
+        called = {
+            name: cell for name, cell in zip(names, line.cells, strict=False) if name != cell
+        }
+        return cls(tuple(names), called), [
+            Refused(line.number, "", "", one, whole=True) for one in faults
+        ]
 
     def row(self, line: Line, refused: list[Refused]) -> Row | None:
         """Return the line as a row; None: it has more cells than columns.
@@ -238,7 +252,8 @@ class Header(msgspec.Struct, frozen=True):
         while len(cells) > width and not cells[-1]:
             cells.pop()
         cells += [""] * (width - len(cells))
-        row = Row(line.number, dict(zip(self.columns, cells, strict=False)), refused)
+        values = dict(zip(self.columns, cells, strict=False))
+        row = Row(line.number, values, refused, called=self.called)
         if len(cells) > width:
             row.refuse("", TOO_MANY_CELLS)
             return None
@@ -256,7 +271,7 @@ class Table(msgspec.Struct):
     refused: list[Refused] = msgspec.field(default_factory=list)
 
     @classmethod
-    def read(cls, lines: Iterable[Line], columns: Sequence[str], required: Sequence[str]) -> Table:
+    def read(cls, lines: Iterable[Line], columns: Columns, required: Sequence[str]) -> Table:
         rest = iter(lines)
         header, faults = Header.read(rest, columns, required)
         table = cls(refused=faults)
@@ -282,20 +297,40 @@ def refuse_twins(row: Row, column: str, lines: Mapping[str, Sequence[int]]) -> N
         row.refuse(column, TWICE, lines=some(str(one) for one in there if one != row.line))
 
 
+def _named(names: Iterable[str], columns: Columns) -> str:
+    """Return names of columns, each with the first other word that may head it."""
+    return ", ".join("/".join((one, *columns.get(one, ())[:1])) for one in names)
+
+
+def by_word(columns: Columns) -> Mapping[str, str]:
+    """Return the column that each word in a header stands for."""
+    words = {word: column for column, words in columns.items() for word in words}
+    return words | {column: column for column in columns}
+
+
 def some(names: Iterable[str]) -> str:
     """Return the first few names, joined."""
     shown = list(islice(names, _SHOWN + 1))
     return ", ".join(shown[:_SHOWN]) + (" …" if len(shown) > _SHOWN else "")
 
 
-def _lower_header(lines: Iterator[Line], required: Sequence[str]) -> Line | None:
+def _lower_header(
+    lines: Iterator[Line], known: Mapping[str, str], required: Sequence[str]
+) -> Line | None:
     """Return a line that has all required names, if it is one of the next few."""
-    return next((one for one in islice(lines, _SEARCHED) if {*required} <= {*one.cells}), None)
+    return next(
+        (
+            one
+            for one in islice(lines, _SEARCHED)
+            if {*required} <= {known.get(cell, cell) for cell in one.cells}
+        ),
+        None,
+    )
 
 
 def _header_faults(
     header: Sequence[str],
-    columns: Sequence[str],
+    columns: Columns,
     required: Sequence[str],
     fields: Collection[str],
 ) -> list[Problem]:
@@ -308,14 +343,14 @@ def _header_faults(
         (
             EXTRA_COLUMN,
             [one for one in other if one not in columns],
-            {"columns": ", ".join(columns)},
+            {"columns": _named(columns, columns)},
         ),
         (UNKNOWN_FIELD, [one for one in of_policy if one not in fields], {"fields": known}),
         (DOUBLE_COLUMN, [one for at, one in enumerate(named) if one in named[:at]], {}),
         (MISSING_COLUMN, [one for one in required if one not in header], {}),
     ]
     return [
-        Problem(message, {"names": ", ".join(dict.fromkeys(names)), **facts})
+        Problem(message, {"names": _named(dict.fromkeys(names), columns), **facts})
         for message, names, facts in faults
         if names
     ]

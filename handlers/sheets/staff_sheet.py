@@ -24,10 +24,20 @@ from storage import accounts, staff
 from storage.staff import Person, StaffRow
 from storage.unit import Unit
 
-STAFF_COLUMNS = (
-    "id", "name", "department", "roles", "superior", "deputy", "clearance", "head_of", "locale",
-    "wecom_userid", "active",
-)  # fmt: skip
+STAFF_COLUMNS = {
+    "id": ("工号",),
+    "name": ("姓名",),
+    "department": ("部门",),
+    "roles": ("角色", "岗位"),
+    "superior": ("上级", "直接上级"),
+    "deputy": ("代理人",),
+    "clearance": ("密级",),
+    "head_of": ("负责部门",),
+    "locale": ("语言",),
+    "wecom_userid": ("企业微信账号",),
+    "active": ("在职",),
+}
+"""The columns, each with the other words that may head it."""
 
 STAFF_REQUIRED = ("id", "name", "department")
 

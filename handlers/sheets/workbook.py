@@ -7,7 +7,7 @@ error and an empty cell cannot be told apart.
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from pathlib import Path
@@ -23,7 +23,7 @@ from python_calamine import (
 )
 
 from handlers.conversation.messages import Problem
-from handlers.sheets.sheet import Line, Sheet, Unreadable
+from handlers.sheets.sheet import Columns, Line, Sheet, Unreadable, by_word
 from handlers.sheets.workbook_scan import DAMAGED, PASSWORD, Package, cell_name
 from handlers.texts import N_
 
@@ -60,7 +60,7 @@ def is_workbook(head: bytes) -> bool:
     return head.startswith((_ZIP, _OLE))
 
 
-def open_workbook(path: Path, columns: Collection[str]) -> Sheet:
+def open_workbook(path: Path, columns: Columns) -> Sheet:
     """Return the lines of the first visible sheet whose first line has one of the columns.
 
     Where none has, of the first visible one that holds anything.
@@ -75,7 +75,7 @@ def open_workbook(path: Path, columns: Collection[str]) -> Sheet:
     package = Package(path)
     if not _is_xlsx(path):
         raise Unreadable(OTHER_KIND)
-    parts = package.sheets()
+    parts, words = package.sheets(), by_word(columns)
     chosen: Sheet | None = None
     with path.open("rb") as file, _guarded():  # by the path, its name would count
         workbook = CalamineWorkbook.from_filelike(file)
@@ -98,7 +98,7 @@ def open_workbook(path: Path, columns: Collection[str]) -> Sheet:
         header = next(sheet.lines(), None)
         if header is None:
             continue
-        if any(cell in columns for cell in header.cells):
+        if any(cell in words for cell in header.cells):
             return sheet
         chosen = chosen or sheet
     if chosen is None:

@@ -268,7 +268,7 @@ class TestGivenAStaffList:
         assert ended.code == 1
         unknown, missing, summary = ended.out.splitlines()
         assert "Not known in the first line: abteilung;" in unknown
-        assert "Missing in the first line: department;" in missing
+        assert "Missing in the first line: department/部门;" in missing
         assert summary.startswith("Nothing was taken; mend the first line")
 
     @pytest.mark.parametrize("form", ["csv", "xls", "ods", "xlsm", "txt"])

@@ -14,6 +14,7 @@ from sqlalchemy import event
 
 from handlers.sheets import customer_sheet, staff_sheet
 from handlers.sheets.customer_sheet import DOSSIER_COLUMNS, CustomerSheet
+from handlers.sheets.document_sheet import DOCUMENT_COLUMNS
 from handlers.sheets.sheet import Line, Refused, Unreadable
 from handlers.sheets.sheet_text import rows_of
 from handlers.sheets.staff_sheet import STAFF_COLUMNS
@@ -90,6 +91,30 @@ class TestGivenBytes:
 
 
 class TestGivenAHeader:
+    def test_chinese_names_do_as_well_and_faults_are_told_by_them(self) -> None:
+        rows = rows_of(
+            "工号,姓名,部门,岗位,密级\ns1,张三,销售一部,业务员,\ns2,李四,,,x\n".encode()
+        )
+        (one,), refused = staff_sheet.read_staff(rows)
+        assert (one.id, one.name, one.roles) == ("s1", "张三", ("salesperson",))
+        assert {problem.column for problem in refused} == {"部门", "密级"}
+
+    @pytest.mark.parametrize("columns", [STAFF_COLUMNS, DOSSIER_COLUMNS, DOCUMENT_COLUMNS])
+    def test_no_word_heads_two_columns_and_the_docs_have_the_first(
+        self, columns: dict[str, tuple[str, ...]]
+    ) -> None:
+        words = [*columns, *(word for words in columns.values() for word in words)]
+        assert len(words) == len({*words})
+        docs = (ROOT / "docs" / "running.md").read_text("utf-8")
+        assert [words[0] for words in columns.values() if words[0] not in docs] == []
+
+    def test_a_column_by_two_names_is_there_twice(self) -> None:
+        people, refused = staff_sheet.read_staff(
+            rows_of("工号,id,姓名,部门\n1,1,张三,a\n".encode())
+        )
+        assert people == []
+        assert "More than once in the first line: id/工号" in str(refused[0])
+
     def test_an_unknown_column_is_named_and_nothing_read(self) -> None:
         columns = (*STAFF_COLUMNS, "salary")
         people, refused = staff_sheet.read_staff(sheet(columns, {"id": "s1", "name": "张三"}))
@@ -99,15 +124,15 @@ class TestGivenAHeader:
         assert "wecom_userid" in str(refused[0])
 
     def test_all_that_is_unknown_missing_or_doubled_has_one_line_each(self) -> None:
-        _, refused = staff_sheet.read_staff(rows_of("工号,id,姓名,,roles,roles\n".encode()))
+        _, refused = staff_sheet.read_staff(rows_of("编码,id,人员,,roles,roles\n".encode()))
         assert [one.line for one in refused] == [1, 1, 1]
         unknown, doubled, missing = map(str, refused)
-        assert "工号, 姓名, #4;" in unknown
-        assert ": roles;" in doubled
-        assert ": name, department;" in missing
+        assert "编码, 人员, #4;" in unknown
+        assert ": roles/角色;" in doubled
+        assert ": name/姓名, department/部门;" in missing
 
     def test_one_that_stands_further_below_is_named(self) -> None:
-        text = "销售一部人员名单\n\n填表人：王建国\nid,name,department\ns1,张三,一部\n"
+        text = "销售一部人员名单\n\n填表人：王建国\nid,姓名,部门\ns1,张三,一部\n"
         people, refused = staff_sheet.read_staff(rows_of(text.encode()))
         assert people == []
         assert "stand in line 4: delete the lines above" in str(refused[-1])

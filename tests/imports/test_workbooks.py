@@ -118,8 +118,13 @@ class TestGivenSeveralSheets:
     def test_without_our_header_the_first_with_anything_says_what_is_missing(
         self, file: Path
     ) -> None:
-        _, refused = staff_of(self.book(file, 空=[], 名单=[("工号", "姓名")]))
-        assert any("工号, 姓名" in str(one) for one in refused)
+        _, refused = staff_of(self.book(file, 空=[], 名单=[("编码", "人员")]))
+        assert any("编码, 人员" in str(one) for one in refused)
+
+    def test_a_header_in_chinese_is_ours_as_well(self, file: Path) -> None:
+        rows = [("工号", "姓名", "部门"), ("s1", "张三", "一部")]
+        people, refused = staff_of(self.book(file, 说明=[("填写说明",)], 名单=rows))
+        assert ([one.id for one in people], refused) == (["s1"], [])
 
     def test_only_hidden_or_empty_ones_are_refused(self, file: Path) -> None:
         with pytest.raises(Unreadable, match="no visible sheet"):
