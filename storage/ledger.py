@@ -154,7 +154,10 @@ def fill(
         return 0
     # drawn before anything is written: where too few are left the unit runs again
     numbered = asked | {"of_first": neighbours(unit.ids, limit)}
-    return [changed(unit.session, one, numbered) for one in of_slice.steps][-1]
+    done = 0
+    for one in of_slice.steps:
+        done = changed(unit.session, one, numbered)
+    return done
 
 
 class _Slice(msgspec.Struct, frozen=True):
@@ -199,17 +202,17 @@ def _at_once(selected: Select[Any]) -> Update:
     """Where others write: what is due, and the cards it joins, are theirs again at the end."""
     due = selected.with_for_update().cte("due")
     # locked, or a card would be taken up before the notice that joins it is there to be read
-    open_ = (
+    cards = (
         select(outbox.c.key)
         .where(
             outbox.c.key.in_(select(_digest(due)).where(due.c.lane == DIGEST)),
             outbox.c.state == "ready",
         )
         .with_for_update()
-        .cte("open")
+        .cte("cards")
     )
     there = exists().where(outbox.c.key == _digest(due))
-    closed = and_(there, ~exists().where(open_.c.key == _digest(due)))
+    closed = and_(there, ~exists().where(cards.c.key == _digest(due)))
     recorded = (
         _record("postgresql", due, closed)
         .returning(notice.c.staff_id, notice.c.due_at, notice.c.outbox_key, notice.c.outcome)
@@ -297,7 +300,7 @@ def _write(dialect: str, source: FromClause, recorded: Any) -> Insert:
         literal(0, Integer),
         literal(""),
         _NOW,
-    ).where(messages.c.id > 0)  # as above
+    ).where(messages.c.id > 0)  # as in `_record`
     names = (
         "id", "key", "channel", "account", "staff_id", "turn", "mode", "slot", "state",
         "due_at", "attempts", "problem", "created_at",
